@@ -1,0 +1,1 @@
+"""Helpers that Kindling's tutorials share."""

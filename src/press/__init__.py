@@ -1,0 +1,1 @@
+"""Turns literate scripts into executed notebooks and pages."""
