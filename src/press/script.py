@@ -1,0 +1,202 @@
+"""Reads a literate script: its header, its title and its cells."""
+
+from __future__ import annotations
+
+import ast
+import re
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sphinx_gallery.py_source_parser import split_code_and_text_blocks
+
+# The reference implementation of PEP 723, anchored to the beginning of lines.
+HEADER = re.compile(r"(?m)^# /// script[ \t]*$\n(?P<content>(?:^#(?:| .*)$\n)+?)^# ///[ \t]*$")
+TITLE = re.compile(r"\A\s*(?:#[ \t]+(?P<hash>\S.*?)[ \t]*#*|(?P<line>\S.*)\n[=]{3,})[ \t]*(?:\n|\Z)")
+FIELDS: dict[str, tuple[type | tuple[type, ...], str]] = {
+    "chapters": (list, 'a list of ids, e.g. ["S2.12"]'),
+    "data": (list, 'a list of data sets, e.g. ["mnist"]'),
+    "minutes": ((int, float), "a number of minutes on two CPU cores, e.g. 1"),
+    "description": (str, "one sentence"),
+    "metric": (dict, '{ name = "test accuracy", unit = "%", target = 98.2, reference = "..." }'),
+    "figure": (int, "the number of the figure that becomes the thumbnail, e.g. 1"),
+    "gpu": (bool, "true if the tutorial takes a GPU slot"),
+}
+
+
+class ScriptError(ValueError):
+    """A script that breaks the format; the message reads `file:line: what, what is allowed`."""
+
+    def __init__(self, path: Path, line: int, message: str):
+        super().__init__(f"{path.as_posix()}:{line}: {message}")
+        self.line = line
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A text or code cell and the line of the script on which its source begins (1-based)."""
+
+    kind: str
+    source: str
+    line: int
+
+
+@dataclass(frozen=True)
+class Header:
+    """The `[tool.kindling]` table of a script, with the line of each field for error messages."""
+
+    chapters: tuple[str, ...] = ()
+    data: tuple[str, ...] = ()
+    minutes: float | None = None
+    description: str = ""
+    metric: dict[str, Any] = field(default_factory=dict)
+    figure: int = 1
+    gpu: bool = False
+    lines: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Script:
+    """One tutorial as its author wrote it."""
+
+    path: Path  # relative to the project, as messages show it
+    part: str  # the folder below `tutorials`, e.g. "1-foundations"; "" for none
+    name: str  # the slug: file name without number and suffix
+    title: str
+    header: Header
+    cells: tuple[Cell, ...]
+
+    @property
+    def code(self) -> tuple[Cell, ...]:
+        return tuple(cell for cell in self.cells if cell.kind == "code")
+
+    @property
+    def url(self) -> str:
+        """Where the page lives, without slash at the end, e.g. "foundations/tensors"."""
+        return "/".join(filter(None, (part_url(self.part), self.name)))
+
+    @property
+    def lead(self) -> str:
+        """The paragraph below the title, on one line."""
+        text = TITLE.sub("", self.cells[0].source, count=1).strip()
+        return " ".join(text.split("\n\n")[0].split())
+
+
+def part_url(part: str) -> str:
+    """`1-foundations` -> `foundations`, each folder of a nested part alike."""
+    return "/".join(re.sub(r"^\d+[-_]", "", piece) for piece in part.split("/"))
+
+
+def part_title(part: str) -> str:
+    return part_url(part).replace("-", " ").replace("_", " ").replace("/", " / ").capitalize()
+
+
+def read_script(path: Path, tutorials: Path, project: Path) -> Script:
+    """Parse one script.
+
+    Raises:
+        ScriptError: no title, malformed header, invalid Python or an impossible file name.
+    """
+    shown = path.relative_to(project) if path.is_relative_to(project) else path
+    source = path.read_text(encoding="utf-8")
+    try:
+        tree = ast.parse(source)
+    except SyntaxError as error:
+        raise ScriptError(shown, error.lineno or 1, f"not valid Python: {error.msg}") from None
+    name = re.sub(r"^\d+[-_]", "", path.stem)
+    if not re.fullmatch(r"[A-Za-z0-9][\w-]*", name):
+        raise ScriptError(shown, 1, f"the name {name!r} would be an address; allowed are letters, digits, - and _")
+    text = ast.get_docstring(tree) or ""
+    match = TITLE.match(text)
+    if not match:
+        line = tree.body[0].lineno if tree.body else 1
+        raise ScriptError(shown, line, 'no title; the script begins with a docstring whose first line is "# Title"')
+    header = read_header(source, shown)
+    _, blocks = split_code_and_text_blocks(path)
+    cells = [Cell("text", text, tree.body[0].lineno)]
+    for block in blocks[1:]:
+        stripped = block.content.lstrip("\n")
+        line = block.lineno + len(block.content) - len(stripped)
+        cells.append(Cell(block.type, stripped.rstrip(), line))
+    part = path.parent.relative_to(tutorials).as_posix()
+    title = match["hash"] or match["line"]
+    return Script(shown, "" if part == "." else part, name, title.strip(), header, tuple(cells))
+
+
+def read_header(source: str, path: Path) -> Header:
+    """Parse the PEP 723 block; a script without one gets an empty header."""
+    match = HEADER.search(source)
+    if not match:
+        begin = re.search(r"(?m)^# /// script", source)
+        if begin:
+            line = source.count("\n", 0, begin.start()) + 1
+            raise ScriptError(path, line, 'malformed header; it ends with a line "# ///" and each line begins with "# "')
+        return Header()
+    first = source.count("\n", 0, match.start("content")) + 1
+    toml = "\n".join(line[2:] for line in match["content"].splitlines())
+    try:
+        table = tomllib.loads(toml).get("tool", {}).get("kindling", {})
+    except tomllib.TOMLDecodeError as error:
+        found = re.search(r"line (\d+)", str(error))
+        raise ScriptError(path, first + int(found[1]) - 1 if found else first, f"malformed header: {error}") from None
+    lines = {}
+    for number, text in enumerate(toml.splitlines(), first):
+        if field_name := re.match(r"([\w-]+)\s*=", text):
+            lines[field_name[1]] = number
+    for key, value in table.items():
+        where = lines.get(key, first)
+        if key not in FIELDS:
+            raise ScriptError(path, where, f"unknown field {key!r} in [tool.kindling]; allowed are {', '.join(FIELDS)}")
+        kind, allowed = FIELDS[key]
+        strings = kind is not list or all(isinstance(item, str) for item in value if isinstance(value, list))
+        if not isinstance(value, kind) or not strings or (isinstance(value, bool) and kind is not bool):
+            raise ScriptError(path, where, f"{key} is {value!r}; allowed is {allowed}")
+    values = {key: tuple(value) if isinstance(value, list) else value for key, value in table.items()}
+    return Header(**values, lines=lines)
+
+
+def find_scripts(tutorials: Path) -> list[Path]:
+    """Every script below the folder, in reading order; names that begin with `_` or `.` are not tutorials."""
+    paths = (path.relative_to(tutorials) for path in tutorials.rglob("*.py"))
+    kept = [path for path in paths if not any(piece.startswith(("_", ".")) for piece in path.parts)]
+    return [tutorials / path for path in sorted(kept, key=lambda path: [natural(piece) for piece in path.parts])]
+
+
+def natural(text: str) -> list[tuple[int, str]]:
+    """A sort key that puts 2_b before 10_a."""
+    return [(int(digits or 0), rest) for digits, rest in re.findall(r"(\d*)(\D*)", text)]
+
+
+def check_names(
+    scripts: Iterable[Script], *, chapters: Iterable[str] | None = None, data: Iterable[str] | None = None
+) -> list[ScriptError]:
+    """Find unknown chapter ids, unknown data sets and slugs that two scripts claim.
+
+    `None` for `chapters` or `data` means that the project keeps no such list.
+    """
+    errors, seen = [], {}
+    for script in scripts:
+        if script.name in seen:
+            message = f"the slug {script.name!r} is taken by {seen[script.name].as_posix()}; each slug is an address, choose another"
+            errors.append(ScriptError(script.path, 1, message))
+        seen.setdefault(script.name, script.path)
+        for field_name, allowed in (("chapters", chapters), ("data", data)):
+            if allowed is None:
+                continue
+            for item in getattr(script.header, field_name):
+                if item not in allowed:
+                    line = script.header.lines.get(field_name, 1)
+                    errors.append(ScriptError(script.path, line, f"unknown {field_name} {item!r}; {nearest(item, allowed)}"))
+    return errors
+
+
+def nearest(item: str, allowed: Iterable[str]) -> str:
+    """Say what is allowed: all of a short list, the closest of a long one."""
+    import difflib
+
+    names = sorted(allowed)
+    if len(names) > 12:
+        names = difflib.get_close_matches(item, names, n=5, cutoff=0) + ["…"]
+    return f"allowed are {', '.join(names)}"
