@@ -1,4 +1,4 @@
-"""Formulas to MathML and faces to small fonts: what the site takes from npm while it is built, never in the browser."""
+"""What the site takes from npm while it is built: MathML for its formulas and small fonts."""
 
 import hashlib
 import html
@@ -17,10 +17,12 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from press.store import write
+
 log = logging.getLogger(__name__)
 
 SECONDS = 240  # npm and node stop by then; a second build waits that long for the first
-NPM = "ci --ignore-scripts --no-audit --no-fund --fetch-retries=1 --fetch-retry-mintimeout=1000 --fetch-timeout=60000"
+NPM = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=1", "--fetch-timeout=30000"]
 TEMML = """
 const temml = require("temml"), options = {throwOnError: true, strict: true, trust: false, wrap: "none"};
 const formulas = JSON.parse(require("fs").readFileSync(0, "utf8"));
@@ -30,17 +32,22 @@ process.stdout.write(JSON.stringify(formulas.map(([tex, displayMode]) => {
 })));
 """
 # The site allows no style attribute: each one that Temml writes is a rule of math.css instead, or an error.
-STYLES = {"math-depth:0;": "tml-accent", "text-align:left;": "tml-left", "padding:3pt;border:1px solid;": "tml-box"}
-BY_SELECTOR = re.compile(r"display:block math;|(padding-(left|right):[\d.]+(em|pt);)+|(padding:0;)?width:\d+%;")
+STYLES = {
+    "math-depth:0;": "tml-accent",
+    "text-align:left;": "tml-left",
+    "padding:3pt;border:1px solid;": "tml-box",
+}
+SELECTED = re.compile(r"display:block math;|(padding-(left|right):[\d.]+(em|pt);)+|(padding:0;)?width:\d+%;")
 UNUSED_CLASSES = re.compile(r"(wbk|ff)-.*|tml-display")
-ITALIC = "ℎ" + "".join(map(chr, [*range(0x1D434, 0x1D468), *range(0x1D6E2, 0x1D71C)]))
+_failed: set[str] = set()  # what this process has tried in vain: a build says it once, and waits for it once
+ITALIC = "\N{PLANCK CONSTANT}" + "".join(map(chr, [*range(0x1D434, 0x1D468), *range(0x1D6E2, 0x1D71C)]))
 
 
 def install(root: Path) -> bool:
     """Bring `root/node_modules` to what package-lock.json says; return whether it is there.
 
-    Does nothing when it is there already, replaces it in one move otherwise, and lets a second build wait for the
-    first. Without npm or network it logs one line and leaves the folder as it was.
+    Does nothing when it is there already, else replaces it in one move; a second build waits for the first.
+    Without npm or network it says so once and leaves the folder as it was.
     """
     manifests = [root / "package.json", root / "package-lock.json"]
     modules, stamp = root / "node_modules", "from-lock.txt"
@@ -53,15 +60,17 @@ def install(root: Path) -> bool:
 
     if ready():
         return True
+    if wanted in _failed:
+        return False
     work = root / ".press"
-    work.mkdir(exist_ok=True)
     try:
+        work.mkdir(exist_ok=True)
         with FileLock(work / "npm.lock", timeout=SECONDS), tempfile.TemporaryDirectory(dir=work) as folder:
             if ready():
                 return True
             for path in manifests:
                 shutil.copy(path, folder)
-            _node(folder, "npm", *NPM.split())
+            _node(folder, "npm", *NPM)
             fresh = Path(folder, "node_modules")
             fresh.mkdir(exist_ok=True)  # npm makes none when nothing is asked for
             (fresh / stamp).write_text(wanted)
@@ -70,7 +79,8 @@ def install(root: Path) -> bool:
             fresh.rename(modules)
             return True
     except (OSError, RuntimeError, Timeout, subprocess.TimeoutExpired) as error:
-        log.warning("front-end packages are not installed (%s); the site is built without what is missing", error)
+        _failed.add(wanted)
+        log.warning("front-end packages are not installed (%s); the site is built without them", error)
         return False
 
 
@@ -86,7 +96,6 @@ def mathml(formulas: Iterable[tuple[str, bool]], table: Path, root: Path) -> dic
     if new:
         made = _temml(new, root)
         known |= made
-        table.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(root / ".press" / "formulas.lock", timeout=SECONDS):
             _write(table, root, _read(table, root) | made)
     return {formula: known[key] for formula, key in asked.items()}
@@ -100,10 +109,11 @@ def prune(table: Path, formulas: Iterable[tuple[str, bool]], root: Path) -> None
 
 
 def math_characters(mathml: Iterable[str]) -> str:
-    """Return every character that these formulas draw, with the italic forms that browsers put for single letters."""
+    """Return every character that these formulas draw, with the italics that browsers put for letters."""
     drawn = set(html.unescape(re.sub(r"<[^>]*>", "", "".join(mathml))))
     plain = {unicodedata.normalize("NFKC", character) for character in drawn}
-    return "".join(sorted(drawn | {italic for italic in ITALIC if unicodedata.normalize("NFKC", italic) in plain}))
+    italic = {character for character in ITALIC if unicodedata.normalize("NFKC", character) in plain}
+    return "".join(sorted(drawn | italic))
 
 
 def subset_font(source: Path, destination: Path, characters: str | None, *, cache: Path) -> None:
@@ -118,21 +128,21 @@ def subset_font(source: Path, destination: Path, characters: str | None, *, cach
     kept = cache / f"{content[:32]}.woff2"
     if not kept.is_file():
         options = subset.Options(hinting=False)
-        options.layout_features = [*options.layout_features, "ssty", "dtls", "ss04", "tnum", "lnum"]  # ss04: primes
+        options.layout_features = [*options.layout_features, "ssty", "dtls", "ss04", "lnum", "tnum"]
         font = subset.load_font(str(source), options)
         subsetter = subset.Subsetter(options)
         subsetter.populate(unicodes=font.getBestCmap() if text is None else map(ord, text))
         subsetter.subset(font)
         font.flavor = "woff2"
         font.save(smaller := io.BytesIO())
-        _replace(kept, smaller.getvalue())
-    _replace(destination, kept.read_bytes())
+        write(kept, smaller.getvalue())
+    write(destination, kept.read_bytes())
 
 
 def _temml(formulas: dict[str, list], root: Path) -> dict[str, str]:
     if not install(root):
         raise RuntimeError(
-            f"no MathML yet for {next(iter(formulas))} ({len(formulas)} new): build once where npm can be reached, "
+            f"no MathML yet for {', '.join(formulas)}: build once where npm can be reached, "
             "and commit the table of formulas"
         )
     answers = json.loads(_node(root, "-e", TEMML, stdin=json.dumps(list(formulas.values()))))
@@ -147,10 +157,10 @@ def _clean(markup: str, formula: str) -> str:
 
     def attributes(tag: re.Match[str]) -> str:
         classes = [name for name in _value(tag[0], "class").split() if not UNUSED_CLASSES.fullmatch(name)]
-        style = BY_SELECTOR.sub("", _value(tag[0], "style"))
+        style = SELECTED.sub("", _value(tag[0], "style"))
         if style:
             if style not in STYLES:
-                raise ValueError(f"{formula} needs the style attribute {style!r}, which the site's policy forbids")
+                raise ValueError(f"{formula} needs a style attribute, which the site forbids: {style}")
             classes.append(STYLES[style])
         bare = re.sub(r' (class|style)="[^"]*"', "", tag[0])
         return bare[:-1] + f' class="{" ".join(classes)}">' if classes else bare
@@ -167,16 +177,19 @@ def _key(tex: str, display: bool) -> str:
     return f"$${tex.strip()}$$" if display else f"${tex.strip()}$"
 
 
-def _temml_version(root: Path) -> str:
+def _maker(root: Path) -> str:
+    """Return what the markup depends on besides the formula: Temml's version, and the rules of this file."""
     manifest = root / "package.json"
-    return json.loads(manifest.read_text())["dependencies"]["temml"] if manifest.is_file() else ""
+    version = json.loads(manifest.read_text())["dependencies"]["temml"] if manifest.is_file() else "absent"
+    rules = repr((TEMML, STYLES, SELECTED.pattern, UNUSED_CLASSES.pattern)).encode()
+    return f"temml {version}, rules {hashlib.sha256(rules).hexdigest()[:8]}"
 
 
 def _read(table: Path, root: Path) -> dict[str, str]:
-    """Return the formulas of the table; none where it is absent, damaged, or made by another Temml."""
+    """Return the formulas of the table; none where it is absent, damaged or made otherwise than now."""
     try:
         stored = json.loads(table.read_text(encoding="utf-8"))
-        return stored["formulas"] if stored["temml"] == _temml_version(root) else {}
+        return stored["formulas"] if stored["made_by"] == _maker(root) else {}
     except FileNotFoundError:
         return {}
     except (ValueError, KeyError, TypeError):
@@ -185,16 +198,8 @@ def _read(table: Path, root: Path) -> dict[str, str]:
 
 
 def _write(table: Path, root: Path, formulas: dict[str, str]) -> None:
-    stored = {"temml": _temml_version(root), "formulas": formulas}
-    _replace(table, (json.dumps(stored, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode())
-
-
-def _replace(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-        file.write(content)
-    os.chmod(file.name, 0o644)
-    os.replace(file.name, path)
+    stored = {"made_by": _maker(root), "formulas": formulas}
+    write(table, json.dumps(stored, ensure_ascii=False, indent=1, sort_keys=True) + "\n")
 
 
 def _node(folder: str | Path, *arguments: str, stdin: str = "") -> str:
@@ -206,8 +211,10 @@ def _node(folder: str | Path, *arguments: str, stdin: str = "") -> str:
     node, library = (home / "node.exe", home) if os.name == "nt" else (home / "bin" / "node", home / "lib")
     npm = library / "node_modules" / "npm" / "bin" / "npm-cli.js"
     command = [node, *(npm if argument == "npm" else argument for argument in arguments)]
-    done = subprocess.run(command, cwd=folder, input=stdin, capture_output=True, encoding="utf-8", timeout=SECONDS)
+    done = subprocess.run(
+        command, cwd=folder, input=stdin, capture_output=True, encoding="utf-8", timeout=SECONDS
+    )
     if done.returncode:
-        lines = [line for line in done.stderr.splitlines() if not line.startswith(("npm warn", "npm notice"))]
-        raise RuntimeError(next((line.strip() for line in lines if line.strip()), f"node ended with {done.returncode}"))
+        errors = re.findall(r"^(?:npm error|\w*Error:) .+", done.stderr, re.MULTILINE)
+        raise RuntimeError("; ".join(errors[:1]) or f"node ended with exit code {done.returncode}")
     return done.stdout

@@ -1,0 +1,336 @@
+"""Data sets: found in the data folder or downloaded from their official addresses, and verified before use.
+
+Each has a card in `cards.toml`: what it is, its licence, its files and their checksums. `KINDLING_DATA` names the
+folder that holds them; without it they lie in your user's cache folder.
+"""
+
+import gzip
+import hashlib
+import http.client
+import os
+import shutil
+import tempfile
+import tomllib
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from platformdirs import user_cache_path
+from torch import Tensor
+from torch.utils.data import TensorDataset
+from torchvision import datasets
+from tqdm import tqdm
+
+from kindling.runtime import note_data, smoke
+
+FASHION_CLASSES = (
+    "T-shirt/top",
+    "Trouser",
+    "Pullover",
+    "Dress",
+    "Coat",
+    "Sandal",
+    "Shirt",
+    "Sneaker",
+    "Bag",
+    "Ankle boot",
+)
+"""The names of Fashion-MNIST's classes 0 to 9."""
+
+COLUMNS = ("gre", "gpa", "rank")
+"""The columns of `student_admissions().tensors[0]`: test score (220 to 800), grade average (up to 4), rank of the
+college (1, the best, to 4)."""
+
+SPLITS = {"train": slice(0, 50_000), "val": slice(50_000, 60_000), "train+val": slice(None), "test": slice(None)}
+"""The part of the official training set (of the official test set, for "test") that each split takes."""
+
+SMOKE_SAMPLES = 64
+"""How many samples of a data set a smoke run sees."""
+
+STALL = 30.0
+"""Seconds without a byte after which a download is given up."""
+
+
+@dataclass(frozen=True)
+class File:
+    """One file of a data set: its place below the data folder, its official address and its checksum."""
+
+    path: str
+    url: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Card:
+    """What a data set is, where it comes from, and how to recognise a good copy."""
+
+    name: str
+    title: str
+    version: str
+    description: str
+    licence: str
+    bytes: int
+    citation: str
+    homepage: str
+    files: tuple[File, ...]
+    substitute: bool = False
+
+    @property
+    def checksum(self) -> str:
+        """One SHA-256 for the whole data set: that of its files' checksums, joined by newlines."""
+        return hashlib.sha256("\n".join(file.sha256 for file in self.files).encode()).hexdigest()
+
+
+def cards() -> dict[str, Card]:
+    """All cards by name."""
+    tables = tomllib.loads(Path(__file__).with_name("cards.toml").read_text("utf-8"))
+    return {
+        name: Card(name=name, **table | {"files": tuple(File(**file) for file in table["files"])})
+        for name, table in tables.items()
+    }
+
+
+def card(name: str) -> Card:
+    """The card of a data set.
+
+    Raises:
+        ValueError: there is no data set of that name.
+
+    Example:
+        >>> card("fashion_mnist").licence
+        'MIT'
+    """
+    if name not in cards():
+        raise ValueError(f"There is no data set {name!r}. Choose one of {', '.join(sorted(cards()))}.")
+    return cards()[name]
+
+
+def data_folder() -> Path:
+    """The folder that holds the data: `KINDLING_DATA`, else `kindling` in the user's cache folder."""
+    chosen = os.environ.get("KINDLING_DATA")
+    return Path(chosen).expanduser() if chosen else user_cache_path("kindling")
+
+
+def fetch(name: str) -> list[Path]:
+    """The files of a data set, present and verified; those that are absent are downloaded.
+
+    A download goes to a temporary file and takes its place only when its checksum is right, so an interrupted one
+    leaves nothing behind. A damaged file in the cache folder is downloaded again; one in a folder that you gave with
+    `KINDLING_DATA` is yours, and is an error.
+
+    Args:
+        name: the name of a card.
+
+    Returns:
+        The paths, in the order of the card.
+
+    Raises:
+        ValueError: there is no such data set, or a file or a download does not match its checksum.
+        FileNotFoundError: a file is absent and cannot be downloaded.
+    """
+    found = card(name)
+    return [_fetch_file(found, file) for file in found.files]
+
+
+def _fetch_file(card: Card, file: File) -> Path:
+    path = data_folder() / file.path
+    if path.exists():
+        got = _sha256(path)
+        if got == file.sha256:
+            return path
+        if os.environ.get("KINDLING_DATA"):
+            raise ValueError(
+                f"{path} does not match its checksum (got {got[:4]}…, expected {file.sha256[:4]}…). "
+                "Delete it and run again, or set KINDLING_DATA to a folder that holds a good copy."
+            )
+    try:
+        _download(file, path)
+    except (OSError, http.client.HTTPException) as error:
+        raise FileNotFoundError(
+            f"{card.title} is not in {data_folder()} ({file.path} is absent), and {file.url} could not be downloaded: "
+            f"{error}. Connect to the network and run again, or set KINDLING_DATA to a folder that holds the file."
+        ) from error
+    return path
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _download(file: File, path: Path) -> None:
+    """Download to a temporary file beside `path`, verify, and only then move it into place."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    unfinished = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as target, urllib.request.urlopen(file.url, timeout=STALL) as response:
+            size = int(response.headers.get("Content-Length", 0)) or None
+            with tqdm.wrapattr(response, "read", total=size, desc=path.name) as source:
+                shutil.copyfileobj(source, target)
+        if (got := _sha256(unfinished)) != file.sha256:
+            raise ValueError(
+                f"{file.url} sent {unfinished.stat().st_size:,} bytes that do not match their checksum "
+                f"(got {got[:4]}…, expected {file.sha256[:4]}…). Nothing was kept: run again, or set KINDLING_DATA to "
+                f"a folder that holds {file.path}."
+            )
+        os.replace(unfinished, path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def mnist(split: str) -> TensorDataset:
+    """MNIST: handwritten digits, ten classes.
+
+    Args:
+        split: "train" (the first 50,000), "val" (the other 10,000 of the official training set), "train+val" (all
+            60,000) or "test" (10,000).
+
+    Returns:
+        x: float32 [N, 1, 28, 28], scaled to 0 (paper) ... 1 (ink); y: int64 [N], the digit.
+
+    Raises:
+        ValueError: there is no such split, or a file does not match its checksum.
+        FileNotFoundError: the data is absent and cannot be downloaded.
+
+    Source: Y. LeCun, C. Cortes, C. J. C. Burges (1998), read by `torchvision.datasets.MNIST`.
+    """
+    return _images("mnist", datasets.MNIST, split)
+
+
+def fashion_mnist(split: str) -> TensorDataset:
+    """Fashion-MNIST: photographs of clothes, ten classes named by `FASHION_CLASSES`, 6,000 + 1,000 of each.
+
+    Args:
+        split: "train" (the first 50,000), "val" (the other 10,000 of the official training set), "train+val" (all
+            60,000) or "test" (10,000).
+
+    Returns:
+        x: float32 [N, 1, 28, 28], scaled to 0 (background) ... 1; y: int64 [N].
+
+    Raises:
+        ValueError: there is no such split, or a file does not match its checksum.
+        FileNotFoundError: the data is absent and cannot be downloaded.
+
+    Source: H. Xiao, K. Rasul, R. Vollgraf (2017), read by `torchvision.datasets.FashionMNIST`.
+
+    Example:
+        >>> x, y = fashion_mnist("train").tensors  # doctest: +SKIP
+    """
+    return _images("fashion_mnist", datasets.FashionMNIST, split)
+
+
+def student_admissions() -> TensorDataset:
+    """400 applications to graduate school; which were admitted?
+
+    Returns:
+        x: float32 [400, 3], the `COLUMNS` gre, gpa, rank as they are; y: float32 [400], 1 where admitted, else 0.
+
+    Raises:
+        ValueError: the file does not match its checksum.
+        FileNotFoundError: the data is absent and cannot be downloaded.
+
+    Source: UCLA Institute for Digital Research and Education, by way of a course of Udacity.
+    """
+    if _made_up("student_admissions"):
+        generator = torch.Generator().manual_seed(0)
+        x = torch.rand(SMOKE_SAMPLES, 3, generator=generator) * torch.tensor([580, 1.74, 4]) + torch.tensor([220, 2.26, 1])
+        x[:, 0].div_(20, rounding_mode="floor").mul_(20)
+        x[:, 2].floor_()
+        y = (torch.arange(SMOKE_SAMPLES) % 3 == 0).float()
+    else:
+        (path,) = fetch("student_admissions")
+        rows = torch.from_numpy(np.loadtxt(path, dtype=np.float32, delimiter=",", skiprows=1))
+        x, y = rows[:, 1:], rows[:, 0]
+    return _noted("student_admissions", x, y)
+
+
+def _images(name: str, dataset: type[datasets.MNIST], split: str) -> TensorDataset:
+    if split not in SPLITS:
+        raise ValueError(f"There is no split {split!r} of {name}. Choose one of {', '.join(SPLITS)}.")
+    if _made_up(name):
+        generator = torch.Generator().manual_seed(list(SPLITS).index(split))
+        x = torch.rand(SMOKE_SAMPLES, 1, 28, 28, generator=generator)
+        return _noted(name, x, torch.arange(SMOKE_SAMPLES) % 10)
+    with tempfile.TemporaryDirectory() as folder:  # torchvision unpacks beside the files, which may be read-only
+        raw = Path(folder, dataset.__name__, "raw")
+        raw.mkdir(parents=True)
+        for path in fetch(name):
+            with gzip.open(path) as packed, (raw / path.stem).open("wb") as unpacked:
+                shutil.copyfileobj(packed, unpacked)
+        official = dataset(folder, train=split != "test")
+    images, labels = official.data[SPLITS[split]], official.targets[SPLITS[split]]
+    return _noted(name, images.unsqueeze(1).float() / 255, labels)
+
+
+def _made_up(name: str) -> bool:
+    """Whether samples must be made up: in a smoke run without the data. A smoke run never downloads."""
+    return smoke() and not all((data_folder() / file.path).exists() for file in card(name).files)
+
+
+def _noted(name: str, x: Tensor, y: Tensor) -> TensorDataset:
+    """The data set, noted in the run's record; in a smoke run only its first samples."""
+    found = card(name)
+    note_data(name, found.version, found.checksum, "smoke" if smoke() else "substitute" if found.substitute else "original")
+    return TensorDataset(x[:SMOKE_SAMPLES], y[:SMOKE_SAMPLES]) if smoke() else TensorDataset(x, y)
+
+
+class Batches:
+    """Batches (x, y) of tensors that lie in memory; made by [batches][kindling.data.batches].
+
+    It can be iterated again and again; `len()` is the number of batches.
+    """
+
+    def __init__(self, x: Tensor, y: Tensor, batch_size: int, shuffle: bool, generator: torch.Generator | None) -> None:
+        self.x, self.y = x, y
+        self.batch_size, self.shuffle, self.generator = batch_size, shuffle, generator
+
+    def __len__(self) -> int:
+        return -(-len(self.x) // self.batch_size)  # rounded up
+
+    def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
+        if not self.shuffle:
+            yield from zip(self.x.split(self.batch_size), self.y.split(self.batch_size), strict=True)
+            return
+        maker = self.generator.device if self.generator is not None else self.x.device
+        order = torch.randperm(len(self.x), generator=self.generator, device=maker).to(self.x.device)
+        for chosen in order.split(self.batch_size):
+            yield self.x[chosen], self.y[chosen]
+
+
+def batches(
+    x: Tensor,
+    y: Tensor,
+    batch_size: int,
+    *,
+    shuffle: bool = False,
+    generator: torch.Generator | None = None,
+    device: torch.device | str | None = None,
+) -> Batches:
+    """Cut tensors into batches; each epoch sees every example exactly once.
+
+    For data that fits into memory this is several times faster than a `DataLoader`, which fetches examples one by one.
+
+    Args:
+        x: examples [N, ...].
+        y: their labels or targets [N, ...].
+        batch_size: examples per batch; the last batch may be smaller.
+        shuffle: a fresh order in each epoch.
+        generator: the source of the order; without it, torch's own.
+        device: move all the data there first, once.
+
+    Raises:
+        ValueError: x and y differ in length, or the batch size is not positive.
+
+    Example:
+        >>> [len(x) for x, y in batches(torch.zeros(10, 3), torch.zeros(10), batch_size=4)]
+        [4, 4, 2]
+    """
+    if len(x) != len(y):
+        raise ValueError(f"x has {len(x)} examples and y has {len(y)}: give one y for each x.")
+    if batch_size < 1:
+        raise ValueError(f"batch_size is {batch_size}: give a positive number, like 64.")
+    return Batches(x.to(device), y.to(device), batch_size, shuffle, generator)

@@ -1,0 +1,99 @@
+"""Where and how a tutorial runs: device, seed, smoke runs, and the record of what it used and found.
+
+Four environment variables are read, each at the moment of the call: `KINDLING_DEVICE`, `KINDLING_SMOKE` here,
+`KINDLING_DATA` in [kindling.data][], and `TQDM_DISABLE` in [kindling.training][].
+"""
+
+import os
+import random
+
+import numpy as np
+import torch
+
+_used_data: list[dict[str, str]] = []
+_metrics: dict[str, float] = {}
+
+
+def device() -> torch.device:
+    """The best device of this machine: a CUDA GPU, else Apple's MPS, else the CPU.
+
+    `KINDLING_DEVICE` overrides the choice, for example `KINDLING_DEVICE=cpu`.
+
+    Raises:
+        RuntimeError: `KINDLING_DEVICE` names no device that torch knows.
+    """
+    if chosen := os.environ.get("KINDLING_DEVICE"):
+        return torch.device(chosen)
+    if torch.cuda.is_available():
+        return torch.device("cuda")
+    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+
+
+def seed(n: int) -> None:
+    """Seed the random numbers of Python, NumPy and torch (all devices)."""
+    random.seed(n)
+    np.random.seed(n)
+    torch.manual_seed(n)
+
+
+def smoke() -> bool:
+    """Whether this is a smoke run (`KINDLING_SMOKE=1`): everything executes, on next to no data."""
+    return os.environ.get("KINDLING_SMOKE") == "1"
+
+
+def steps(n: int, smoke_n: int = 2) -> int:
+    """How often to repeat: `n` times, or only `smoke_n` times in a smoke run.
+
+    Example:
+        >>> for step in range(steps(3)):
+        ...     print(step, end=" ")
+        0 1 2
+    """
+    return min(n, smoke_n) if smoke() else n
+
+
+def claim(condition: object, message: str = "") -> None:
+    """Assert a result that needs real training; a smoke run skips it, and says so.
+
+    Use a plain `assert` for everything that holds on any data.
+
+    Args:
+        condition: what must be true, for example `accuracy > 0.87`.
+        message: the claim in words.
+
+    Raises:
+        AssertionError: the condition is false, and this is not a smoke run.
+    """
+    if smoke():
+        print(f"skipped in a smoke run: {message or 'a claim about the result'}")
+    elif not condition:
+        raise AssertionError(message)
+
+
+def report(name: str, value: float) -> None:
+    """Record a result of this tutorial, for example `report("test accuracy", 0.883)`; a name keeps its last value."""
+    _metrics[name] = float(value)
+
+
+def metrics() -> dict[str, float]:
+    """The results that [report][kindling.runtime.report] recorded in this process, by name."""
+    return dict(_metrics)
+
+
+def note_data(name: str, version: str, checksum: str, kind: str) -> None:
+    """Record that a data set was loaded; the loaders of [kindling.data][] call this.
+
+    Args:
+        name: the name of its card.
+        version: the version on its card.
+        checksum: what identifies its files, in hexadecimal.
+        kind: "original", "substitute", or "smoke" (a few samples, perhaps made up).
+    """
+    used = {"name": name, "version": version, "checksum": checksum, "kind": kind}
+    if used not in _used_data:
+        _used_data.append(used)
+
+
+def used_data() -> list[dict[str, str]]:
+    """The data sets loaded in this process, in order: name, version, checksum and kind of each."""
+    return [dict(used) for used in _used_data]

@@ -1,0 +1,225 @@
+"""The command line: press status, run, new, check."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from press.catalogue import Catalogue, Settings, default_jobs, say
+from press.script import part_url
+from press.store import write
+
+if TYPE_CHECKING:
+    from press.execute import Outcome
+
+TEMPLATE = '''\
+# /// script
+# requires-python = ">=3.11"
+# dependencies = ["kindling"]
+#
+# [tool.uv.sources]
+# kindling = {{ path = "../..", editable = true }}
+#
+# [tool.kindling]
+# chapters = []  # ids of docs/chapters.toml
+# data = []  # names in kindling.data
+# minutes = 1  # on two CPU cores
+# ///
+"""
+# {title}
+
+Say in one sentence what the reader will be able to do, and why it matters.
+"""
+
+# %%
+# You will
+#
+# - do one thing,
+# - see another,
+# - and check a third.
+
+import torch
+
+from kindling.runtime import seed
+
+seed(0)
+
+# %%
+# ## The smallest thing that works
+#
+# Text says what to expect. Then code shows it.
+
+x = torch.tensor([1.0, 2.0, 3.0])
+print(f"the mean is {{x.mean():.1f}}")
+assert x.mean() == 2.0
+
+# %%
+# One sentence says what was seen.
+'''
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; 0 is success, 1 a tutorial or check that failed, 2 a wrong call."""
+    options = parser().parse_args(arguments)
+    try:
+        return options.command(Catalogue(Settings.find(Path.cwd())), options)
+    except (LookupError, FileNotFoundError, FileExistsError) as error:
+        say(f"press: {error.args[0] if isinstance(error, LookupError) else error}")
+        return 2
+    except KeyboardInterrupt:
+        say("press: interrupted; what had finished is stored")
+        return 130
+
+
+def parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(prog="press", description="Executes literate scripts and keeps what they showed.")
+    commands = top.add_subparsers(required=True, metavar="status | run | new | check")
+    command = commands.add_parser("status", help="each tutorial: fresh, stale, missing or failed, and why")
+    command.add_argument("names", nargs="*", metavar="NAME")
+    command.add_argument("--json", action="store_true", help="a list of objects with name, state and why")
+    command.set_defaults(command=status)
+    command = commands.add_parser("run", help="execute what is stale or missing; exit 1 if a tutorial fails")
+    command.add_argument("names", nargs="*", metavar="NAME")
+    command.add_argument("--all", action="store_true", help="execute fresh ones again too")
+    command.add_argument("--jobs", type=positive, default=None, metavar="N", help="tutorials at once (default: cores / 2)")
+    command.add_argument("--deadline", type=float, default=None, metavar="SECONDS", help="for each tutorial")
+    command.add_argument("--shard", type=fraction, default=None, metavar="K/N", help="only the K-th of N equal shares")
+    command.add_argument("--scheduler", default=None, metavar="ADDRESS", help="a Dask scheduler, e.g. tcp://10.0.0.1:8786")
+    command.set_defaults(command=run)
+    command = commands.add_parser("new", help="a script from a template")
+    command.add_argument("part", metavar="PART", help="a folder of the tutorials, e.g. 1-foundations")
+    command.add_argument("title", metavar="TITLE")
+    command.set_defaults(command=new)
+    command = commands.add_parser("check", help="header, structure, links and names")
+    command.add_argument("names", nargs="*", metavar="NAME")
+    command.set_defaults(command=check)
+    return top
+
+
+def positive(text: str) -> int:
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of at least 1")
+    return int(text)
+
+
+def fraction(text: str) -> tuple[int, int]:
+    match = re.fullmatch(r"(\d+)/(\d+)", text)
+    if not match or not 1 <= int(match[1]) <= int(match[2]):
+        raise argparse.ArgumentTypeError(f"{text!r} is no share; write K/N with 1 <= K <= N, e.g. 2/8")
+    return int(match[1]), int(match[2])
+
+
+def status(catalogue: Catalogue, options: argparse.Namespace) -> int:
+    rows = [catalogue.status(script) for script in catalogue.select(options.names)]
+    rows += [] if options.names else broken(catalogue)
+    if options.json:
+        print(json.dumps([dataclasses.asdict(row) for row in rows], indent=1))
+    else:
+        width = max((len(row.name) for row in rows), default=0)
+        for row in rows:
+            print(f"{row.name:{width}}  {row.state:7}  {row.why}".rstrip())
+    return 0
+
+
+def broken(catalogue: Catalogue) -> list:
+    """Scripts that cannot be read have no key; they count as failed."""
+    from press.store import Status
+
+    known = {script.path.as_posix() for script in catalogue.scripts}
+    paths = {error: str(error).split(":")[0] for error in catalogue.errors}
+    return [Status(Path(path).stem, "failed", str(error)) for error, path in paths.items() if path not in known]
+
+
+def run(catalogue: Catalogue, options: argparse.Namespace) -> int:
+    if catalogue.errors:
+        for error in catalogue.errors:
+            say(str(error))
+        return 1
+    scripts = catalogue.select(options.names)
+    if options.shard:
+        scripts = catalogue.shard(scripts, *options.shard)
+    todo = [script for script in scripts if options.all or catalogue.status(script).state != "fresh"]
+    fresh = len(scripts) - len(todo)
+    if not todo:
+        say(f"nothing to do: {fresh} fresh")
+        return 0
+    jobs = options.jobs or min(default_jobs(), len(todo))
+    with Progress(len(todo)) as progress:
+        failures = catalogue.run(
+            todo,
+            jobs=jobs,
+            deadline=options.deadline,
+            scheduler=options.scheduler,
+            on_start=progress.start,
+            on_done=progress.done,
+        )
+    for message in failures:
+        say(message)
+    say(f"{len(todo) - len(failures)} executed, {len(failures)} failed, {fresh} were fresh")
+    return 1 if failures else 0
+
+
+class Progress:
+    """A bar over the tutorials that names the running ones; plain lines where there is no terminal."""
+
+    def __init__(self, total: int):
+        from tqdm import tqdm
+
+        self.running: list[str] = []
+        self.bar = tqdm(total=total, unit="tutorial", disable=not sys.stderr.isatty(), leave=False)
+
+    def __enter__(self) -> Progress:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.bar.close()
+
+    def start(self, name: str) -> None:
+        self.running.append(name)
+        self.bar.set_description_str(", ".join(self.running))
+        if self.bar.disable:
+            say(f"{name}: running")
+
+    def done(self, name: str, outcome: Outcome | None, message: str) -> None:
+        if name in self.running:
+            self.running.remove(name)
+        self.bar.set_description_str(", ".join(self.running))
+        self.bar.update()
+        if self.bar.disable:
+            seconds = outcome.run.get("seconds", 0.0) if outcome else 0.0
+            say(f"{name}: {'failed' if message else 'done'} after {seconds:.1f} s")
+
+
+def new(catalogue: Catalogue, options: argparse.Namespace) -> int:
+    tutorials = catalogue.settings.tutorials
+    if not re.fullmatch(r"[A-Za-z0-9][\w-]*", options.part):
+        raise LookupError(f"the part {options.part!r} is no folder name; allowed are letters, digits, - and _")
+    parts = sorted({script.part for script in catalogue.scripts} - {""})
+    part = next((known for known in parts if options.part in (known, part_url(known))), options.part)
+    slug = re.sub(r"[^a-z0-9]+", "-", options.title.lower()).strip("-")
+    if not slug:
+        raise LookupError(f"the title {options.title!r} has no letter or digit to make an address of")
+    if taken := next((script for script in catalogue.scripts if script.name == slug), None):
+        raise FileExistsError(f"the slug {slug!r} is taken by {taken.path.as_posix()}; choose another title")
+    numbers = [int(match[1]) for path in tutorials.rglob("*.py") if (match := re.match(r"(\d+)[-_]", path.name))]
+    path = tutorials / part / f"{max(numbers, default=0) + 1:02}_{slug}.py"
+    write(path, TEMPLATE.format(title=options.title))
+    print(path.relative_to(catalogue.settings.root).as_posix())
+    return 0
+
+
+def check(catalogue: Catalogue, options: argparse.Namespace) -> int:
+    problems = catalogue.check(catalogue.select(options.names))
+    for problem in problems:
+        print(problem)
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,284 @@
+"""The tutorials of one project: where they are, which are fresh, and how the others are executed."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import threading
+import tomllib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from press.dependencies import Project, key_parts
+from press.script import Script, ScriptError, check_names, find_scripts, nearest, read_script
+from press.store import Status, Store
+
+if TYPE_CHECKING:
+    from press.execute import Outcome, Task
+
+DEADLINE = 600.0  # seconds, for a tutorial whose header promises no minutes
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where a project keeps what the press works with; paths are absolute."""
+
+    root: Path
+    tutorials: Path
+    outputs: Path
+    package: Path | None = None
+    docs: Path | None = None
+
+    @property
+    def scratch(self) -> Path:
+        return self.root / ".press"
+
+    @classmethod
+    def make(cls, root: Path, options: dict[str, Any], docs: str = "docs") -> Settings:
+        package = options.get("package")
+        return cls(
+            root=root,
+            tutorials=root / (options.get("tutorials") or "tutorials"),
+            outputs=root / (options.get("outputs") or "outputs"),
+            package=root / package if package else None,
+            docs=root / docs,
+        )
+
+    @classmethod
+    def find(cls, start: Path) -> Settings:
+        """The settings in the `mkdocs.yml` of this folder or the nearest one above it."""
+        for folder in (start, *start.parents):
+            path = folder / "mkdocs.yml"
+            if path.is_file():
+                config = yaml.load(path.read_text(encoding="utf-8"), Loader=TolerantLoader) or {}
+                return cls.make(folder, plugin_options(config), config.get("docs_dir") or "docs")
+        raise FileNotFoundError(f"no mkdocs.yml in {start} or above it; the press works inside a project")
+
+
+class TolerantLoader(yaml.SafeLoader):
+    """Reads mkdocs.yml without mkdocs: tags such as !ENV are left unresolved."""
+
+
+TolerantLoader.add_multi_constructor("", lambda loader, suffix, node: None)
+
+
+def plugin_options(config: dict[str, Any]) -> dict[str, Any]:
+    plugins = config.get("plugins") or []
+    for plugin in plugins.items() if isinstance(plugins, dict) else plugins:
+        if isinstance(plugin, dict):
+            plugin = next(iter(plugin.items()))
+        if isinstance(plugin, tuple) and plugin[0] == "press":
+            return plugin[1] or {}
+    return {}
+
+
+class Catalogue:
+    """Reads every script once; broken ones are collected, not raised, so that all of them can be told at once."""
+
+    memo: dict[Path, tuple[tuple[int, int], Script]] = {}  # scripts of earlier builds, while the file is the same
+
+    def __init__(self, settings: Settings):
+        self.settings = settings
+        self.project = Project(settings.root, settings.package)
+        self.store = Store(settings.outputs, settings.scratch)
+        self.scripts: list[Script] = []
+        self.errors: list[ScriptError] = []
+        for path in find_scripts(settings.tutorials):
+            try:
+                self.scripts.append(self.read(path))
+            except ScriptError as error:
+                self.errors.append(error)
+        self.errors += check_names(self.scripts, chapters=self.chapters, data=self.project.cards)
+        self._parts: dict[str, dict[str, str]] = {}
+
+    def read(self, path: Path) -> Script:
+        facts = path.stat()
+        stamp = (facts.st_mtime_ns, facts.st_size)
+        known = self.memo.get(path)
+        if known is None or known[0] != stamp:
+            self.memo[path] = stamp, read_script(path, self.settings.tutorials, self.settings.root)
+        return self.memo[path][1]
+
+    @cached_property
+    def chapter_table(self) -> dict[str, Any] | None:
+        path = self.settings.docs / "chapters.toml" if self.settings.docs else None
+        return tomllib.loads(path.read_text(encoding="utf-8")) if path and path.is_file() else None
+
+    @property
+    def chapters(self) -> dict[str, dict[str, Any]] | None:
+        """The chapters that tutorials may cover, by id, or None if the project keeps no list."""
+        table = self.chapter_table
+        return None if table is None else {chapter["id"]: chapter for chapter in table.get("chapter", [])}
+
+    def select(self, names: Sequence[str]) -> list[Script]:
+        """The scripts of these names (slugs or paths), all of them for none.
+
+        Raises:
+            LookupError: a name that is no tutorial.
+        """
+        if not names:
+            return self.scripts
+        known = {key: script for script in self.scripts for key in (script.name, script.path.as_posix(), script.path.name)}
+        for name in names:
+            if name not in known:
+                slugs = [script.name for script in self.scripts]
+                raise LookupError(f"no tutorial is called {name!r}; {nearest(name, slugs)}")
+        return list(dict.fromkeys(known[name] for name in names))
+
+    def parts(self, script: Script) -> dict[str, str]:
+        if script.name not in self._parts:
+            self._parts[script.name] = key_parts(script, self.project)
+        return self._parts[script.name]
+
+    def status(self, script: Script) -> Status:
+        return self.store.status(script, self.parts(script))
+
+    def task(self, script: Script, *, jobs: int = 1, deadline: float | None = None) -> Task:
+        import psutil
+
+        from press.execute import Task
+
+        promised = 60 * script.header.minutes * 10 if script.header.minutes else DEADLINE
+        beside = self.settings.root / script.path.parent
+        above = [self.settings.package.parent] if self.settings.package else []
+        return Task(
+            name=script.name,
+            path=script.path.as_posix(),
+            cells=script.cells,
+            deadline=deadline or max(promised, 60.0),
+            memory=int(psutil.virtual_memory().total * 0.9 / jobs),
+            threads=max(1, (os.cpu_count() or 1) // jobs),
+            gpu=script.header.gpu,
+            modules=tuple(str(path) for path in (beside, *above)),
+        )
+
+    def run(
+        self,
+        scripts: Iterable[Script],
+        *,
+        jobs: int = 1,
+        deadline: float | None = None,
+        scheduler: str | None = None,
+        cancel: threading.Event | None = None,
+        on_start: Callable[[str], None] | None = None,
+        on_done: Callable[[str, Outcome | None, str], None] | None = None,
+    ) -> list[str]:
+        """Execute these tutorials, the longest first, and store what succeeds; return the failures' messages."""
+        from press.execute import execute_all
+
+        todo = {script.name: script for script in sorted(scripts, key=self.expected_seconds, reverse=True)}
+        if smoke():
+            jobs = max(jobs, 1)
+        tasks = [self.task(script, jobs=jobs, deadline=deadline) for script in todo.values()]
+        failures = []
+        for outcome in execute_all(tasks, jobs=jobs, scheduler=scheduler, cancel=cancel, on_start=on_start):
+            message = self.keep(todo[outcome.name], outcome)
+            if message:
+                failures.append(message)
+            if on_done:
+                on_done(outcome.name, outcome, message)
+        return failures
+
+    def keep(self, script: Script, outcome: Outcome) -> str:
+        """Store an outcome if it is what the project's files say now; return what is wrong with it, or ""."""
+        parts = self.parts(script)
+        if outcome.failure and outcome.failure.kind == "cancelled":
+            return str(outcome.failure)
+        if outcome.failure:
+            self.store.save_failure(script, outcome.notebook, parts, str(outcome.failure))
+            return str(outcome.failure)
+        if smoke():
+            return ""  # a smoke run proves that the code runs; its results are nobody's results
+        now = key_parts(script, Project(self.settings.root, self.settings.package))
+        if now != parts:
+            return f"{script.path.as_posix()}:1: the project's code changed while the tutorial ran; run it again"
+        self.store.save(script, outcome.notebook, parts, outcome.run)
+        return ""
+
+    def expected_seconds(self, script: Script) -> float:
+        stored = self.store.load(script)
+        return float(stored.run["seconds"]) if stored else 60 * (script.header.minutes or 1)
+
+    def shard(self, scripts: Sequence[Script], number: int, count: int) -> list[Script]:
+        """One of `count` shares of about equal recorded seconds; all shares together are the whole."""
+        shares: list[list[Script]] = [[] for _ in range(count)]
+        load = [0.0] * count
+        for script in sorted(scripts, key=lambda script: (-self.expected_seconds(script), script.name)):
+            lightest = load.index(min(load))
+            shares[lightest].append(script)
+            load[lightest] += self.expected_seconds(script)
+        return shares[number - 1]
+
+    def check(self, scripts: Sequence[Script]) -> list[str]:
+        """What is wrong with the structure, the links and the imports of some scripts, as `file:line: what`."""
+        problems = [str(error) for error in self.errors]
+        for script in scripts:
+            for line, message in (*structure(script), *self.links(script), *self.imports(script)):
+                problems.append(f"{script.path.as_posix()}:{line}: {message}")
+        return problems
+
+    def links(self, script: Script) -> Iterator[tuple[int, str]]:
+        """Relative links that lead nowhere."""
+        folder = self.settings.root / script.path.parent
+        for cell in script.cells:
+            for offset, text in enumerate(cell.source.splitlines()) if cell.kind == "text" else ():
+                for target in re.findall(r"\]\(([^)\s]+)[^)]*\)", text):
+                    if re.match(r"[a-z][a-z+.-]*:|#", target):
+                        continue
+                    if not (folder / target.split("#")[0]).exists():
+                        hint = "a link to a tutorial is the relative path of its script, to another page that of its .md file"
+                        yield cell.line + offset, f"the link {target!r} leads nowhere; {hint}"
+
+    def imports(self, script: Script) -> Iterator[tuple[int, str]]:
+        """Names imported from the project's own modules that are not there."""
+        import ast
+
+        beside = self.settings.root / script.path.parent
+        for cell in script.code:
+            for node in ast.walk(ast.parse(cell.source)):
+                if isinstance(node, ast.ImportFrom) and (module := self.project.find(node.module or "", beside)):
+                    for alias in node.names:
+                        inner = self.project.find(f"{module.name}.{alias.name}", beside)
+                        if alias.name != "*" and alias.name not in module.bindings and not inner and not module.resists:
+                            public = [name for name in module.bindings if not name.startswith("_")]
+                            yield cell.line + node.lineno - 1, f"{module.name} has no {alias.name!r}; {nearest(alias.name, public)}"
+
+
+def structure(script: Script) -> Iterator[tuple[int, str]]:
+    """A page has a lead, one h1, headings that do not skip a level, and code."""
+    if not script.lead:
+        yield script.cells[0].line, "no lead; below the title, one paragraph says what the reader will be able to do"
+    if not script.code:
+        yield 1, "no code cell; a tutorial without code is a page of docs/"
+    level = 1
+    for cell in script.cells:
+        fenced = False
+        for offset, text in enumerate(cell.source.splitlines()) if cell.kind == "text" else ():
+            fenced ^= text.lstrip().startswith(("```", "~~~"))
+            heading = re.match(r"(#{1,6})\s+\S", text)
+            if fenced or not heading or (cell is script.cells[0] and offset == 0):
+                continue
+            depth = len(heading[1])
+            if depth == 1:
+                yield cell.line + offset, "a second title; sections begin with ##"
+            elif depth > level + 1:
+                yield cell.line + offset, f"the heading skips a level; allowed here is {'#' * (level + 1)} or higher"
+            level = max(depth, 1)
+
+
+def smoke() -> bool:
+    return os.environ.get("KINDLING_SMOKE") == "1"
+
+
+def default_jobs() -> int:
+    return max(1, (os.cpu_count() or 1) // 2)  # two threads each
+
+
+def say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)

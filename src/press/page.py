@@ -1,0 +1,294 @@
+"""Turns a script and the outputs of its last run into a Markdown page, HTML fragments and image files."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import PythonLexer
+from pygments.token import Name, Operator
+
+from press.script import Cell, Script, part_title
+from press.store import write
+
+SLOT = re.compile(r'<div data-press-cell="(\d+)"></div>')
+HEADING = re.compile(r'<h[1-6][^>]* id="([^"]+)"')
+IMAGES = {"image/svg+xml": "svg", "image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"}
+PRIORITY = ["image/svg+xml", "image/webp", "image/png", "image/jpeg", "text/html", "text/markdown", "text/latex", "text/plain"]
+RENDERING = 1  # raise it when this module renders the same outputs differently
+
+Link = Callable[[str, str, str], str | None]  # (full name, highlighted code, anchor of the section) -> HTML
+
+
+@dataclass
+class Fragments:
+    """The outputs of a run as HTML, one string per code cell, and the images that they show."""
+
+    html: list[str] = field(default_factory=list)
+    images: list[str] = field(default_factory=list)  # file names; the files lie in the folder given to render_outputs
+
+
+def body(script: Script) -> str:
+    """The page's Markdown: text as it was written, a slot for each code cell."""
+    pieces, number = [], 0
+    for cell in script.cells:
+        if cell.kind == "text":
+            pieces.append(cell.source)
+        else:
+            number += 1
+            pieces.append(f'<div data-press-cell="{number}"></div>')
+    return "\n\n".join(pieces) + "\n"
+
+
+def fill(content: str, script: Script, fragments: Fragments, names: Mapping[str, Sequence[str]], link: Link) -> str:
+    """Put code and outputs into the slots of the rendered page."""
+
+    def cell(match: re.Match[str]) -> str:
+        number = int(match[1])
+        if not 1 <= number <= len(script.code):
+            return ""
+        anchors = HEADING.findall(content, 0, match.start())
+        anchor = anchors[-1] if anchors else ""
+        code = highlight(script.code[number - 1].source, names, link, anchor)
+        shown = fragments.html[number - 1] if number <= len(fragments.html) else ""
+        output = f'<div class="press-output" data-search-exclude>{shown}</div>' if shown else ""
+        return f'<div class="press-cell"><div class="highlight"><pre><code>{code}</code></pre></div>{output}</div>'
+
+    return SLOT.sub(cell, content)
+
+
+def highlight(source: str, names: Mapping[str, Sequence[str]], link: Link, anchor: str) -> str:
+    """Colour code, and link every dotted name whose meaning is known to its documentation."""
+    formatter = HtmlFormatter(nowrap=True)
+    tokens = list(PythonLexer(stripnl=False, ensurenl=False).get_tokens(source))
+    pieces: list[str] = []
+    position = 0
+    while position < len(tokens):
+        end = position + 1
+        if is_name(tokens[position]):  # take in as much of a.b.c as there is
+            while end + 1 < len(tokens) and tokens[end] == (Operator, ".") and is_name(tokens[end + 1]):
+                end += 2
+        run = tokens[position:end]
+        coloured = _format(formatter, run)
+        linked = None
+        for full in names.get("".join(text for _, text in run), ()) if is_name(run[0]) else ():
+            linked = linked or link(full, coloured, anchor)
+        pieces.append(linked or coloured)
+        position = end
+    return "".join(pieces)
+
+
+def is_name(token: tuple[Any, str]) -> bool:
+    return token[0] in Name and not token[1].isspace()
+
+
+def _format(formatter: HtmlFormatter, tokens: list[tuple[Any, str]]) -> str:
+    import io
+
+    buffer = io.StringIO()
+    formatter.format(tokens, buffer)
+    text = buffer.getvalue()
+    # Pygments closes the last line with a newline of its own.
+    return text if tokens[-1][1].endswith("\n") else text.removesuffix("\n")
+
+
+def render_outputs(outputs: Sequence[Sequence[Mapping[str, Any]]], folder: Path) -> Fragments:
+    """Render the outputs of all code cells; images are written into the folder, named by their content.
+
+    What was rendered once is kept in the folder: nbconvert is slow to import and is needed for new outputs only.
+    """
+    key = hashlib.sha256(json.dumps([RENDERING, outputs], sort_keys=True).encode()).hexdigest()
+    memo = folder / "fragments.json"
+    try:
+        kept = json.loads(memo.read_text(encoding="utf-8"))
+        if kept.pop("key") == key and all((folder / name).is_file() for name in kept["images"]):
+            return Fragments(**kept)
+    except (OSError, ValueError, KeyError, TypeError):
+        pass
+    images: dict[str, bytes] = {}
+    render = exporter(images)
+    fragments = Fragments([render(cell) if cell else "" for cell in outputs])
+    fragments.images = sorted(images)
+    for name, content in images.items():
+        write(folder / name, content)
+    for path in folder.iterdir() if folder.is_dir() else ():
+        if path.suffix[1:] in IMAGES.values() and path.name not in images:
+            path.unlink(missing_ok=True)
+    write(memo, json.dumps({"key": key, **asdict(fragments)}, sort_keys=True))
+    return fragments
+
+
+def exporter(images: dict[str, bytes]) -> Callable[[Sequence[Mapping[str, Any]]], str]:
+    """nbconvert's Markdown exporter with our template; `images` is filled as figures are met."""
+    import markdown
+    import nbformat
+    import nh3
+    from nbconvert import MarkdownExporter
+
+    def figure(output: Mapping[str, Any], mime: str) -> str:
+        return figure_html(output, mime, images)
+
+    export = MarkdownExporter(
+        extra_template_basedirs=[str(Path(__file__).parent / "templates")],
+        template_name="page",
+        filters={
+            "figure": figure,
+            "sanitise": lambda text: nh3.clean(text, attributes={**nh3.ALLOWED_ATTRIBUTES, "*": {"class", "colspan", "rowspan"}}),
+            "to_html": lambda text: nh3.clean(markdown.markdown(text, extensions=["tables", "fenced_code"])),
+            "strip_dollars": lambda text: text.strip().strip("$"),
+        },
+        preprocessors=[],
+        default_preprocessors=[],
+    )
+    export.display_data_priority = PRIORITY
+
+    def render(outputs: Sequence[Mapping[str, Any]]) -> str:
+        cell = nbformat.v4.new_code_cell("", outputs=[nbformat.from_dict(dict(output)) for output in outputs])
+        cell["id"] = "outputs"
+        return export.from_notebook_node(nbformat.v4.new_notebook(cells=[cell]))[0].strip()
+
+    return render
+
+
+def figure_html(output: Mapping[str, Any], mime: str, images: dict[str, bytes]) -> str:
+    """One figure; an SVG gets a second file for the dark scheme, in which its greys are turned round."""
+    data = output["data"][mime]
+    data = "".join(data) if isinstance(data, list) else data
+    alt = output.get("metadata", {}).get(mime, {}).get("alt") or described(data if mime == "image/svg+xml" else "")
+    if mime == "image/svg+xml":
+        light, dark = schemes(data)
+        width, height = svg_size(data)
+        files = [("press-light", light.encode(), "svg"), ("press-dark", dark.encode(), "svg")]
+    else:
+        content = base64.b64decode(data)
+        width, height = raster_size(content)
+        files = [("", content, IMAGES[mime])]
+    tags = []
+    for scheme, content, suffix in files:
+        name = f"figure-{hashlib.sha256(content).hexdigest()[:12]}.{suffix}"
+        images[name] = content
+        attributes = f'alt="{html.escape(alt)}" width="{width}" height="{height}" loading="lazy"'
+        tags.append(f'<img class="{scheme}" src="{name}" {attributes}>'.replace('class="" ', ""))
+    return f'<figure class="press-figure">{"".join(tags)}</figure>'
+
+
+def described(svg: str) -> str:
+    """An alternative text for a figure whose author gave none: the words that matplotlib wrote into it."""
+    words = [html.unescape(text.strip()) for text in re.findall(r"<!--(.*?)-->", svg, re.S)]
+    words = [word for word in words if re.search(r"[^\W\d]{2}", word)]
+    return "Figure: " + "; ".join(dict.fromkeys(words)) if words else "Figure"
+
+
+def schemes(svg: str) -> tuple[str, str]:
+    """The figure without its white ground, and its dark twin: greys are turned round, colours stay."""
+    ground = r'(<g id="{}">\s*<path d="[^"]*" style=")fill: #ffffff'
+    for group in (r"patch_1", r'axes_\d+">\s*<g id="patch_\d+'):
+        svg = re.sub(ground.format(group), r"\1fill: none", svg)
+
+    def turned(match: re.Match[str]) -> str:
+        red, green, blue = (int(match[0][i : i + 2], 16) for i in (1, 3, 5))
+        if max(red, green, blue) - min(red, green, blue) > 12:
+            return match[0]
+        grey = round(232 - (red + green + blue) / 3 * (232 - 30) / 255)
+        return f"#{grey:02x}{grey:02x}{grey:02x}"
+
+    dark = re.sub(r"(?<=[:\"\s])#[0-9a-fA-F]{6}\b", turned, svg)
+    # Text and marks without a colour of their own are black by default.
+    return svg, re.sub(r"<svg\b", '<svg fill="#e8e8e8"', dark, count=1)
+
+
+def svg_size(svg: str) -> tuple[int, int]:
+    """Width and height in CSS pixels."""
+    sizes = []
+    for side in ("width", "height"):
+        match = re.search(rf'<svg[^>]*\b{side}="([\d.]+)(pt|px)?"', svg)
+        sizes.append(round(float(match[1]) * (4 / 3 if match[2] == "pt" else 1)) if match else 640)
+    return sizes[0], sizes[1]
+
+
+def raster_size(content: bytes) -> tuple[int, int]:
+    """Width and height in CSS pixels of a figure that the kernel drew at 120 dots per inch."""
+    import io
+
+    from PIL import Image
+
+    with Image.open(io.BytesIO(content)) as image:
+        return round(image.width * 0.8), round(image.height * 0.8)
+
+
+def cost(run: Mapping[str, Any], titles: Mapping[str, str]) -> str:
+    """What the run cost and what it used, in one line."""
+    device = run.get("device") or "cpu"
+    cores = run.get("cpus")
+    where = f"{cores} CPU cores" if device == "cpu" and cores else "the CPU" if device == "cpu" else device
+    pieces = [f"Ran in {duration(run['seconds'])} on {where}"]
+    if run.get("peak_memory"):
+        pieces.append(f"{size(run['peak_memory'])} of memory")
+    if run.get("torch"):
+        pieces.append(f"torch {run['torch']}")
+    if run.get("date"):
+        pieces.append(str(run["date"]))
+    line = ", ".join(pieces) + "."
+    data = [f"{titles.get(item['name'], item['name'])} ({item.get('kind', 'original')})" for item in run.get("data", [])]
+    return line + (f" Data: {', '.join(dict.fromkeys(data))}." if data else "")
+
+
+def duration(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds >= 2 else f"{seconds:.1f} s"
+
+
+def size(count: float) -> str:
+    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.0f} MB"
+
+
+def bar(downloads: Mapping[str, str], note: str, state: str = "", message: str = "") -> str:
+    """The strip below the title: downloads, what the run cost, and in `serve` the state of the outputs."""
+    links = "".join(
+        f'<a class="press-download" href="{html.escape(href)}"{"" if label == "Workbook" else " download"}>{label}</a>'
+        for label, href in downloads.items()
+    )
+    parts = [f'<div class="press-bar"><p class="press-downloads">{links}</p>']
+    if note:
+        parts.append(f'<p class="press-cost">{html.escape(note)}</p>')
+    parts.append("</div>")
+    if state:
+        parts.append(f'<div class="press-state press-state--{state}" role="status">{html.escape(message)}</div>')
+    return "".join(parts)
+
+
+def gallery(cards: Sequence[Mapping[str, Any]]) -> str:
+    """Thumbnails as a list of links; each card has href, title, text, cost and image (a URL or "")."""
+    items = []
+    for card in cards:
+        image = ""
+        if card.get("image"):
+            image = f'<img src="{html.escape(card["image"])}" alt="" width="400" height="280" loading="lazy">'
+        items.append(
+            f'<li><a href="{html.escape(card["href"])}">{image}'
+            f'<span class="press-gallery__title">{html.escape(card["title"])}</span>'
+            f'<span class="press-gallery__text">{html.escape(card["text"])}</span>'
+            f'<span class="press-gallery__cost">{html.escape(card["cost"])}</span></a></li>'
+        )
+    return f'<ul class="press-gallery">{"".join(items)}</ul>' if items else ""
+
+
+def valid_cells(code: Sequence[Cell], sources: Sequence[str]) -> int:
+    """How many leading cells still have the outputs of the stored run: unchanged code after unchanged code."""
+    count = 0
+    for cell, source in zip(code, sources, strict=False):
+        if cell.source != source:
+            break
+        count += 1
+    return count
+
+
+def part_heading(part: str) -> str:
+    return part_title(part) or "Tutorials"
