@@ -27,30 +27,21 @@ from tqdm import tqdm
 from kindling.runtime import note_data, smoke
 
 FASHION_CLASSES = (
-    "T-shirt/top",
-    "Trouser",
-    "Pullover",
-    "Dress",
-    "Coat",
-    "Sandal",
-    "Shirt",
-    "Sneaker",
-    "Bag",
-    "Ankle boot",
-)
+    "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"
+)  # fmt: skip
 """The names of Fashion-MNIST's classes 0 to 9."""
 
 COLUMNS = ("gre", "gpa", "rank")
-"""The columns of `student_admissions().tensors[0]`: test score (220 to 800), grade average (up to 4), rank of the
-college (1, the best, to 4)."""
+"""The columns of the student admissions: test score (220 to 800), grade average (up to 4), and rank of the college
+(1, the best, to 4)."""
 
-SPLITS = {"train": slice(0, 50_000), "val": slice(50_000, 60_000), "train+val": slice(None), "test": slice(None)}
-"""The part of the official training set (of the official test set, for "test") that each split takes."""
+SPLITS = {"train": slice(50_000), "val": slice(50_000, 60_000), "train+val": slice(None), "test": slice(None)}
+"""The part of the official training set (for "test": of the official test set) that each split takes."""
 
 SMOKE_SAMPLES = 64
 """How many samples of a data set a smoke run sees."""
 
-STALL = 30.0
+PATIENCE = 30.0
 """Seconds without a byte after which a download is given up."""
 
 
@@ -87,10 +78,8 @@ class Card:
 def cards() -> dict[str, Card]:
     """All cards by name."""
     tables = tomllib.loads(Path(__file__).with_name("cards.toml").read_text("utf-8"))
-    return {
-        name: Card(name=name, **table | {"files": tuple(File(**file) for file in table["files"])})
-        for name, table in tables.items()
-    }
+    files = {name: tuple(File(**file) for file in table.pop("files")) for name, table in tables.items()}
+    return {name: Card(name=name, files=files[name], **table) for name, table in tables.items()}
 
 
 def card(name: str) -> Card:
@@ -109,23 +98,17 @@ def card(name: str) -> Card:
 
 
 def data_folder() -> Path:
-    """The folder that holds the data: `KINDLING_DATA`, else `kindling` in the user's cache folder."""
+    """The folder that holds the data: `KINDLING_DATA`, else `kindling` in your user's cache folder."""
     chosen = os.environ.get("KINDLING_DATA")
     return Path(chosen).expanduser() if chosen else user_cache_path("kindling")
 
 
 def fetch(name: str) -> list[Path]:
-    """The files of a data set, present and verified; those that are absent are downloaded.
+    """The verified files of a data set, in the order of its card; absent ones are downloaded.
 
-    A download goes to a temporary file and takes its place only when its checksum is right, so an interrupted one
-    leaves nothing behind. A damaged file in the cache folder is downloaded again; one in a folder that you gave with
-    `KINDLING_DATA` is yours, and is an error.
-
-    Args:
-        name: the name of a card.
-
-    Returns:
-        The paths, in the order of the card.
+    A download takes its place only when its checksum is right, so an interrupted one leaves nothing behind. A
+    damaged file in the cache folder is downloaded again; in a folder that you named with `KINDLING_DATA` nothing of
+    yours is overwritten.
 
     Raises:
         ValueError: there is no such data set, or a file or a download does not match its checksum.
@@ -138,8 +121,7 @@ def fetch(name: str) -> list[Path]:
 def _fetch_file(card: Card, file: File) -> Path:
     path = data_folder() / file.path
     if path.exists():
-        got = _sha256(path)
-        if got == file.sha256:
+        if (got := _sha256(path)) == file.sha256:
             return path
         if os.environ.get("KINDLING_DATA"):
             raise ValueError(
@@ -150,10 +132,30 @@ def _fetch_file(card: Card, file: File) -> Path:
         _download(file, path)
     except (OSError, http.client.HTTPException) as error:
         raise FileNotFoundError(
-            f"{card.title} is not in {data_folder()} ({file.path} is absent), and {file.url} could not be downloaded: "
-            f"{error}. Connect to the network and run again, or set KINDLING_DATA to a folder that holds the file."
+            f"{card.title} needs {file.path} in {data_folder()}, and {file.url} could not be downloaded to it "
+            f"({error}). Connect to the network and run again, or set KINDLING_DATA to a folder that holds it."
         ) from error
     return path
+
+
+def _download(file: File, path: Path) -> None:
+    """Download to a temporary file beside `path`, verify, and only then move it into place."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as target, urllib.request.urlopen(file.url, timeout=PATIENCE) as reply:
+            size = int(reply.headers.get("Content-Length", 0)) or None
+            with tqdm.wrapattr(reply, "read", total=size, desc=path.name) as source:
+                shutil.copyfileobj(source, target)
+        if (got := _sha256(Path(name))) != file.sha256:
+            raise ValueError(
+                f"{file.url} sent bytes that do not match their checksum (got {got[:4]}…, expected "
+                f"{file.sha256[:4]}…). Nothing was kept: run again, or set KINDLING_DATA to a folder that holds "
+                f"{file.path}."
+            )
+        os.replace(name, path)
+    finally:
+        Path(name).unlink(missing_ok=True)
 
 
 def _sha256(path: Path) -> str:
@@ -161,36 +163,12 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _download(file: File, path: Path) -> None:
-    """Download to a temporary file beside `path`, verify, and only then move it into place."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    unfinished = Path(name)
-    try:
-        with os.fdopen(descriptor, "wb") as target, urllib.request.urlopen(file.url, timeout=STALL) as response:
-            size = int(response.headers.get("Content-Length", 0)) or None
-            with tqdm.wrapattr(response, "read", total=size, desc=path.name) as source:
-                shutil.copyfileobj(source, target)
-        if (got := _sha256(unfinished)) != file.sha256:
-            raise ValueError(
-                f"{file.url} sent {unfinished.stat().st_size:,} bytes that do not match their checksum "
-                f"(got {got[:4]}…, expected {file.sha256[:4]}…). Nothing was kept: run again, or set KINDLING_DATA to "
-                f"a folder that holds {file.path}."
-            )
-        os.replace(unfinished, path)
-    finally:
-        unfinished.unlink(missing_ok=True)
-
-
 def mnist(split: str) -> TensorDataset:
-    """MNIST: handwritten digits, ten classes.
+    """MNIST, handwritten digits: x float32 [N, 1, 28, 28] from 0 (paper) to 1 (ink), y int64 [N], the digit.
 
     Args:
-        split: "train" (the first 50,000), "val" (the other 10,000 of the official training set), "train+val" (all
-            60,000) or "test" (10,000).
-
-    Returns:
-        x: float32 [N, 1, 28, 28], scaled to 0 (paper) ... 1 (ink); y: int64 [N], the digit.
+        split: "train" (the first 50,000), "val" (the last 10,000 of the official training set), "train+val" (all
+            60,000 of it) or "test" (10,000).
 
     Raises:
         ValueError: there is no such split, or a file does not match its checksum.
@@ -202,14 +180,13 @@ def mnist(split: str) -> TensorDataset:
 
 
 def fashion_mnist(split: str) -> TensorDataset:
-    """Fashion-MNIST: photographs of clothes, ten classes named by `FASHION_CLASSES`, 6,000 + 1,000 of each.
+    """Fashion-MNIST, photographs of clothes: x float32 [N, 1, 28, 28] from 0 to 1, y int64 [N].
+
+    `FASHION_CLASSES` names the ten classes.
 
     Args:
-        split: "train" (the first 50,000), "val" (the other 10,000 of the official training set), "train+val" (all
-            60,000) or "test" (10,000).
-
-    Returns:
-        x: float32 [N, 1, 28, 28], scaled to 0 (background) ... 1; y: int64 [N].
+        split: "train" (the first 50,000), "val" (the last 10,000 of the official training set), "train+val" (all
+            60,000 of it) or "test" (10,000).
 
     Raises:
         ValueError: there is no such split, or a file does not match its checksum.
@@ -224,38 +201,32 @@ def fashion_mnist(split: str) -> TensorDataset:
 
 
 def student_admissions() -> TensorDataset:
-    """400 applications to graduate school; which were admitted?
-
-    Returns:
-        x: float32 [400, 3], the `COLUMNS` gre, gpa, rank as they are; y: float32 [400], 1 where admitted, else 0.
+    """Applications to graduate school: x float32 [400, 3], the `COLUMNS` as they are, y float32 [400], 1 if admitted.
 
     Raises:
         ValueError: the file does not match its checksum.
         FileNotFoundError: the data is absent and cannot be downloaded.
 
-    Source: UCLA Institute for Digital Research and Education, by way of a course of Udacity.
+    Source: UCLA Institute for Digital Research and Education, from Udacity's course.
     """
-    if _made_up("student_admissions"):
-        generator = torch.Generator().manual_seed(0)
-        x = torch.rand(SMOKE_SAMPLES, 3, generator=generator) * torch.tensor([580, 1.74, 4]) + torch.tensor([220, 2.26, 1])
-        x[:, 0].div_(20, rounding_mode="floor").mul_(20)
-        x[:, 2].floor_()
-        y = (torch.arange(SMOKE_SAMPLES) % 3 == 0).float()
-    else:
-        (path,) = fetch("student_admissions")
-        rows = torch.from_numpy(np.loadtxt(path, dtype=np.float32, delimiter=",", skiprows=1))
-        x, y = rows[:, 1:], rows[:, 0]
-    return _noted("student_admissions", x, y)
+    if _absent_in_smoke("student_admissions"):
+        g = torch.Generator().manual_seed(0)
+        gre, gpa = 20 * torch.randint(11, 41, (SMOKE_SAMPLES,), generator=g), torch.rand(SMOKE_SAMPLES, generator=g)
+        rank, y = torch.arange(SMOKE_SAMPLES) % 4 + 1, torch.arange(SMOKE_SAMPLES) % 3 == 0
+        return _noted("student_admissions", torch.stack([gre, 2.26 + 1.74 * gpa, rank], dim=1), y.float())
+    (path,) = fetch("student_admissions")
+    rows = torch.from_numpy(np.loadtxt(path, dtype=np.float32, delimiter=",", skiprows=1))
+    return _noted("student_admissions", rows[:, 1:], rows[:, 0])
 
 
 def _images(name: str, dataset: type[datasets.MNIST], split: str) -> TensorDataset:
     if split not in SPLITS:
         raise ValueError(f"There is no split {split!r} of {name}. Choose one of {', '.join(SPLITS)}.")
-    if _made_up(name):
+    if _absent_in_smoke(name):
         generator = torch.Generator().manual_seed(list(SPLITS).index(split))
         x = torch.rand(SMOKE_SAMPLES, 1, 28, 28, generator=generator)
         return _noted(name, x, torch.arange(SMOKE_SAMPLES) % 10)
-    with tempfile.TemporaryDirectory() as folder:  # torchvision unpacks beside the files, which may be read-only
+    with tempfile.TemporaryDirectory() as folder:  # torchvision wants them unpacked; ours may be read-only
         raw = Path(folder, dataset.__name__, "raw")
         raw.mkdir(parents=True)
         for path in fetch(name):
@@ -263,28 +234,31 @@ def _images(name: str, dataset: type[datasets.MNIST], split: str) -> TensorDatas
                 shutil.copyfileobj(packed, unpacked)
         official = dataset(folder, train=split != "test")
     images, labels = official.data[SPLITS[split]], official.targets[SPLITS[split]]
-    return _noted(name, images.unsqueeze(1).float() / 255, labels)
+    return _noted(name, images.unsqueeze(1) / 255, labels)
 
 
-def _made_up(name: str) -> bool:
-    """Whether samples must be made up: in a smoke run without the data. A smoke run never downloads."""
+def _absent_in_smoke(name: str) -> bool:
+    """Whether to make up samples: a smoke run downloads nothing."""
     return smoke() and not all((data_folder() / file.path).exists() for file in card(name).files)
 
 
 def _noted(name: str, x: Tensor, y: Tensor) -> TensorDataset:
-    """The data set, noted in the run's record; in a smoke run only its first samples."""
-    found = card(name)
-    note_data(name, found.version, found.checksum, "smoke" if smoke() else "substitute" if found.substitute else "original")
-    return TensorDataset(x[:SMOKE_SAMPLES], y[:SMOKE_SAMPLES]) if smoke() else TensorDataset(x, y)
+    """The data set, noted in the record of the run; in a smoke run only its first samples."""
+    found, kept = card(name), SMOKE_SAMPLES if smoke() else len(x)
+    kind = "smoke" if smoke() else "substitute" if found.substitute else "original"
+    note_data(name, found.version, found.checksum, kind)
+    return TensorDataset(x[:kept], y[:kept])
 
 
 class Batches:
-    """Batches (x, y) of tensors that lie in memory; made by [batches][kindling.data.batches].
+    """Batches (x, y) of tensors in memory, for any number of epochs; `len()` is their number in one.
 
-    It can be iterated again and again; `len()` is the number of batches.
+    Made by [batches][kindling.data.batches].
     """
 
-    def __init__(self, x: Tensor, y: Tensor, batch_size: int, shuffle: bool, generator: torch.Generator | None) -> None:
+    def __init__(
+        self, x: Tensor, y: Tensor, batch_size: int, shuffle: bool, generator: torch.Generator | None
+    ) -> None:
         self.x, self.y = x, y
         self.batch_size, self.shuffle, self.generator = batch_size, shuffle, generator
 
@@ -295,8 +269,8 @@ class Batches:
         if not self.shuffle:
             yield from zip(self.x.split(self.batch_size), self.y.split(self.batch_size), strict=True)
             return
-        maker = self.generator.device if self.generator is not None else self.x.device
-        order = torch.randperm(len(self.x), generator=self.generator, device=maker).to(self.x.device)
+        dealer = self.generator.device if self.generator else self.x.device
+        order = torch.randperm(len(self.x), generator=self.generator, device=dealer).to(self.x.device)
         for chosen in order.split(self.batch_size):
             yield self.x[chosen], self.y[chosen]
 
@@ -310,17 +284,17 @@ def batches(
     generator: torch.Generator | None = None,
     device: torch.device | str | None = None,
 ) -> Batches:
-    """Cut tensors into batches; each epoch sees every example exactly once.
+    """Cut tensors into batches; an epoch has every example exactly once, and the last batch may be smaller.
 
-    For data that fits into memory this is several times faster than a `DataLoader`, which fetches examples one by one.
+    For data that fits into memory this is several times faster than a `DataLoader`, which picks examples singly.
 
     Args:
         x: examples [N, ...].
-        y: their labels or targets [N, ...].
-        batch_size: examples per batch; the last batch may be smaller.
+        y: labels or targets [N, ...].
+        batch_size: examples per batch.
         shuffle: a fresh order in each epoch.
-        generator: the source of the order; without it, torch's own.
-        device: move all the data there first, once.
+        generator: where the order comes from; without it, from torch's own random numbers.
+        device: move all the data there, once.
 
     Raises:
         ValueError: x and y differ in length, or the batch size is not positive.

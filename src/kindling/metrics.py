@@ -25,18 +25,18 @@ def accuracy(logits: Tensor, y: Tensor) -> float:
     """The share of examples whose largest logit is the right class, between 0 and 1.
 
     Args:
-        logits: [N, classes], or one logit per example, [N] or [N, 1], of which a positive one means class 1.
+        logits: [N, classes]; or one per example, [N] or [N, 1], and a positive one means class 1.
         y: the true classes [N].
 
     Raises:
         ValueError: there is not one class per example.
 
     Example:
-        >>> accuracy(torch.tensor([[2.0, 1.0], [0.0, 3.0], [5.0, 4.0]]), torch.tensor([0, 1, 1]))
-        0.6666666865348816
+        >>> accuracy(torch.tensor([[2.0, 1.0], [0.0, 3.0], [5.0, 4.0], [1.0, 2.0]]), torch.tensor([0, 1, 1, 1]))
+        0.75
     """
     predicted = _classes(logits)
-    return (predicted == _like(predicted, y)).float().mean().item()
+    return (predicted == _like(predicted, y)).sum().item() / y.numel()
 
 
 def confusion(predictions: Tensor, y: Tensor, classes: int) -> Tensor:
@@ -60,9 +60,8 @@ def confusion(predictions: Tensor, y: Tensor, classes: int) -> Tensor:
     """
     predicted = (_classes(predictions) if predictions.is_floating_point() else predictions).cpu().long()
     y = _like(predicted, y.cpu()).long()
-    found = torch.cat([predicted, y])
-    if len(found) and not 0 <= found.min() <= found.max() < classes:
-        raise ValueError(f"Classes {found.min()} to {found.max()} occur, but classes={classes} allows 0 to {classes - 1}.")
+    if wrong := set(torch.cat([predicted, y]).tolist()) - set(range(classes)):
+        raise ValueError(f"Class {min(wrong)} occurs, but classes={classes} allows only 0 to {classes - 1}.")
     return torch.bincount(y * classes + predicted, minlength=classes**2).reshape(classes, classes)
 
 
@@ -74,9 +73,10 @@ def _classes(logits: Tensor) -> Tensor:
 
 
 def _like(predicted: Tensor, y: Tensor) -> Tensor:
-    """`y` in the shape of the predictions; comparing [N] with [N, 1] would broadcast to [N, N] without a word."""
+    """`y` in the shape of the predictions: comparing [N] with [N, 1] would broadcast to [N, N] unnoticed."""
     if y.numel() != predicted.numel():
         raise ValueError(
-            f"{tuple(predicted.shape)} predictions do not go with {tuple(y.shape)} true classes: give one class per example."
+            f"Predictions {list(predicted.shape)} and true classes {list(y.shape)} do not go together: "
+            "give one class per example."
         )
     return y.reshape(predicted.shape)

@@ -21,11 +21,12 @@ def mlp(sizes: Sequence[int], *, dropout: float = 0.0) -> nn.Sequential:
         ValueError: fewer than two sizes.
 
     Example:
+        >>> import torch
         >>> mlp([784, 128, 10])(torch.zeros(32, 1, 28, 28)).shape
         torch.Size([32, 10])
     """
     if len(sizes) < 2:
-        raise ValueError(f"sizes is {list(sizes)}: give at least the features in and the classes out, like [784, 10].")
+        raise ValueError(f"sizes is {list(sizes)}: give at least features in and classes out, like [784, 10].")
     layers: list[nn.Module] = [nn.Flatten(), nn.Linear(sizes[0], sizes[1])]
     for units_in, units_out in zip(sizes[1:-1], sizes[2:], strict=True):
         layers.append(nn.ReLU())
@@ -36,10 +37,10 @@ def mlp(sizes: Sequence[int], *, dropout: float = 0.0) -> nn.Sequential:
 
 
 def count_parameters(module: nn.Module, *, trainable_only: bool = False) -> int:
-    """How many numbers a module learns.
+    """How many numbers a module learns; a parameter that it uses twice counts once.
 
     Args:
-        module: any module; a parameter that it uses twice counts once.
+        module: any module.
         trainable_only: leave out frozen parameters (`requires_grad=False`).
 
     Example:

@@ -1,7 +1,7 @@
 """One function per kind of figure; each ends in [show][kindling.plots.show] and says in words what it shows.
 
-Text, axes and grid are grey; a page in the dark scheme inverts the greys only, so every colour of `COLORS` is legible
-on white and on nearly black, and never carries a meaning alone: lines differ in stroke, points in shape.
+Text, axes and grid are grey. A page in the dark scheme inverts greys only, so every colour here is legible on white
+and on nearly black; none carries a meaning alone: lines differ in stroke as well, points in shape.
 """
 
 import sys
@@ -10,7 +10,6 @@ from contextlib import AbstractContextManager
 
 import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, to_rgb
 from matplotlib.figure import Figure
 from torch import Tensor
@@ -23,33 +22,33 @@ INK = "#1f1f1f"
 """The grey of all text."""
 
 COLORS = ("#0072b2", "#d55e00", "#008a64", "#b5539c", "#8a7000", "#7a6cd0")
-"""Blue, orange, green, purple, olive, violet: each has a contrast of at least 3 to white and to #16181d."""
+"""Blue, orange, green, purple, olive, violet: each with a contrast of at least 3 to white and to #16181d."""
 
 MARKERS = ("o", "^", "s", "D", "v", "P")
 STROKES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (8, 3)))
 
 WIDTH = 6.4
-"""Inches."""
+"""The width of a figure in inches."""
 
 _STYLE = {
+    "axes.axisbelow": True,
     "axes.edgecolor": "#7f7f7f",
     "axes.grid": True,
     "axes.labelcolor": INK,
-    "axes.prop_cycle": plt.cycler(color=COLORS),
+    "axes.labelsize": 10,
+    "axes.prop_cycle": plt.cycler(color=COLORS) + plt.cycler(linestyle=STROKES),
     "axes.spines.right": False,
     "axes.spines.top": False,
     "axes.titlecolor": INK,
     "axes.titlesize": 11,
-    "axes.labelsize": 10,
-    "figure.figsize": (WIDTH, 3.6),
     "figure.constrained_layout.use": True,
+    "figure.figsize": (WIDTH, 3.6),
+    "figure.titlesize": 11,
     "font.size": 10,
     "grid.color": "#d9d9d9",
     "grid.linewidth": 0.6,
-    "legend.fontsize": 10,
     "legend.frameon": False,
     "lines.linewidth": 1.8,
-    "svg.hashsalt": "kindling",  # the same figure, the same bytes
     "text.color": INK,
     "xtick.color": INK,
     "xtick.labelsize": 9,
@@ -64,10 +63,9 @@ def style() -> AbstractContextManager[None]:
 
 
 def show(fig: Figure, alt: str) -> None:
-    """Show a figure and close it.
+    """Show a figure, with its alternative text, and close it.
 
-    In a notebook the figure becomes the cell's output, and its alternative text goes into the output's metadata; in a
-    script it opens in a window.
+    In a notebook the figure becomes an output and the text part of the output's metadata; a script opens a window.
 
     Args:
         fig: the figure.
@@ -81,36 +79,36 @@ def show(fig: Figure, alt: str) -> None:
     if _in_notebook():
         from IPython.display import display
 
-        with plt.rc_context({"svg.hashsalt": _STYLE["svg.hashsalt"]}):
+        with plt.rc_context({"svg.hashsalt": "kindling"}):  # the same figure, the same bytes
             display(fig, metadata={kind: {"alt": alt} for kind in ("image/svg+xml", "image/png")})
-    elif plt.get_backend().lower() != "agg":  # which has no window
+    elif plt.get_backend().lower() != "agg":  # which has no windows
         plt.show()
     plt.close(fig)
+
+
+def _in_notebook() -> bool:
+    ipython = sys.modules.get("IPython")
+    return ipython is not None and hasattr(ipython.get_ipython(), "kernel")
 
 
 def losses(
     history: History | Mapping[str, History], *, title: str | None = None, alt: str | None = None
 ) -> None:
-    """Draw the losses of one or several trainings by epoch: training dashed, validation solid.
-
-    Args:
-        history: what `fit` returned, or several by name.
-        title: above the axes.
-        alt: the alternative text; without it, one is composed from the numbers.
-    """
+    """Draw the losses of a training, or of several by name, by epoch: training dashed, validation solid."""
     runs = {"": history} if isinstance(history, History) else history
+    lines = {}
+    for name, run in runs.items():
+        lines[f"{name} training".strip()] = run.train_loss
+        lines[f"{name} validation".strip()] = run.val_loss
     with style():
         fig, ax = plt.subplots()
-        for (name, run), color in zip(runs.items(), _cycle(COLORS, len(runs)), strict=True):
-            epochs = range(1, len(run.val_loss) + 1)
-            prefix = f"{name}, " if name else ""
-            ax.plot(epochs, run.train_loss, "--", color=color, label=f"{prefix}training")
-            ax.plot(epochs, run.val_loss, "-", color=color, label=f"{prefix}validation")
-        ax.set(xlabel="epoch", ylabel="mean loss", title=title or "")
+        for i, (name, values) in enumerate(lines.items()):
+            stroke, color = ("--", "-")[i % 2], COLORS[i // 2 % len(COLORS)]
+            ax.plot(range(1, len(values) + 1), values, stroke, color=color, label=name)
+        ax.set(xlabel="epoch", ylabel="mean loss", title=title)
         ax.xaxis.get_major_locator().set_params(integer=True)
         ax.legend()
-        lines = {str(line.get_label()): line.get_ydata() for line in ax.lines}
-        show(fig, alt or _describe("Mean loss by epoch", lines))
+        show(fig, alt or _say_lines("Mean loss by epoch", lines))
 
 
 def curves(
@@ -123,34 +121,23 @@ def curves(
     title: str | None = None,
     alt: str | None = None,
 ) -> None:
-    """Draw one line per series.
-
-    Args:
-        series: values by name.
-        x: their common places; without it 0, 1, 2, ...
-        xlabel: with the unit.
-        ylabel: with the unit.
-        logy: a logarithmic axis.
-        title: above the axes.
-        alt: the alternative text; without it, one is composed from the numbers.
+    """Draw one line per series, over the common places `x` or over 0, 1, 2, ...
 
     Raises:
         ValueError: a series and x differ in length.
     """
-    values = {name: _array(numbers) for name, numbers in series.items()}
+    lines = {name: _array(values) for name, values in series.items()}
     with style():
         fig, ax = plt.subplots()
-        for (name, ys), color, stroke in zip(
-            values.items(), _cycle(COLORS, len(values)), _cycle(STROKES, len(values)), strict=True
-        ):
-            xs = np.arange(len(ys)) if x is None else _array(x)
-            if len(xs) != len(ys):
-                raise ValueError(f"{name!r} has {len(ys)} values and x has {len(xs)}: give as many of one as of the other.")
-            ax.plot(xs, ys, color=color, linestyle=stroke, label=name)
-        ax.set(xlabel=xlabel, ylabel=ylabel, title=title or "", yscale="log" if logy else "linear")
-        if len(values) > 1:
+        for name, values in lines.items():
+            places = np.arange(len(values)) if x is None else _array(x)
+            if len(places) != len(values):
+                raise ValueError(f"{name!r} has {len(values)} values, x has {len(places)}: give as many of both.")
+            ax.plot(places, values, label=name)
+        ax.set(xlabel=xlabel, ylabel=ylabel, title=title, yscale="log" if logy else "linear")
+        if len(lines) > 1:
             ax.legend()
-        show(fig, alt or _describe(f"{ylabel} against {xlabel}", values))
+        show(fig, alt or _say_lines(f"{ylabel} against {xlabel}", lines))
 
 
 def scatter(
@@ -165,7 +152,7 @@ def scatter(
     line: tuple[Values, Values] | None = None,
     title: str | None = None,
 ) -> None:
-    """Draw points, in colour and shape by class, and perhaps a line through them.
+    """Draw points [N], in colour and shape by class, and perhaps a line over them.
 
     Args:
         x: [N].
@@ -174,20 +161,21 @@ def scatter(
         ylabel: with the unit.
         alt: the alternative text.
         labels: the class of each point [N], integers from 0.
-        names: the names of the classes.
-        line: the (x, y) of a line to draw over the points: a fit, or a border between classes.
+        names: of the classes.
+        line: its (x, y): a fit, or the border between two classes.
         title: above the axes.
     """
     xs, ys = _array(x), _array(y)
-    classes = np.zeros(len(xs), dtype=int) if labels is None else _array(labels).astype(int)
-    names = names or [f"class {c}" for c in range(classes.max() + 1)]
+    classes = np.zeros(len(xs)) if labels is None else _array(labels)
+    names = names or [f"class {c}" for c in range(int(classes.max()) + 1)]
     with style():
         fig, ax = plt.subplots()
-        for c, (color, marker) in enumerate(zip(_cycle(COLORS, len(names)), _cycle(MARKERS, len(names)), strict=True)):
-            ax.scatter(xs[classes == c], ys[classes == c], 22, color, marker, alpha=0.8, linewidths=0, label=names[c])
+        for c, name in enumerate(names):
+            look = {"color": COLORS[c % len(COLORS)], "marker": MARKERS[c % len(MARKERS)]}
+            ax.scatter(xs[classes == c], ys[classes == c], 22, alpha=0.8, linewidths=0, label=name, **look)
         if line is not None:
-            ax.plot(_array(line[0]), _array(line[1]), color=INK, linewidth=1.5)
-        ax.set(xlabel=xlabel, ylabel=ylabel, title=title or "")
+            ax.plot(_array(line[0]), _array(line[1]), "-", color=INK)
+        ax.set(xlabel=xlabel, ylabel=ylabel, title=title)
         if labels is not None:
             ax.legend()
         show(fig, alt)
@@ -203,35 +191,19 @@ def bars(
     title: str | None = None,
     alt: str | None = None,
 ) -> None:
-    """Draw horizontal bars, the first name on top.
-
-    Args:
-        names: one per bar.
-        values: their lengths.
-        xlabel: what is measured, with the unit.
-        errors: half the length of an error bar, one per bar.
-        reference: where to draw a dashed line to compare with.
-        title: above the axes.
-        alt: the alternative text; without it, one is composed from the numbers.
-    """
+    """Draw a horizontal bar per name, the first on top; `errors` [N] to either side, a dashed line at `reference`."""
     lengths = _array(values)
     with style():
         fig, ax = plt.subplots(figsize=(WIDTH, 0.8 + 0.3 * len(names)))
-        ax.barh(
-            range(len(names)),
-            lengths,
-            height=0.7,
-            color=COLORS[0],
-            xerr=None if errors is None else _array(errors),
-            error_kw={"ecolor": INK, "capsize": 3},
-        )
+        spread = None if errors is None else _array(errors)
+        ax.barh(range(len(names)), lengths, 0.7, color=COLORS[0], xerr=spread, ecolor=INK, capsize=3)
         if reference is not None:
             ax.axvline(reference, color=INK, linestyle="--", linewidth=1)
         ax.set_yticks(range(len(names)), names)
         ax.invert_yaxis()
         ax.grid(False, axis="y")
-        ax.set(xlabel=xlabel, title=title or "")
-        said = ", ".join(f"{name} {_say(value)}" for name, value in zip(names, lengths, strict=True))
+        ax.set(xlabel=xlabel, title=title)
+        said = ", ".join(f"{name} {_say(length)}" for name, length in zip(names, lengths, strict=True))
         compared = "" if reference is None else f" A dashed line marks {_say(reference)}."
         show(fig, alt or f"Bars of {xlabel}: {said}.{compared}")
 
@@ -244,204 +216,113 @@ def histogram(
     title: str | None = None,
     alt: str | None = None,
 ) -> None:
-    """Draw how often values occur; several sets by name are drawn as outlines over one another.
-
-    Args:
-        values: numbers of any shape, or several sets by name.
-        xlabel: what they measure, with the unit.
-        bins: how many.
-        title: above the axes.
-        alt: the alternative text; without it, one is composed from the numbers.
-    """
+    """Draw how often values (of any shape) occur; several sets by name become outlines over one another."""
     named = values if isinstance(values, Mapping) else {"": values}
     sets = {name: _array(numbers).ravel() for name, numbers in named.items()}
     edges = np.histogram_bin_edges(np.concatenate(list(sets.values())), bins)
     with style():
         fig, ax = plt.subplots()
-        for (name, numbers), color, stroke in zip(
-            sets.items(), _cycle(COLORS, len(sets)), _cycle(STROKES, len(sets)), strict=True
-        ):
-            counts, _ = np.histogram(numbers, edges)
-            ax.stairs(counts, edges, color=color, fill=len(sets) == 1, linestyle=stroke, linewidth=1.8, label=name)
-        ax.set(xlabel=xlabel, ylabel="count", title=title or "")
+        for i, (name, numbers) in enumerate(sets.items()):
+            look = {"color": COLORS[i % len(COLORS)], "linestyle": STROKES[i % len(STROKES)], "linewidth": 1.8}
+            ax.stairs(np.histogram(numbers, edges)[0], edges, fill=len(sets) == 1, label=name, **look)
+        ax.set(xlabel=xlabel, ylabel="count", title=title)
         if len(sets) > 1:
             ax.legend()
         said = "; ".join(
-            f"{name + ': ' if name else ''}{len(numbers):,} values from {_say(numbers.min())} to {_say(numbers.max())}, "
-            f"median {_say(np.median(numbers))}"
-            for name, numbers in sets.items()
+            f"{name} {len(v):,} values from {_say(v.min())} to {_say(v.max())}, median {_say(np.median(v))}".strip()
+            for name, v in sets.items()
         )
-        show(fig, alt or f"Histogram of {xlabel}. {said}.")
+        show(fig, alt or f"Histogram of {xlabel}: {said}.")
 
 
 def image_grid(
     images: Tensor,
-    *,
-    alt: str,
     titles: Sequence[str] | None = None,
     columns: int = 5,
+    *,
+    alt: str,
     title: str | None = None,
 ) -> None:
-    """Draw images side by side, each from its own darkest to its own brightest pixel if it has one channel.
+    """Draw images side by side; a grey one goes from its own darkest pixel to its own brightest.
 
     Args:
         images: [N, 1, H, W] or [N, H, W] in grey, or [N, 3, H, W] in colour from 0 to 1.
-        alt: the alternative text.
         titles: one above each image.
         columns: images per row.
+        alt: the alternative text.
         title: above all.
     """
     pixels = _array(images)
     if pixels.ndim == 4:
-        pixels = pixels.squeeze(1) if pixels.shape[1] == 1 else pixels.transpose(0, 2, 3, 1)
-    rows = -(-len(pixels) // columns)
-    side = WIDTH / max(columns, 5)
-    height = rows * (side * pixels.shape[1] / pixels.shape[2] + 0.25 * (titles is not None)) + 0.35 * (title is not None)
+        pixels = pixels[:, 0] if pixels.shape[1] == 1 else pixels.transpose(0, 2, 3, 1)
+    rows, side = -(-len(pixels) // columns), WIDTH / max(columns, 5)
+    row_height = side * pixels.shape[1] / pixels.shape[2] + (0.25 if titles else 0)
     with style():
-        fig, grid = plt.subplots(rows, columns, figsize=(columns * side, height), squeeze=False)
+        size = (columns * side, rows * row_height + (0.35 if title else 0))
+        fig, grid = plt.subplots(rows, columns, figsize=size, squeeze=False)
         for ax in grid.flat:
             ax.set_axis_off()
-        for i, (ax, image) in enumerate(zip(grid.flat, pixels, strict=False)):
-            ax.imshow(image, cmap="gray", interpolation="none")  # "none" keeps every pixel a pixel in an SVG
-            if titles is not None:
-                ax.set_title(titles[i], fontsize=9)
-        if title is not None:
-            fig.suptitle(title, fontsize=11)
+        for i, image in enumerate(pixels):
+            grid.flat[i].imshow(image, cmap="gray", interpolation="none")  # every pixel stays a pixel in an SVG
+            if titles:
+                grid.flat[i].set_title(titles[i], fontsize=9)
+        if title:
+            fig.suptitle(title)
         show(fig, alt)
 
 
 def confusion(
     matrix: Tensor, classes: Sequence[str], *, title: str | None = None, alt: str | None = None
 ) -> None:
-    """Draw a confusion matrix: a cell is the darker, the larger its share of its row.
+    """Draw a confusion matrix; a cell is the stronger, the larger its share of its row.
 
     Args:
-        matrix: counts [classes, classes] from [kindling.metrics.confusion][]; rows true, columns predicted.
+        matrix: counts [classes, classes] from [kindling.metrics.confusion][]: rows true, columns predicted.
         classes: their names.
         title: above the axes.
-        alt: the alternative text; without it, one names the accuracy and the commonest mistake.
+        alt: the alternative text; the composed one tells the accuracy and the commonest mistake.
     """
     counts = _array(matrix)
-    shares = counts / counts.sum(axis=1, keepdims=True).clip(1)
+    blue = to_rgb(COLORS[0])  # never so strong that the text on it, dark or inverted, is hard to read
+    shades = LinearSegmentedColormap.from_list("clear to blue", [(*blue, 0.0), (*blue, 0.6)])
     side = min(WIDTH, 1.8 + 0.46 * len(classes))
     with style():
         fig, ax = plt.subplots(figsize=(side, 0.88 * side))
-        _heat(ax, shares)
+        ax.imshow(counts / counts.sum(axis=1, keepdims=True).clip(1), cmap=shades, interpolation="none")
         for (row, column), count in np.ndenumerate(counts):
             if count:
                 ax.text(column, row, f"{count:.0f}", ha="center", va="center", fontsize=9)
+        ax.grid(False)
         ax.set_xticks(range(len(classes)), classes, rotation=45, ha="right", rotation_mode="anchor")
         ax.set_yticks(range(len(classes)), classes)
-        ax.set(xlabel="predicted class", ylabel="true class", title=title or "")
-        show(fig, alt or _describe_confusion(counts, classes))
-
-
-def contour(
-    x: Values,
-    y: Values,
-    z: Values,
-    *,
-    xlabel: str,
-    ylabel: str,
-    alt: str,
-    path: tuple[Values, Values] | None = None,
-    levels: int | Sequence[float] = 12,
-    title: str | None = None,
-) -> None:
-    """Draw the level lines of a surface, and perhaps a walk over it.
-
-    Args:
-        x: [X].
-        y: [Y].
-        z: the surface [Y, X], a loss for example.
-        xlabel: with the unit.
-        ylabel: with the unit.
-        alt: the alternative text.
-        path: the (x, y) of a walk; a larger point marks its end.
-        levels: how many lines, or at which heights.
-        title: above the axes.
-    """
-    with style():
-        fig, ax = plt.subplots()
-        lines = ax.contour(_array(x), _array(y), _array(z), levels=levels, colors="#8a8a8a", linewidths=1)
-        ax.clabel(lines, fontsize=9, colors=INK)
-        if path is not None:
-            xs, ys = _array(path[0]), _array(path[1])
-            ax.plot(xs, ys, "o-", color=COLORS[1], markersize=3)
-            ax.plot(xs[-1], ys[-1], "o", color=COLORS[1], markersize=8)
-        ax.set(xlabel=xlabel, ylabel=ylabel, title=title or "")
-        ax.grid(False)
-        show(fig, alt)
-
-
-def heatmap(
-    matrix: Values, *, xlabel: str, ylabel: str, alt: str, title: str | None = None, colorbar: bool = True
-) -> None:
-    """Draw a matrix as coloured cells: the larger the number, the stronger the colour.
-
-    Args:
-        matrix: [rows, columns].
-        xlabel: what a column is.
-        ylabel: what a row is.
-        alt: the alternative text.
-        title: above the axes.
-        colorbar: draw the scale beside it.
-    """
-    with style():
-        fig, ax = plt.subplots()
-        image = _heat(ax, _array(matrix))
-        if colorbar:
-            fig.colorbar(image, ax=ax)
-        ax.set(xlabel=xlabel, ylabel=ylabel, title=title or "")
-        show(fig, alt)
-
-
-def _heat(ax: Axes, shares: np.ndarray):
-    """Cells from clear to two thirds blue: grey text on them stays legible in the light and when inverted."""
-    blue = to_rgb(COLORS[0])
-    cmap = LinearSegmentedColormap.from_list("clear to blue", [(*blue, 0.0), (*blue, 0.6)])
-    ax.grid(False)
-    return ax.imshow(shares, cmap=cmap, interpolation="none")
-
-
-def _in_notebook() -> bool:
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython else None
-    return hasattr(shell, "kernel")
+        ax.set(xlabel="predicted class", ylabel="true class", title=title)
+        show(fig, alt or _say_confusion(counts, classes))
 
 
 def _array(values: Values) -> np.ndarray:
     if isinstance(values, Tensor):
         return values.detach().cpu().numpy()
-    return np.asarray(values, dtype=None if isinstance(values, np.ndarray) else float)
+    return np.asarray([float(v) for v in values]) if isinstance(values, Sequence) else values
 
 
-def _cycle(choices: Sequence, n: int) -> list:
-    return [choices[i % len(choices)] for i in range(n)]
+def _say(number: float) -> str:
+    return f"{number:,.0f}" if abs(number) >= 1000 else f"{number:.3g}"
 
 
-def _say(value: float) -> str:
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
-
-
-def _describe(what: str, series: Mapping[str, np.ndarray]) -> str:
-    """The start, end and lowest point of each line, in words."""
-    said = []
-    for name, values in series.items():
-        values = np.asarray(values)
-        said.append(f"{name} goes from {_say(values[0])} to {_say(values[-1])}, between {_say(np.nanmin(values))} and "
-                    f"{_say(np.nanmax(values))}")
-    return f"{what}. {'; '.join(said)}."
-
-
-def _describe_confusion(counts: np.ndarray, classes: Sequence[str]) -> str:
-    right = np.trace(counts) / max(counts.sum(), 1)
-    mistakes = counts * (1 - np.eye(len(classes)))
-    true, predicted = np.unravel_index(mistakes.argmax(), mistakes.shape)
-    said = f"Confusion matrix of {len(classes)} classes: {right:.1%} of {counts.sum():,.0f} examples are on the diagonal."
-    if not mistakes.any():
-        return said
-    return (
-        f"{said} The commonest mistake: {mistakes[true, predicted]:,.0f} of {counts[true].sum():,.0f} "
-        f"{classes[true]} taken for {classes[predicted]}."
+def _say_lines(what: str, lines: Mapping[str, np.ndarray | Sequence[float]]) -> str:
+    said = (
+        f"{name} goes from {_say(v[0])} to {_say(v[-1])} (lowest {_say(min(v))}, highest {_say(max(v))})"
+        for name, v in lines.items()
     )
+    return f"{what}: {'; '.join(said)}."
+
+
+def _say_confusion(counts: np.ndarray, classes: Sequence[str]) -> str:
+    total, right = counts.sum(), counts.trace()
+    mistakes = counts - np.diag(counts.diagonal())
+    true, predicted = divmod(int(mistakes.argmax()), len(classes))
+    said = f"Confusion matrix of {len(classes)} classes: {right:,} of {total:,} examples are on the diagonal"
+    if right == total:
+        return said + "."
+    worst = f"{mistakes[true, predicted]:,} of {counts[true].sum():,} {classes[true]} taken for {classes[predicted]}"
+    return f"{said}; the commonest mistake is {worst}."

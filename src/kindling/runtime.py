@@ -1,7 +1,6 @@
 """Where and how a tutorial runs: device, seed, smoke runs, and the record of what it used and found.
 
-Four environment variables are read, each at the moment of the call: `KINDLING_DEVICE`, `KINDLING_SMOKE` here,
-`KINDLING_DATA` in [kindling.data][], and `TQDM_DISABLE` in [kindling.training][].
+`KINDLING_DEVICE` chooses the device and `KINDLING_SMOKE=1` makes a smoke run; both are read at each call.
 """
 
 import os
@@ -42,10 +41,10 @@ def smoke() -> bool:
 
 
 def steps(n: int, smoke_n: int = 2) -> int:
-    """How often to repeat: `n` times, or only `smoke_n` times in a smoke run.
+    """How often to repeat: `n` times, or at most `smoke_n` times in a smoke run.
 
     Example:
-        >>> for step in range(steps(3)):
+        >>> for step in range(steps(3, smoke_n=3)):
         ...     print(step, end=" ")
         0 1 2
     """
@@ -71,7 +70,7 @@ def claim(condition: object, message: str = "") -> None:
 
 
 def report(name: str, value: float) -> None:
-    """Record a result of this tutorial, for example `report("test accuracy", 0.883)`; a name keeps its last value."""
+    """Record a result of this tutorial, like `report("test accuracy", 0.88)`; a name keeps its last value."""
     _metrics[name] = float(value)
 
 

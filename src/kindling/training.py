@@ -1,4 +1,4 @@
-"""The training loop, built by hand in the tutorial on the first network, and kept here."""
+"""The training loop: built by hand in the tutorial on the first network, and kept here."""
 
 import math
 import os
@@ -50,7 +50,7 @@ class History:
     best_epoch: int = 0
     """The epoch of the lowest validation loss, counted from 1 (0 before the first)."""
     stopped_early: bool = False
-    """Whether patience ran out before the last epoch."""
+    """Whether patience ran out."""
 
 
 def train_epoch(
@@ -61,13 +61,13 @@ def train_epoch(
     loss_fn: Loss = F.cross_entropy,
     scheduler: LRScheduler | None = None,
 ) -> float:
-    """Train for one epoch, in train mode, and return the mean loss per example.
+    """Train for one epoch, in train mode; return the mean loss per example.
 
     Args:
         model: the network, on the device of the batches.
-        batches: pairs (x, y), each with its own number of examples.
+        batches: pairs (x, y).
         optimizer: it holds the model's parameters.
-        loss_fn: takes (logits, y) and returns the mean over the batch.
+        loss_fn: takes (logits, y), returns the mean over the batch.
         scheduler: stepped after every batch.
 
     Raises:
@@ -84,17 +84,17 @@ def train_epoch(
             scheduler.step()
         total_loss += loss.item() * len(x)  # the last batch can be smaller
         seen += len(x)
-    return total_loss / _not_none(seen)
+    return total_loss / _some(seen)
 
 
 @torch.no_grad()
 def evaluate(model: nn.Module, batches: Iterable[Batch], *, loss_fn: Loss = F.cross_entropy) -> Evaluation:
-    """Measure the mean loss and the accuracy per example, in eval mode and without gradients.
+    """Measure mean loss and accuracy per example, in eval mode and without gradients.
 
     Args:
-        model: the network, on the device of the batches; it is left in eval mode.
+        model: a classifier, on the device of the batches; it is left in eval mode.
         batches: pairs (x, y); how the examples are cut into batches does not change the answer.
-        loss_fn: takes (logits, y) and returns the mean over the batch.
+        loss_fn: takes (logits, y), returns the mean over the batch.
 
     Raises:
         ValueError: there are no batches.
@@ -106,7 +106,7 @@ def evaluate(model: nn.Module, batches: Iterable[Batch], *, loss_fn: Loss = F.cr
         total_loss += loss_fn(logits, y).item() * len(x)
         right += accuracy(logits, y) * len(x)
         seen += len(x)
-    return Evaluation(total_loss / _not_none(seen), right / seen)
+    return Evaluation(total_loss / _some(seen), right / seen)
 
 
 def fit(
@@ -122,29 +122,29 @@ def fit(
     checkpoint: Path | None = None,
     progress: bool = True,
 ) -> History:
-    """Train for some epochs and validate after each.
+    """Train for some epochs (two in a smoke run) and validate after each.
 
-    With `checkpoint`, every finished epoch is written to that file, and a call that finds the file goes on after the
-    last finished epoch, with the same random numbers, as if it had never been interrupted. Delete the file to start
-    again: it also holds the optimizer's and the scheduler's settings. In a smoke run there are at most two epochs.
+    With a checkpoint, each finished epoch is written to that file. A call that finds the file goes on from there, to
+    the same end as if it had never been interrupted, bit for bit on a CPU. The file also holds the settings of the
+    optimizer and the scheduler: delete it to start again with others.
 
     Args:
-        model: the network, on the device of the batches.
-        train: training batches; iterated once per epoch, so not a generator.
-        val: validation batches.
+        model: a classifier, on the device of the batches.
+        train: pairs (x, y); iterated once per epoch, so not a generator.
+        val: pairs (x, y).
         optimizer: it holds the model's parameters.
-        epochs: how many in all, those of an interrupted call included.
+        epochs: how many in all, those before an interruption included.
         scheduler: stepped after every training batch.
-        loss_fn: takes (logits, y) and returns the mean over the batch.
-        patience: stop after so many epochs without a lower validation loss. The model then ends with the weights
-            of its best epoch; without patience, with those of the last.
+        loss_fn: takes (logits, y), returns the mean over the batch.
+        patience: stop after so many epochs without a lower validation loss. The model then has the weights of its
+            best epoch; without patience, those of the last.
         checkpoint: the file to write and to go on from.
-        progress: show a bar over the epochs (`TQDM_DISABLE=1` hides it too).
+        progress: show a bar over the epochs; `TQDM_DISABLE=1` hides it as well.
 
     Raises:
         ValueError: there are no batches, or the checkpoint is damaged or belongs to another model.
     """
-    run = _Run(model, optimizer, scheduler, getattr(train, "generator", None))
+    run = _Run(model, optimizer, scheduler, getattr(train, "generator", None), deepcopy(model.state_dict()))
     if checkpoint is not None and checkpoint.exists():
         run.load(checkpoint)
     history, epochs = run.history, steps(epochs)
@@ -153,91 +153,93 @@ def fit(
         while len(history.val_loss) < epochs and not history.stopped_early:
             start = time.perf_counter()
             train_loss = train_epoch(model, train, optimizer, loss_fn=loss_fn, scheduler=scheduler)
-            run.note(train_loss, evaluate(model, val, loss_fn=loss_fn), time.perf_counter() - start)
-            history.stopped_early = patience is not None and len(history.val_loss) - history.best_epoch >= patience
+            val_loss, val_accuracy = evaluate(model, val, loss_fn=loss_fn)
+            run.note(train_loss, val_loss, val_accuracy, time.perf_counter() - start)
+            if patience is not None:
+                history.stopped_early = len(history.val_loss) - history.best_epoch >= patience
             if checkpoint is not None:
                 run.save(checkpoint)
-            bar.set_postfix_str(f"train loss {train_loss:.3f}, val loss {history.val_loss[-1]:.3f}")
+            bar.set_postfix_str(f"train loss {train_loss:.3f}, val loss {val_loss:.3f}", refresh=False)
             bar.update()
     if patience is not None:
         model.load_state_dict(run.best_weights)
     return history
 
 
+@dataclass
 class _Run:
     """Everything that decides how a fit goes on."""
 
-    def __init__(
-        self,
-        model: nn.Module,
-        optimizer: Optimizer,
-        scheduler: LRScheduler | None,
-        generator: torch.Generator | None,
-    ) -> None:
-        self.parts = {"model": model, "optimizer": optimizer, "scheduler": scheduler}
-        self.model, self.generator = model, generator
-        self.history = History()
-        self.best_weights = deepcopy(model.state_dict())
+    model: nn.Module
+    optimizer: Optimizer
+    scheduler: LRScheduler | None
+    generator: torch.Generator | None  # of the training batches
+    best_weights: dict[str, Any]
+    history: History = field(default_factory=History)
 
-    def note(self, train_loss: float, val: Evaluation, seconds: float) -> None:
+    def note(self, train_loss: float, val_loss: float, val_accuracy: float, seconds: float) -> None:
         history = self.history
         best_loss = history.val_loss[history.best_epoch - 1] if history.best_epoch else math.inf
         history.train_loss.append(train_loss)
-        history.val_loss.append(val.loss)
-        history.val_accuracy.append(val.accuracy)
+        history.val_loss.append(val_loss)
+        history.val_accuracy.append(val_accuracy)
         history.seconds.append(seconds)
-        if val.loss < best_loss:
+        if val_loss < best_loss:
             history.best_epoch = len(history.val_loss)
             self.best_weights = deepcopy(self.model.state_dict())
 
     def save(self, path: Path) -> None:
-        state = {name: part.state_dict() for name, part in self.parts.items() if part is not None}
-        state |= {"best_weights": self.best_weights, "history": asdict(self.history)}
-        unfinished = path.with_name(f"{path.name}.{os.getpid()}.part")
-        try:
-            torch.save(state | {"random": _random_state(self.generator)}, unfinished)
-            os.replace(unfinished, path)  # a checkpoint is either whole or absent
-        finally:
-            unfinished.unlink(missing_ok=True)
+        state = {
+            "model": self.model.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "scheduler": self.scheduler.state_dict() if self.scheduler else None,
+            "random": _random_state(self.generator),
+            "best_weights": self.best_weights,
+            "history": asdict(self.history),
+        }
+        unfinished = path.with_name(path.name + ".part")
+        torch.save(state, unfinished)
+        os.replace(unfinished, path)  # so that a checkpoint is whole or absent
 
     def load(self, path: Path) -> None:
         try:
             state = torch.load(path, map_location="cpu", weights_only=True)
-            for name, part in self.parts.items():
-                if part is not None:
-                    part.load_state_dict(state[name])
-            self.best_weights, self.history = state["best_weights"], History(**state["history"])
+            self.model.load_state_dict(state["model"])
+            self.optimizer.load_state_dict(state["optimizer"])
+            if self.scheduler:
+                self.scheduler.load_state_dict(state["scheduler"])
             _restore_random_state(state["random"], self.generator)
-        except (RuntimeError, ValueError, KeyError, TypeError, EOFError, pickle.UnpicklingError) as error:
+            self.best_weights, self.history = state["best_weights"], History(**state["history"])
+        except (RuntimeError, ValueError, LookupError, TypeError, EOFError, pickle.UnpicklingError) as error:
             raise ValueError(
                 f"{path} is damaged or belongs to another model ({type(error).__name__}: {error}). "
-                "Delete it to start again, or give another checkpoint."
+                "Delete it to start again, or name another checkpoint."
             ) from error
 
 
 def _random_state(generator: torch.Generator | None) -> dict[str, Any]:
-    _, key, *position = np.random.get_state()
+    numpy_state = np.random.get_state(legacy=False)
+    numpy_state["state"]["key"] = numpy_state["state"]["key"].tolist()
     return {
         "python": random.getstate(),
-        "numpy": ["MT19937", torch.tensor(key.astype(np.int64)), *position],
+        "numpy": numpy_state,
         "torch": torch.get_rng_state(),
-        "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else [],
-        "train": generator.get_state() if generator is not None else None,
+        "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else None,
+        "batches": generator.get_state() if generator else None,
     }
 
 
 def _restore_random_state(state: dict[str, Any], generator: torch.Generator | None) -> None:
-    name, key, *position = state["numpy"]
     random.setstate(state["python"])
-    np.random.set_state((name, key.numpy().astype(np.uint32), *position))
+    np.random.set_state(state["numpy"])
     torch.set_rng_state(state["torch"])
     if state["cuda"] and torch.cuda.is_available():
         torch.cuda.set_rng_state_all(state["cuda"])
-    if generator is not None and state["train"] is not None:
-        generator.set_state(state["train"])
+    if generator:
+        generator.set_state(state["batches"])
 
 
-def _not_none(seen: int) -> int:
+def _some(seen: int) -> int:
     if seen == 0:
-        raise ValueError("There are no batches: give at least one example. A generator is empty after its first epoch.")
+        raise ValueError("There are no batches: give at least one example, and no generator, which runs dry.")
     return seen

@@ -16,7 +16,7 @@ from press.script import part_url
 from press.store import write
 
 if TYPE_CHECKING:
-    from press.execute import Outcome
+    from press.execute import Outcome, Task
 
 TEMPLATE = '''\
 # /// script
@@ -180,19 +180,20 @@ class Progress:
     def __exit__(self, *exception: object) -> None:
         self.bar.close()
 
-    def start(self, name: str) -> None:
-        self.running.append(name)
+    def start(self, task: Task) -> None:
+        self.running.append(task.name)
         self.bar.set_description_str(", ".join(self.running))
         if self.bar.disable:
-            say(f"{name}: running")
+            say(f"{task.name}: running")
 
-    def done(self, name: str, outcome: Outcome | None, message: str) -> None:
+    def done(self, outcome: Outcome, message: str) -> None:
+        name = outcome.name
         if name in self.running:
             self.running.remove(name)
         self.bar.set_description_str(", ".join(self.running))
         self.bar.update()
         if self.bar.disable:
-            seconds = outcome.run.get("seconds", 0.0) if outcome else 0.0
+            seconds = outcome.run.get("seconds", 0.0)
             say(f"{name}: {'failed' if message else 'done'} after {seconds:.1f} s")
 
 

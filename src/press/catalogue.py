@@ -156,6 +156,7 @@ class Catalogue:
             threads=max(1, (os.cpu_count() or 1) // jobs),
             gpu=script.header.gpu,
             modules=tuple(str(path) for path in (beside, *above)),
+            figure=script.header.figure,
         )
 
     def run(
@@ -166,29 +167,27 @@ class Catalogue:
         deadline: float | None = None,
         scheduler: str | None = None,
         cancel: threading.Event | None = None,
-        on_start: Callable[[str], None] | None = None,
-        on_done: Callable[[str, Outcome | None, str], None] | None = None,
+        on_start: Callable[[Task], object] | None = None,
+        on_done: Callable[[Outcome, str], object] | None = None,
     ) -> list[str]:
         """Execute these tutorials, the longest first, and store what succeeds; return the failures' messages."""
         from press.execute import execute_all
 
         todo = {script.name: script for script in sorted(scripts, key=self.expected_seconds, reverse=True)}
-        if smoke():
-            jobs = max(jobs, 1)
         tasks = [self.task(script, jobs=jobs, deadline=deadline) for script in todo.values()]
         failures = []
-        for outcome in execute_all(tasks, jobs=jobs, scheduler=scheduler, cancel=cancel, on_start=on_start):
+        for outcome in execute_all(tasks, jobs=jobs, scheduler=scheduler, stop=cancel, on_start=on_start):
             message = self.keep(todo[outcome.name], outcome)
             if message:
                 failures.append(message)
             if on_done:
-                on_done(outcome.name, outcome, message)
+                on_done(outcome, message)
         return failures
 
     def keep(self, script: Script, outcome: Outcome) -> str:
         """Store an outcome if it is what the project's files say now; return what is wrong with it, or ""."""
         parts = self.parts(script)
-        if outcome.failure and outcome.failure.kind == "cancelled":
+        if outcome.failure and outcome.failure.kind == "interrupted":
             return str(outcome.failure)
         if outcome.failure:
             self.store.save_failure(script, outcome.notebook, parts, str(outcome.failure))

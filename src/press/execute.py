@@ -11,6 +11,7 @@ import queue
 import re
 import shutil
 import signal
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -53,6 +54,8 @@ class Task:
     memory: int
     threads: int
     gpu: bool = False
+    modules: tuple[str, ...] = ()  # folders to import from, as a script imports from the folder it lies in
+    figure: int = 1  # the number of the figure that becomes the thumbnail
 
 
 @dataclass(frozen=True)
@@ -102,6 +105,7 @@ def execute_all(
     *,
     jobs: int,
     scheduler: str | None = None,
+    stop: threading.Event | None = None,
     on_start: Callable[[Task], object] | None = None,
     on_done: Callable[[Outcome], object] | None = None,
 ) -> Iterator[Outcome]:
@@ -110,7 +114,7 @@ def execute_all(
     On this machine at most `jobs` run at a time, and of those with `gpu` one per GPU. With the address of a Dask
     `scheduler` all go to its workers, those with `gpu` to workers that have the resource GPU.
     """
-    stop, free = threading.Event(), [] if scheduler else gpus()
+    stop, free = stop or threading.Event(), [] if scheduler else gpus()
     waiting, running = list(tasks), {}
     slots = bool(free)
     with contextlib.ExitStack() as stack:
@@ -188,6 +192,7 @@ class Execution:
         finally:
             await self.end()
         run = self.record(json.loads((self.folder / "run.json").read_text() or "{}"))
+        run["thumbnail"] = thumbnail(self.notebook.cells, self.task.figure)
         for cell in self.notebook.cells:
             if cell.cell_type == "code":
                 cell.outputs = slim(cell.outputs, str(self.folder))
@@ -203,7 +208,7 @@ class Execution:
         except RuntimeError as error:
             log = self.folder / "log"
             raise RuntimeError(f"No kernel could be started: {error}\n{log.read_text() if log.exists() else ''}") from error
-        await self.hidden("prepare()")
+        await self.hidden(f"prepare({list(self.task.modules)!r})")
 
     async def end(self) -> None:
         """Kill the kernel and whatever it has left behind, and close every socket."""
@@ -405,6 +410,21 @@ def smaller(png: str) -> str:
     palette, file = image.convert(image.mode if image.mode in ("RGB", "RGBA") else "RGB"), BytesIO()
     palette.quantize(256, method=method).save(file, "PNG", optimize=True)
     return min(png, base64.b64encode(file.getvalue()).decode(), key=len)
+
+
+def thumbnail(cells: list, number: int) -> str:
+    """The figure of that number, or the last one before it, as a PNG of 400 x 280 pixels (base64); "" without figures."""
+    outputs = [output for cell in cells if cell.cell_type == "code" for output in cell.outputs]
+    pictures = [output.data["image/png"] for output in outputs if "image/png" in output.get("data", {})]
+    if not pictures:
+        return ""
+    from sphinx_gallery.utils import scale_image
+
+    with tempfile.TemporaryDirectory() as folder:
+        source, small = f"{folder}/figure.png", f"{folder}/thumbnail.png"
+        Path(source).write_bytes(base64.b64decode(pictures[min(number, len(pictures)) - 1]))
+        scale_image(source, small, 400, 280)
+        return smaller(base64.b64encode(Path(small).read_bytes()).decode())
 
 
 def clean(text: str, folder: str, left_out: int = 0) -> str:

@@ -31,7 +31,7 @@ process.stdout.write(JSON.stringify(formulas.map(([tex, displayMode]) => {
   catch (error) { return [null, error.message.replace(/ at position[^]*/, "").trim()]; }
 })));
 """
-# The site allows no style attribute: each one that Temml writes is a rule of math.css instead, or an error.
+# The site allows no style attribute: each one that Temml writes is a rule of the stylesheet, or an error.
 STYLES = {
     "math-depth:0;": "tml-accent",
     "text-align:left;": "tml-left",
@@ -110,10 +110,20 @@ def prune(table: Path, formulas: Iterable[tuple[str, bool]], root: Path) -> None
 
 def math_characters(mathml: Iterable[str]) -> str:
     """Return every character that these formulas draw, with the italics that browsers put for letters."""
-    drawn = set(html.unescape(re.sub(r"<[^>]*>", "", "".join(mathml))))
+    markup = "".join(mathml)
+    drawn = set(html.unescape(re.sub(r"<[^>]*>", "", markup)))
+    if re.search("<(msqrt|mroot)", markup):
+        drawn.add("√")  # drawn by the element, written nowhere
     plain = {unicodedata.normalize("NFKC", character) for character in drawn}
     italic = {character for character in ITALIC if unicodedata.normalize("NFKC", character) in plain}
     return "".join(sorted(drawn | italic))
+
+
+def fonts(root: Path) -> dict[str, Path]:
+    """Return the font files that package.json asks for under "fonts": the name on the site, the file from npm."""
+    manifest = root / "package.json"
+    wanted = json.loads(manifest.read_text()).get("fonts", {}) if manifest.is_file() else {}
+    return {name: root / "node_modules" / path for name, path in wanted.items()}
 
 
 def subset_font(source: Path, destination: Path, characters: str | None, *, cache: Path) -> None:
@@ -153,7 +163,7 @@ def _temml(formulas: dict[str, list], root: Path) -> dict[str, str]:
 
 
 def _clean(markup: str, formula: str) -> str:
-    """Replace Temml's style attributes by classes and drop the classes that math.css does not use."""
+    """Replace Temml's style attributes by classes and drop the classes that the stylesheet does not use."""
 
     def attributes(tag: re.Match[str]) -> str:
         classes = [name for name in _value(tag[0], "class").split() if not UNUSED_CLASSES.fullmatch(name)]

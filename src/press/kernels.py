@@ -297,10 +297,11 @@ def serve(listener: int, press: int, preload: list[str]) -> None:
 # In the kernel ----------------------------------------------------------------------------------------------------
 
 
-def prepare() -> None:
-    """Before the first cell: strict warnings, figures that are equal in every run, an `exit` that can be reported."""
+def prepare(modules: list[str]) -> None:
+    """Before the first cell: the folders of the project's own modules, strict warnings, figures that are equal in every run, an `exit` that can be reported."""
     from IPython import get_ipython
 
+    sys.path[:0] = [folder for folder in modules if folder not in sys.path]
     shell: Any = get_ipython()
     for category in (DeprecationWarning, FutureWarning):  # the second module: warnings of the compiler
         warnings.filterwarnings("error", category=category, module=r"__main__$|.*[/\\]ipykernel_\d+[/\\]")

@@ -23,6 +23,7 @@ SLOT = re.compile(r'<div data-press-cell="(\d+)"></div>')
 HEADING = re.compile(r'<h[1-6][^>]* id="([^"]+)"')
 IMAGES = {"image/svg+xml": "svg", "image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"}
 PRIORITY = ["image/svg+xml", "image/webp", "image/png", "image/jpeg", "text/html", "text/markdown", "text/latex", "text/plain"]
+THUMBNAIL = "thumbnail.png"
 RENDERING = 1  # raise it when this module renders the same outputs differently
 
 Link = Callable[[str, str, str], str | None]  # (full name, highlighted code, anchor of the section) -> HTML
@@ -120,7 +121,7 @@ def render_outputs(outputs: Sequence[Sequence[Mapping[str, Any]]], folder: Path)
     for name, content in images.items():
         write(folder / name, content)
     for path in folder.iterdir() if folder.is_dir() else ():
-        if path.suffix[1:] in IMAGES.values() and path.name not in images:
+        if path.name.startswith("figure-") and path.name not in images:
             path.unlink(missing_ok=True)
     write(memo, json.dumps({"key": key, **asdict(fragments)}, sort_keys=True))
     return fragments
@@ -233,7 +234,7 @@ def cost(run: Mapping[str, Any], titles: Mapping[str, str]) -> str:
     if run.get("peak_memory"):
         pieces.append(f"{size(run['peak_memory'])} of memory")
     if run.get("torch"):
-        pieces.append(f"torch {run['torch']}")
+        pieces.append(f"torch {str(run['torch']).split('+')[0]}")
     if run.get("date"):
         pieces.append(str(run["date"]))
     line = ", ".join(pieces) + "."
@@ -262,6 +263,16 @@ def bar(downloads: Mapping[str, str], note: str, state: str = "", message: str =
     if state:
         parts.append(f'<div class="press-state press-state--{state}" role="status">{html.escape(message)}</div>')
     return "".join(parts)
+
+
+def thumbnail(run: Mapping[str, Any], folder: Path) -> Path | None:
+    """Write the picture that stands for the tutorial, as its run recorded it."""
+    if not run.get("thumbnail"):
+        return None
+    path, content = folder / THUMBNAIL, base64.b64decode(run["thumbnail"])
+    if not path.is_file() or path.read_bytes() != content:
+        write(path, content)
+    return path
 
 
 def gallery(cards: Sequence[Mapping[str, Any]]) -> str:

@@ -158,10 +158,24 @@ def read_header(source: str, path: Path) -> Header:
 
 
 def find_scripts(tutorials: Path) -> list[Path]:
-    """Every script below the folder, in reading order; names that begin with `_` or `.` are not tutorials."""
+    """Every script below the folder, in reading order.
+
+    Names that begin with `_` or `.` are not tutorials, nor are modules that lie beside them to be imported.
+    """
     paths = (path.relative_to(tutorials) for path in tutorials.rglob("*.py"))
     kept = [path for path in paths if not any(piece.startswith(("_", ".")) for piece in path.parts)]
-    return [tutorials / path for path in sorted(kept, key=lambda path: [natural(piece) for piece in path.parts])]
+    ordered = sorted(kept, key=lambda path: [natural(piece) for piece in path.parts])
+    return [tutorials / path for path in ordered if is_script((tutorials / path).read_text(encoding="utf-8"))]
+
+
+def is_script(source: str) -> bool:
+    """Whether a file is meant as a tutorial: it has cells, a header or a title."""
+    if re.search(r"(?m)^# ?%%|^# /// script|^#{20,}", source):
+        return True
+    try:
+        return bool(TITLE.match(ast.get_docstring(ast.parse(source)) or ""))
+    except SyntaxError:
+        return False
 
 
 def natural(text: str) -> list[tuple[int, str]]:

@@ -1,0 +1,490 @@
+"""The press as a mkdocs plugin: the only module that knows mkdocs."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import html
+import json
+import logging
+import os
+import re
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urljoin
+
+import yaml
+from mkdocs.config import base, defaults
+from mkdocs.config import config_options as option
+from mkdocs.exceptions import PluginError
+from mkdocs.plugins import BasePlugin, event_priority
+from mkdocs.structure.files import File, Files
+from mkdocs.structure.pages import Page
+from mkdocs.utils import CountHandler, get_relative_url
+
+from press import downloads, frontend, page, tables
+from press.background import Background
+from press.catalogue import Catalogue, Settings, default_jobs
+from press.script import TITLE, Cell, Header, Script, part_url
+from press.store import Status, Stored, write
+
+log = logging.getLogger("mkdocs.press")
+
+STYLESHEET = "assets/press/press.css"
+LINK = re.compile(r"(\]\()([^)\s#]+)(#[^)\s]*)?")
+MATH = re.compile(r'<(span|div) class="arithmatex">\\[(\[](.*?)\\[)\]]</\1>', re.S)
+STYLE = re.compile(r"<style[^>]*>(.*?)</style>", re.S)
+DIRECTIVE = re.compile(r"<!--\s*press:(gallery|results|chapters)(?:\s+(\S+))?\s*-->")
+LARGE_STYLE = 4000  # characters; smaller style blocks stay where they are
+
+
+class PressConfig(base.Config):
+    """The plugin's options in mkdocs.yml; all have defaults."""
+
+    tutorials = option.Type(str, default="tutorials")
+    package = option.Optional(option.Type(str))
+    outputs = option.Type(str, default="outputs")
+    execute = option.Choice(("auto", "never"), default="auto")
+    documentation = option.Type(dict, default={})  # prefix of a full name -> address with {name}
+    formulas = option.Type(str, default="docs/formulas.json")  # the committed table of MathML
+
+
+class PressPlugin(BasePlugin[PressConfig]):
+    """Adds a page, downloads and images for each script of the tutorials folder."""
+
+    def on_startup(self, *, command: str, dirty: bool) -> None:
+        self.serving = command == "serve"
+        self.background = Background() if self.serving else None
+        self.rendered: dict[str, tuple[str, dict[str, Any]]] = {}
+
+    def on_shutdown(self) -> None:
+        if self.background:
+            self.background.stop()
+
+    # Reading ------------------------------------------------------------------------------------------------------
+
+    def on_config(self, config: defaults.MkDocsConfig) -> defaults.MkDocsConfig:
+        root = Path(config.config_file_path or "mkdocs.yml").resolve().parent
+        self.settings = Settings.make(root, dict(self.config), os.path.relpath(config.docs_dir, root))
+        self.catalogue = Catalogue(self.settings)
+        self.problems = {str(error).split(":")[0]: str(error) for error in self.catalogue.errors}
+        if self.serving:
+            keep_server_alive()
+            self.catalogue.scripts += [self.stand_in(path) for path in self.unreadable()]
+        elif self.problems:
+            raise PluginError("\n".join(str(error) for error in self.catalogue.errors))
+        if config.nav is not None:
+            config.nav[1:1] = self.navigation()  # after the first entry, the home page
+        config.extra_css.insert(0, STYLESHEET)
+        return config
+
+    def unreadable(self) -> list[Path]:
+        readable = {script.path.as_posix() for script in self.catalogue.scripts}
+        return [Path(path) for path in self.problems if path not in readable]
+
+    def stand_in(self, path: Path) -> Script:
+        """What `serve` shows for a script that cannot be read: its last good version, else a bare page."""
+        known = self.catalogue.memo.get(self.settings.root / path)
+        if known:
+            return known[1]
+        name = re.sub(r"^\d+[-_]", "", path.stem)
+        part = path.parent.relative_to(self.settings.tutorials.relative_to(self.settings.root)).as_posix()
+        return Script(path, "" if part == "." else part, name, name, Header(), (Cell("text", f"# {name}", 1),))
+
+    @property
+    def parts(self) -> list[str]:
+        return list(dict.fromkeys(script.part for script in self.catalogue.scripts))
+
+    def navigation(self) -> list[Any]:
+        """One section per part, its gallery first; tutorials outside any part stand by themselves."""
+        entries: list[Any] = []
+        for part in self.parts:
+            pages = [uri(script) for script in self.catalogue.scripts if script.part == part]
+            entries += [{page.part_heading(part): [f"{part_url(part)}/index.md", *pages]}] if part else pages
+        return entries
+
+    # Executing ----------------------------------------------------------------------------------------------------
+
+    def on_pre_build(self, *, config: defaults.MkDocsConfig) -> None:
+        """Execute what is not fresh, before the old site is cleaned away."""
+        scripts = self.catalogue.scripts
+        self.status = {script.name: self.state(script) for script in scripts}
+        stale = [script for script in scripts if self.status[script.name].state != "fresh"]
+        if self.serving:
+            self.background.want(self.catalogue, [script for script in stale if self.is_runnable(script)])
+        elif stale and self.config.execute == "auto":
+            log.info("Executing %s", ", ".join(script.name for script in stale))
+            failures = self.catalogue.run(stale, jobs=min(default_jobs(), len(stale)))
+            if failures:
+                raise PluginError("\n".join(failures))
+            self.status = {script.name: self.state(script) for script in scripts}
+        elif stale:
+            for script in stale:
+                log.warning("%s is %s: %s", script.path, *self.status_words(script))
+
+    def state(self, script: Script) -> Status:
+        if problem := self.problems.get(script.path.as_posix()):
+            return Status(script.name, "failed", problem)
+        return self.catalogue.status(script)
+
+    def is_runnable(self, script: Script) -> bool:
+        return self.config.execute == "auto" and self.status[script.name].state != "failed"
+
+    def status_words(self, script: Script) -> tuple[str, str]:
+        status = self.status[script.name]
+        return status.state, status.why
+
+    # Pages --------------------------------------------------------------------------------------------------------
+
+    @event_priority(-100)  # after mkdocs-jupyter, which would take our notebooks for pages
+    def on_files(self, files: Files, *, config: defaults.MkDocsConfig) -> Files:
+        self.files, self.site_url = files, config.site_url or ""
+        self.wheel = self.add_wheel(config)
+        self.by_uri = {uri(script): script for script in self.catalogue.scripts}
+        self.stored = {script.name: self.catalogue.store.load(script) for script in self.catalogue.scripts}
+        self.fragments = {script.name: self.add_images(script, config) for script in self.catalogue.scripts}
+        for script in self.catalogue.scripts:
+            self.add_downloads(script, config)
+            self.add(config, uri(script), content=self.page_source(script))
+        for part in filter(None, self.parts):
+            index = f"{part_url(part)}/index.md"
+            if files.get_file_from_path(index) is None:
+                self.add(config, index, content=self.part_source(part))
+        self.add(config, STYLESHEET, path=Path(__file__).parent / "templates" / "press.css")
+        return files
+
+    def add(self, config: defaults.MkDocsConfig, name: str, *, content: str | None = None, path: Path | None = None) -> None:
+        if content is not None:
+            self.files.append(File.generated(config, name, content=content))
+        else:
+            self.files.append(File.generated(config, name, abs_src_path=str(path)))
+
+    def add_wheel(self, config: defaults.MkDocsConfig) -> str:
+        """Serve the wheel of the shared package; return its address."""
+        package = self.settings.package
+        if package is None or not (self.settings.root / "pyproject.toml").is_file():
+            return ""
+        folder = self.settings.scratch / "wheels"
+        folder.mkdir(parents=True, exist_ok=True)
+        wheel = downloads.build_wheel(self.settings.root, package, folder)
+        self.add(config, f"assets/wheels/{wheel.name}", path=wheel)
+        return urljoin(self.site_url, f"assets/wheels/{quote(wheel.name)}")
+
+    def add_images(self, script: Script, config: defaults.MkDocsConfig) -> page.Fragments:
+        stored = self.stored[script.name]
+        if stored is None:
+            return page.Fragments()
+        folder = self.settings.scratch / "pages" / script.url
+        fragments = page.render_outputs(stored.outputs, folder)
+        for name in fragments.images:
+            self.add(config, f"{script.url}/{name}", path=folder / name)
+        if thumbnail := page.thumbnail(stored.run, folder):
+            self.add(config, f"{script.url}/{thumbnail.name}", path=thumbnail)
+        return fragments
+
+    def add_downloads(self, script: Script, config: defaults.MkDocsConfig) -> None:
+        source = (self.settings.root / script.path).read_text(encoding="utf-8")
+        package = self.settings.package.name if self.settings.package else ""
+        stored = self.stored[script.name]
+        taken_home = {
+            "py": downloads.downloadable_script(source, package, self.wheel),
+            "ipynb": downloads.downloadable_notebook(
+                script,
+                self.shown_outputs(script, stored),
+                package=package,
+                wheel=self.wheel,
+                absolute=functools.partial(self.rewrite_links, script, absolute=True),
+            ),
+        }
+        folder = self.settings.scratch / "pages" / script.url
+        for suffix, text in taken_home.items():
+            path = folder / f"{script.name}.{suffix}"
+            if not path.is_file() or path.read_text(encoding="utf-8") != text:
+                write(path, text)
+            self.add(config, f"{script.url}/{path.name}", path=path)
+
+    def shown_outputs(self, script: Script, stored: Stored | None) -> list[list[dict[str, Any]]]:
+        """The outputs that still belong to the code: all of a fresh run, the unchanged beginning of a stale one."""
+        if stored is None:
+            return []
+        if self.status[script.name].state == "fresh":
+            return stored.outputs
+        return stored.outputs[: page.valid_cells(script.code, stored.sources)]
+
+    def page_source(self, script: Script) -> str:
+        """The Markdown of a tutorial's page, its front matter included."""
+        stored, status = self.stored[script.name], self.status[script.name]
+        meta = {"title": script.title, "description": script.header.description or script.lead}
+        if stored and stored.run.get("thumbnail"):
+            meta["image"] = f"{script.url}/{page.THUMBNAIL}"
+        links = {"Script .py": f"{script.name}.py", "Notebook .ipynb": f"{script.name}.ipynb"}
+        workbook = self.files.get_file_from_path(f"workbooks/{script.name}.ipynb")
+        if workbook:
+            links["Workbook"] = self.address(workbook, script)
+        titles = {name: card.get("title", name) for name, card in (self.catalogue.project.cards or {}).items()}
+        note = page.cost(stored.run, titles) if stored else ""
+        state, message = self.banner(script, status)
+        text = self.rewrite_links(script, page.body(script))
+        title = TITLE.match(text)
+        end = title.end() if title else 0
+        strip = page.bar(links, note, state, message)
+        return f"---\n{yaml.safe_dump(meta, allow_unicode=True)}---\n{text[:end]}\n{strip}\n\n{text[end:]}"
+
+    def banner(self, script: Script, status: Status) -> tuple[str, str]:
+        if status.state == "fresh":
+            return "", ""
+        if status.state == "failed":
+            return "failed", f"The last run failed: {status.why}"
+        if self.background and self.is_runnable(script):
+            return "running", f"Running: {status.why}. The page reloads when the outputs are there."
+        return "stale", f"These outputs are out of date: {status.why}."
+
+    def address(self, file: File, script: Script) -> str:
+        """The address of a file as the page of a script links to it."""
+        return get_relative_url(file.url, self.url_of(script))
+
+    def url_of(self, script: Script) -> str:
+        file = self.files.get_file_from_path(uri(script))
+        return file.url if file else f"{script.url}/"
+
+    def rewrite_links(self, script: Script, text: str, *, absolute: bool = False) -> str:
+        """Turn links to scripts and to files of docs/, written relative to the script, into links to pages."""
+        folder = self.settings.root / script.path.parent
+
+        def rewritten(match: re.Match[str]) -> str:
+            target = match[2]
+            if re.match(r"[a-z][a-z+.-]*:|/|#", target):
+                return match[0]
+            path = Path(os.path.normpath(folder / target))
+            name = self.source_uri(path)
+            if name is None:
+                return match[0]
+            if absolute:
+                file = self.files.get_file_from_path(name)
+                stem = name.removesuffix("index.md").removesuffix(".md")
+                link = urljoin(self.site_url, file.url if file else stem + "/")
+            else:
+                link = os.path.relpath(name, os.path.dirname(uri(script)) or ".").replace(os.sep, "/")
+            return f"{match[1]}{link}{match[3] or ''}"
+
+        pieces = re.split(r"(?ms)(^[ \t]*```.*?^[ \t]*```[ \t]*$)", text)
+        return "".join(piece if index % 2 else LINK.sub(rewritten, piece) for index, piece in enumerate(pieces))
+
+    def source_uri(self, path: Path) -> str | None:
+        """The name under which mkdocs knows a file of the tutorials or of docs/."""
+        for script in self.catalogue.scripts:
+            if self.settings.root / script.path == path:
+                return uri(script)
+        if self.settings.docs and path.is_relative_to(self.settings.docs):
+            return path.relative_to(self.settings.docs).as_posix()
+        return None
+
+    def part_source(self, part: str) -> str:
+        """A part's page: the words of its README.md, if there is one, and the gallery."""
+        readme = self.settings.tutorials / part / "README.md"
+        text = readme.read_text(encoding="utf-8") if readme.is_file() else f"# {page.part_heading(part)}\n"
+        return f"{text.rstrip()}\n\n<!-- press:gallery {part} -->\n"
+
+    def add_fonts(self, config: defaults.MkDocsConfig, formulas: Iterable[str]) -> None:
+        """Serve the fonts that package.json names; without npm the pages take the system's."""
+        root = self.settings.root
+        manifest = root / "package.json"
+        fonts = json.loads(manifest.read_text(encoding="utf-8")).get("fonts", {}) if manifest.is_file() else {}
+        if not fonts or not frontend.install(root):
+            return
+        folder = self.settings.scratch / "fonts"
+        for name, source in fonts.items():
+            characters = frontend.math_characters(formulas) if "math" in name else None
+            frontend.subset_font(root / "node_modules" / source, folder / name, characters, cache=folder / "cache")
+            self.add(config, f"assets/fonts/{name}", path=folder / name)
+
+    # Rendering ----------------------------------------------------------------------------------------------------
+
+    @event_priority(-100)  # after mkdocs-jupyter, which puts a render method of its own on its pages
+    def on_pre_page(self, page: Page, *, config: defaults.MkDocsConfig, files: Files) -> Page:
+        if self.serving:
+            page.render = functools.partial(self.render_once, page, page.render)
+        return page
+
+    def render_once(self, page: Page, render: Callable[..., None], config: defaults.MkDocsConfig, files: Files) -> None:
+        """Convert a page's Markdown only if it changed since the last build; most pages of an edit did not.
+
+        A rendered page also has its part in what autorefs knows, so that part is kept and given again.
+        """
+        names = hashlib.sha256("\n".join(sorted(file.src_uri for file in files)).encode()).hexdigest()
+        code = str(sorted(self.package_state().items())) if ":::" in (page.markdown or "") else ""
+        stamp = str(Path(page.file.abs_src_path).stat().st_mtime_ns) if page.file.abs_src_path else ""
+        key = hashlib.sha256("\0".join([page.markdown or "", names, code, stamp]).encode()).hexdigest()
+        autorefs = config.plugins.get("autorefs")
+        kept = ("content", "toc", "title", "present_anchor_ids", "links_to_anchors")
+        known = self.rendered.get(page.file.src_uri)
+        if known and known[0] == key:
+            for name in kept:
+                if known[1][name] is not None:
+                    setattr(page, name, known[1][name])
+            for arguments, keywords in known[1]["anchors"]:
+                autorefs.register_anchor(page, *arguments, **keywords)
+            return
+        anchors: list[Any] = []
+        if autorefs:
+            register = autorefs.register_anchor
+
+            def noted(where: Any, *arguments: Any, **keywords: Any) -> None:
+                anchors.append((arguments, keywords))
+                register(where, *arguments, **keywords)
+
+            autorefs.register_anchor = noted
+        try:
+            render(config, files)
+        finally:
+            if autorefs:
+                autorefs.register_anchor = register
+        self.rendered[page.file.src_uri] = key, {**{name: getattr(page, name, None) for name in kept}, "anchors": anchors}
+
+    def package_state(self) -> dict[str, int]:
+        paths = self.settings.package.rglob("*.py") if self.settings.package else ()
+        return {str(path): path.stat().st_mtime_ns for path in paths}
+
+    @event_priority(100)  # before other plugins look at the content
+    def on_page_content(self, content: str, *, page: Page, config: defaults.MkDocsConfig, files: Files) -> str:
+        script = self.by_uri.get(page.file.src_uri)
+        if script:
+            content = self.fill(content, script, config)
+        return DIRECTIVE.sub(functools.partial(self.directive, page), content)
+
+    def fill(self, content: str, script: Script, config: defaults.MkDocsConfig) -> str:
+        stored = self.stored[script.name]
+        fragments = self.fragments[script.name]
+        shown = len(self.shown_outputs(script, stored))
+        fragments = page.Fragments(fragments.html[:shown], fragments.images)
+        names = stored.run.get("names", {}) if stored else {}
+        link = functools.partial(self.link, "autorefs" in config.plugins)
+        content = page.fill(content, script, fragments, names, link)
+        return content + self.covered(script) + self.related(script)
+
+    def link(self, autorefs: bool, name: str, code: str, anchor: str) -> str | None:
+        """Link a name in a code cell to the project's API pages, or to the documentation of a library."""
+        package = self.settings.package
+        if package and name.startswith(f"{package.name}."):
+            attributes = f'identifier="{html.escape(name)}" optional backlink-type="used-by" backlink-anchor="{anchor}"'
+            return f'<autoref {attributes} class="press-link">{code}</autoref>' if autorefs else None
+        prefixes = [prefix for prefix in self.config.documentation if f"{name}.".startswith(f"{prefix}.")]
+        if not prefixes:
+            return None
+        address = self.config.documentation[max(prefixes, key=len)]
+        return f'<a class="press-link" href="{html.escape(address.format(name=name))}">{code}</a>' if address else None
+
+    def covered(self, script: Script) -> str:
+        chapters = self.catalogue.chapters or {}
+        file = self.files.get_file_from_path("chapters.md")
+        if not script.header.chapters or not chapters:
+            return ""
+        href = self.address(file, script) if file else ""
+        sources = {source["id"]: source["title"] for source in (self.catalogue.chapter_table or {}).get("source", [])}
+        return tables.covered(script.header.chapters, chapters, sources, href)
+
+    def related(self, script: Script) -> str:
+        others = tables.related(script, self.catalogue.scripts, self.settings.root)
+        cards = [self.card(other, self.url_of(script)) for other in others]
+        return f'<section class="press-related" data-search-exclude><h2>Related tutorials</h2>{page.gallery(cards)}</section>' if cards else ""
+
+    def card(self, script: Script, base_url: str) -> dict[str, Any]:
+        stored = self.stored[script.name]
+        image = f"{self.url_of(script)}{page.THUMBNAIL}" if stored and stored.run.get("thumbnail") else ""
+        return {
+            "href": get_relative_url(self.url_of(script), base_url),
+            "title": script.title,
+            "text": script.header.description or script.lead,
+            "image": get_relative_url(image, base_url) if image else "",
+            "cost": tables.summary(script, stored.run) if stored else "",
+        }
+
+    def directive(self, page_: Page, match: re.Match[str]) -> str:
+        what, argument = match[1], match[2]
+        if what == "gallery":
+            scripts = [script for script in self.catalogue.scripts if argument in (None, script.part, script.name)]
+            return page.gallery([self.card(script, page_.url) for script in scripts])
+        links = {script.name: get_relative_url(self.url_of(script), page_.url) for script in self.catalogue.scripts}
+        if what == "results":
+            runs = {name: stored.run for name, stored in self.stored.items() if stored}
+            return tables.results(self.catalogue.scripts, runs, links)
+        return tables.chapter_map(self.catalogue.chapter_table or {}, self.catalogue.scripts, links)
+
+    def on_env(self, env: Any, *, config: defaults.MkDocsConfig, files: Files) -> Any:
+        """When all pages are converted: formulas in one go, and the notebooks' style sheet once for all."""
+        pages = [file.page for file in files.documentation_pages() if file.page and file.page.content]
+        formulas = {formula(match) for shown in pages for match in MATH.finditer(shown.content)}
+        made = self.mathml(formulas) if formulas else {}
+        for shown in pages if formulas else ():
+            shown.content = MATH.sub(lambda match: wrapped(match, made), shown.content)
+        self.add_fonts(config, made.values())
+        for shown in pages:
+            self.hoist_styles(shown, config)
+        return env
+
+    def mathml(self, formulas: Iterable[tuple[str, bool]]) -> Mapping[tuple[str, bool], str]:
+        table = self.settings.root / self.config.formulas
+        try:
+            return frontend.mathml(formulas, table, self.settings.root)
+        except (RuntimeError, ValueError) as error:
+            log.warning("%s", error)
+            return {}
+
+    def hoist_styles(self, shown: Page, config: defaults.MkDocsConfig) -> None:
+        """Move the style sheet that mkdocs-jupyter repeats in each page into one file that all pages share."""
+
+        def hoisted(match: re.Match[str]) -> str:
+            if len(match[1]) < LARGE_STYLE:
+                return match[0]
+            name = f"assets/press/{hashlib.sha256(match[1].encode()).hexdigest()[:12]}.css"
+            if self.files.get_file_from_path(name) is None:
+                self.add(config, name, content=match[1])
+            return f'<link rel="stylesheet" href="{get_relative_url(name, shown.url)}">'
+
+        if "<style" in (shown.content or ""):
+            shown.content = STYLE.sub(hoisted, shown.content or "")
+
+    # Serving ------------------------------------------------------------------------------------------------------
+
+    def on_serve(self, server: Any, *, config: defaults.MkDocsConfig, builder: Callable[..., None]) -> Any:
+        store = self.catalogue.store
+        for folder in (self.settings.tutorials, self.settings.package, store.outputs, store.failures):
+            if folder:
+                folder.mkdir(parents=True, exist_ok=True)
+                server.watch(str(folder))
+        build = server.builder
+
+        def guarded() -> None:
+            """A failed rebuild leaves the last good site; mkdocs itself would answer no page any more."""
+            try:
+                build()
+            except (Exception, SystemExit) as error:
+                log.error("The rebuild failed, the last good pages stay: %s", error)
+
+        server.builder = guarded
+        return server
+
+
+def uri(script: Script) -> str:
+    return f"{script.url}.md"
+
+
+def formula(match: re.Match[str]) -> tuple[str, bool]:
+    return html.unescape(match[2]).strip(), match[1] == "div"
+
+
+def wrapped(match: re.Match[str], made: Mapping[tuple[str, bool], str]) -> str:
+    """The formula as MathML; the search index leaves it out."""
+    markup = made.get(formula(match))
+    if markup is None:
+        return f"<code>{match[2].strip()}</code>"
+    markup = markup.replace("<math", "<math data-search-exclude", 1)
+    return f'<div class="press-math">{markup}</div>' if match[1] == "div" else markup
+
+
+def keep_server_alive() -> None:
+    """In `serve` a warning is shown, not raised: mkdocs' strict mode would end the server."""
+    logger = logging.getLogger("mkdocs")
+    for handler in [handler for handler in logger.handlers if isinstance(handler, CountHandler)]:
+        logger.removeHandler(handler)

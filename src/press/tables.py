@@ -1,0 +1,132 @@
+"""What the press knows of all tutorials together: results, chapters both ways, which are alike."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from press.page import duration
+from press.script import Script
+
+
+def results(scripts: Sequence[Script], runs: Mapping[str, Mapping[str, Any]], links: Mapping[str, str]) -> str:
+    """Every metric that a tutorial reports, beside its reference, with device, seconds and date of the run."""
+    rows = []
+    for script in scripts:
+        run = runs.get(script.name)
+        if run is None:
+            continue
+        goal = script.header.metric
+        metrics = dict(run.get("metrics", {}))
+        shown = [(goal["name"], metrics[goal["name"]])] if goal.get("name") in metrics else list(metrics.items())
+        for name, value in shown or [("", None)]:
+            named = name == goal.get("name")
+            cells = [
+                f'<a href="{html.escape(links[script.name])}">{html.escape(script.title)}</a>',
+                html.escape(name) or "every claim asserted",
+                number(value, goal.get("unit", "")) if named else number(value, ""),
+                number(goal.get("target"), goal.get("unit", ""), scaled=True) if named else "",
+                html.escape(str(goal.get("reference", ""))) if named else "",
+                html.escape(device(run)),
+                duration(run["seconds"]),
+                html.escape(str(run.get("date", ""))),
+            ]
+            rows.append("".join(f"<td>{cell}</td>" for cell in cells))
+    return table(["Tutorial", "Metric", "Here", "Asserted", "Reference", "Device", "Time", "Date"], rows)
+
+
+def table(titles: Sequence[str], rows: Sequence[str], name: str = "press-table") -> str:
+    head = "".join(f'<th scope="col">{title}</th>' for title in titles)
+    body = "".join(f"<tr>{row}</tr>" for row in rows)
+    return f'<div class="{name}"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+
+
+def number(value: Any, unit: str, scaled: bool = False) -> str:
+    """A value with its unit; shares between 0 and 1 are shown in per cent where that is the unit."""
+    if value is None:
+        return ""
+    if unit == "%":
+        return f"{value if scaled else 100 * value:.1f} %"
+    return f"{value:.4g}{' ' + html.escape(unit) if unit else ''}"
+
+
+def device(run: Mapping[str, Any]) -> str:
+    name = str(run.get("device") or "cpu")
+    return f"{run.get('cpus') or ''} CPU cores".strip() if name == "cpu" else name
+
+
+def summary(script: Script, run: Mapping[str, Any]) -> str:
+    """The last line of a card: seconds, and the metric if the tutorial has one."""
+    goal = script.header.metric
+    value = run.get("metrics", {}).get(goal.get("name"))
+    metric = f" · {goal['name']} {number(value, goal.get('unit', ''))}" if value is not None else ""
+    return duration(run["seconds"]) + metric
+
+
+def covered(
+    ids: Sequence[str], chapters: Mapping[str, Mapping[str, Any]], sources: Mapping[str, str], href: str
+) -> str:
+    """The chapters of the books and courses that a page covers, below it."""
+    by_source: dict[str, list[str]] = {}
+    for name in ids:
+        chapter = chapters[name]
+        text = html.escape(chapter["title"])
+        if href:
+            text = f'<a href="{html.escape(href)}#{html.escape(name)}">{text}</a>'
+        by_source.setdefault(chapter.get("source", ""), []).append(text)
+    items = "".join(
+        f"<dt>{html.escape(sources.get(source, source))}</dt><dd>{', '.join(texts)}</dd>" for source, texts in by_source.items()
+    )
+    return f'<section class="press-chapters" data-search-exclude><h2>Chapters covered</h2><dl>{items}</dl></section>'
+
+
+def chapter_map(catalogue: Mapping[str, Any], scripts: Sequence[Script], links: Mapping[str, str]) -> str:
+    """Every chapter of every source with the tutorials that cover it, planned ones in plain words."""
+    covering: dict[str, list[Script]] = {}
+    for script in scripts:
+        for name in script.header.chapters:
+            covering.setdefault(name, []).append(script)
+    titles = {tutorial["slug"]: tutorial["title"] for tutorial in catalogue.get("tutorial", [])}
+    pieces = []
+    for source in catalogue.get("source", []):
+        rows = []
+        for chapter in catalogue.get("chapter", []):
+            if chapter.get("source") != source["id"]:
+                continue
+            here = covering.get(chapter["id"], [])
+            pages = [f'<a href="{html.escape(links[script.name])}">{html.escape(script.title)}</a>' for script in here]
+            names = {script.name for script in here}
+            planned = [titles.get(slug, slug) for slug in chapter.get("planned", []) if slug not in names]
+            pages += [f'<span class="press-planned">{html.escape(title)} (planned)</span>' for title in planned]
+            label = f'<th scope="row" id="{html.escape(chapter["id"])}">{html.escape(chapter["id"])}</th>'
+            rows.append(f"{label}<td>{html.escape(chapter['title'])}</td><td>{'; '.join(pages)}</td>")
+        if rows:
+            heading = f'<h2 id="{html.escape(source["id"])}">{html.escape(source["title"])}</h2>'
+            pieces.append(heading + table(["Id", "Chapter", "Tutorials"], rows, "press-table press-map"))
+    return "".join(pieces)
+
+
+def related(script: Script, scripts: Sequence[Script], root: Path, count: int = 3) -> list[Script]:
+    """The tutorials most like this one, by sphinx-gallery's recommender."""
+    if len(scripts) <= count:
+        return [other for other in scripts if other is not script]
+    names = {str(root / other.path): other for other in scripts}
+    alike = _recommender(tuple((name, Path(name).stat().st_mtime_ns) for name in names), count).predict(str(root / script.path))
+    return [names[str(name)] for name in alike if str(name) in names]
+
+
+_kept: dict[tuple, Any] = {}
+
+
+def _recommender(files: tuple[tuple[str, int], ...], count: int) -> Any:
+    """Fitted again only when a script changed."""
+    if files not in _kept:
+        from sphinx_gallery.recommender import ExampleRecommender
+
+        _kept.clear()
+        recommender = ExampleRecommender(n_examples=count, min_df=2, max_df=1.0)
+        recommender.fit([name for name, _ in files])
+        _kept[files] = recommender
+    return _kept[files]

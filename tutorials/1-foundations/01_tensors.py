@@ -1,0 +1,629 @@
+# /// script
+# requires-python = ">=3.11"
+# dependencies = ["kindling"]
+#
+# [tool.uv.sources]
+# kindling = { path = "../..", editable = true }
+#
+# [tool.kindling]
+# chapters = ["P0", "S4.1", "S4.N1", "B20", "S3.2", "BK3"]
+# data = []
+# minutes = 1
+# metric = { name = "asserted facts", unit = "", target = 12 }
+# description = "PyTorch tensors: shape, dtype, device, broadcasting, views, strides; twelve asserted facts."
+# ///
+"""
+# Tensors: shapes, views and devices
+
+Pictures, words, weights, gradients: all that a network touches is a tensor, and most first bugs are a tensor
+of the wrong shape. One comparison on this page gives 4,096 answers where 64 were wanted, without a word of
+warning. By the end you will see such things coming, because you will know how a tensor lies in memory.
+"""
+
+# %%
+# You will
+#
+# - make tensors, and read their shape, dtype and device,
+# - draw how a tensor lies in memory, so that you can tell a view from a copy,
+# - collect **twelve facts**, each checked by code while this page is made.
+
+import textwrap
+import warnings
+from itertools import product
+
+import matplotlib.pyplot as plt
+import numpy as np
+import torch
+from torch import nn
+
+from kindling.plots import COLORS, INK, curves, show, style
+from kindling.runtime import report
+
+batch_size = 64  # for the comparison that goes wrong
+additions = 100_000  # for the sum that drifts
+
+# %%
+# A fact counts only if it holds. The next function asserts it first and keeps it afterwards, so if PyTorch
+# ever changes its mind, the page stops here instead of telling you something false.
+#
+# The second function asks PyTorch what it has against a piece of code: an error, or a warning that the code
+# is on its way out.
+
+facts = []
+
+
+def fact(statement, holds):
+    """Assert a statement, then keep it."""
+    assert holds, statement
+    facts.append(statement)
+    print(f"fact {len(facts)}: {statement}")
+
+
+def objection(action):
+    """Run an action; return the error or warning that it meets, shortened."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        try:
+            action()
+        except (ArithmeticError, AttributeError, RuntimeError, TypeError, ValueError, Warning) as problem:
+            return textwrap.shorten(f"{type(problem).__name__}: {problem}", 170, placeholder=" ...")
+    return "no objection"
+
+
+# %%
+# ## What a tensor is
+#
+# A **tensor** is a block of numbers of one type, arranged along any number of axes. No axis: a single number.
+# One: a row. Two: a table. A batch of colour pictures has four: picture, colour, height, width.
+#
+# Four questions tell you nearly all about a tensor. What is its *shape*? What *type* are its numbers? On
+# which *device* do they live? And, further down, *how do they lie in memory*? When something goes wrong,
+# print the answers before you think.
+
+x = torch.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
+print(x)
+print(f"axes {x.ndim}, shape {tuple(x.shape)}, numbers {x.numel()}, dtype {x.dtype}, device {x.device}")
+assert x.shape == (2, 3) and x.numel() == 2 * 3
+
+# %%
+# !!! warning "You may read this elsewhere"
+#     "A tensor can hold strings." That is true in another library, and the sentence travelled. In PyTorch a
+#     tensor holds numbers and truth values, nothing else. Today, give each word a number of its own and store
+#     the numbers.
+
+print(objection(lambda: torch.tensor(["spark", "flame", "spark"])))
+
+words = ["spark", "flame", "spark"]
+vocabulary = {word: i for i, word in enumerate(sorted(set(words)))}
+ids = torch.tensor([vocabulary[word] for word in words])
+print(vocabulary, ids)
+assert ids.tolist() == [1, 0, 1]
+
+# %%
+# ## Making tensors
+#
+# You will seldom type numbers by hand. Watch the last column: PyTorch guesses the type from what you give it.
+# Whole numbers become 64-bit integers; numbers with a point become 32-bit floats, the type in which most
+# networks are trained.
+#
+# The type is not decoration. A mean of whole numbers need not be whole, so PyTorch asks you to decide.
+# Convert with `.float()`, or with `.to(dtype)` for any type.
+
+whole = torch.tensor([1, 2])
+made = {
+    "tensor([1, 2])": whole,
+    "tensor([True])": torch.tensor([True]),
+    "zeros(2, 3)": torch.zeros(2, 3),
+    "full((2, 3), 7.0)": torch.full((2, 3), 7.0),
+    "arange(6)": torch.arange(6),
+    "linspace(0, 1, 5)": torch.linspace(0, 1, 5),
+    "rand_like(x)": torch.rand_like(x),
+}
+for call, value in made.items():
+    print(f"{call:18} shape {tuple(value.shape)!s:7} {value.dtype}")
+print(objection(whole.mean))
+assert whole.dtype == torch.int64 and whole.float().mean() == whole.to(torch.float64).mean() == 1.5
+
+# %%
+# ## Indexing
+#
+# The same brackets as in Python and NumPy, one index for each axis, separated by commas. `:` takes a whole
+# axis, `None` inserts a new axis of size one.
+
+print("x[0]       ", x[0])
+print("x[:, 1]    ", x[:, 1])
+print("x[-1, -1]  ", x[-1, -1])
+print("x[x > 3]   ", x[x > 3])
+print("x[:, None] ", tuple(x[:, None].shape))
+
+# %%
+# There is a difference that the printout does not show. A slice is a window on the same numbers; a mask (or a
+# list of positions) gathers numbers into a new tensor. Write through the first and the original changes.
+# Write into the second and nothing happens to it.
+
+original = torch.arange(6)
+window, gathered = original[2:5], original[original >= 3]
+window[0] = 99
+gathered[0] = -1
+print(original)
+fact("a slice is a window on the same numbers, a mask copies them", original.tolist() == [0, 1, 99, 3, 4, 5])
+
+# %%
+# ## Broadcasting
+#
+# What happens when shapes differ? PyTorch writes them one under the other, **aligned at the right**, and
+# compares them axis by axis. Two sizes agree if they are equal, or if one of them is 1 or missing. An axis of
+# size 1 is then stretched to match. That is **broadcasting**.
+#
+# | tensor | shape | what happens to it |
+# |---|---|---|
+# | `column` | `[3, 1]` | its second axis is stretched from 1 to 4 |
+# | `row` | `[4]` | it gets a first axis, stretched to 3 |
+# | `column + row` | `[3, 4]` | every pair is added |
+
+column = torch.tensor([[10], [20], [30]])  # [3, 1]
+row = torch.tensor([1, 2, 3, 4])  # [4]
+table = column + row  # [3, 4]
+print(table)
+by_loop = torch.tensor([[int(a + b) for b in row] for a in column])
+fact("broadcasting gives what two loops over every pair would give", torch.equal(table, by_loop))
+
+# %%
+# When the rule finds no way, you get an error that names both sizes. That is the good case. Insert an axis to
+# say which way you meant.
+
+per_row = torch.tensor([100.0, 200.0])  # one number for each of the two rows of x
+print(objection(lambda: x + per_row))
+print(x + per_row[:, None])
+assert (x + per_row[:, None]).shape == x.shape
+
+# %%
+# ### The surprise: `(64, 1) == (64,)`
+#
+# The bad case is when the rule finds a way that you did not mean. A model often gives its predictions as a
+# column, `[64, 1]`, and the labels come as a row, `[64]`. Below, every single prediction is right, so the
+# accuracy should be 100 %.
+
+labels = torch.arange(batch_size) % 10  # [64]
+predictions = labels[:, None]  # [64, 1], all of them right
+compared = predictions == labels
+accuracy = compared.float().mean()
+print(f"compared: {tuple(compared.shape)}, {compared.numel():,} answers, 'accuracy' {accuracy:.1%}")
+assert 0.10 < accuracy < 0.11
+
+# %%
+# Each prediction was compared with *every* label. Worst of all, the number looks plausible: it is what
+# guessing among ten classes would give, so you would go and look for the fault in the model. Give both sides
+# one shape first.
+
+right = predictions.squeeze(1) == labels  # [64] == [64]
+accuracy = right.float().mean()
+print(f"compared: {tuple(right.shape)}, accuracy {accuracy:.1%}")
+assert accuracy == 1
+fact("(64, 1) == (64,) makes 4,096 comparisons instead of 64", compared.numel() == 4096)
+
+# %%
+# ## How a tensor lies in memory
+#
+# Memory is one long row. A table has to be laid out in it, row after row, and a tensor keeps a reading rule
+# beside the numbers: its **strides**. The stride of an axis says how many places to move in memory for one
+# step along that axis. To see this, two small tools: one returns the whole memory of a tensor, the other
+# draws a table and gives each cell the colour of its place in memory.
+
+
+def memory(x):
+    """Return the storage of a tensor as one row, in the order of memory."""
+    return torch.empty(0, dtype=x.dtype).set_(x.untyped_storage())
+
+
+def draw(ax, x, left, top, title, places=True):
+    """Draw a table of at most six numbers, each in the colour of its place in memory."""
+    for i, j in product(range(x.shape[0]), range(x.shape[1])):
+        place = x.storage_offset() + i * x.stride(0) + j * x.stride(1)
+        colour = COLORS[place] if places else "#808080"
+        ax.add_patch(plt.Rectangle((left + j, top - i), 1, -1, facecolor=(colour, 0.35), edgecolor=colour))
+        ax.text(left + j + 0.5, top - i - 0.5, f"{x[i, j]}", ha="center", va="center", color=INK)
+    ax.text(left, top + 0.2, title, va="bottom", color=INK, fontsize=9)
+
+
+# %%
+# The picture shows a table `x`, its transpose `x.T`, and the one row of memory that both of them read. Follow
+# a colour from the top to the bottom.
+
+x = torch.arange(10, 16).reshape(2, 3)
+
+with style():
+    fig, ax = plt.subplots(figsize=(6.4, 3.6))
+draw(ax, x, 0, 5, f"x: shape {tuple(x.shape)}, strides {x.stride()}")
+draw(ax, x.T, 6, 5, f"x.T: shape {tuple(x.T.shape)}, strides {x.T.stride()}")
+draw(ax, memory(x)[None], 1.5, 0.4, "memory, places 0 to 5")
+arrow = {"arrowstyle": "->", "color": INK}
+for left, table in ((0, x), (6, x.T)):
+    below = 5 - table.shape[0] - 0.25
+    ax.annotate("", (left - 0.2, 3.5), (left - 0.2, 4.5), arrowprops=arrow)
+    ax.text(left - 0.35, 4, f"+{table.stride(0)}", ha="right", va="center", color=INK)
+    ax.annotate("", (left + 1.5, below), (left + 0.5, below), arrowprops=arrow)
+    ax.text(left + 1.6, below, f"+{table.stride(1)}", va="center", color=INK)
+ax.set(xlim=(-1.2, 9.5), ylim=(-0.8, 6), aspect="equal")
+ax.axis("off")
+show(
+    fig,
+    f"A table x of two rows and three columns with strides {x.stride()}, its transpose of three rows and two "
+    f"columns with strides {x.T.stride()}, and below them one strip of memory holding {memory(x).tolist()}. "
+    "Equal colours mark the same place in memory: both tables read the one strip, in different steps.",
+)
+
+# %%
+# In `x` a step to the right moves one place and a step down moves three; in `x.T` it is the other way round.
+# The number at `[i, j]` lies at place `i * stride(0) + j * stride(1)`.
+#
+# So transposing moves no number at all. It swaps two strides, and costs the same for six numbers as for six
+# billion. The price: reading `x.T` row by row now jumps about in memory. A tensor that is laid out in the
+# order of its shape is **contiguous**; `x` is, `x.T` is not.
+
+down, across = x.stride()
+fact(
+    "x[i, j] lies in memory at place i * stride(0) + j * stride(1)",
+    all(memory(x)[i * down + j * across] == x[i, j] for i, j in product(range(2), range(3))),
+)
+fact(
+    "x.T moves no number: same memory, swapped strides, not contiguous",
+    x.T.data_ptr() == x.data_ptr() and x.T.stride() == (across, down) and not x.T.is_contiguous(),
+)
+assert x.is_contiguous()
+
+# %%
+# Broadcasting uses the same trick. A stretched axis has stride 0: one step along it moves nowhere, and the
+# same number is read again. Nothing is copied.
+
+stretched = torch.tensor([[10], [20], [30]]).expand(3, 4)
+print(f"{tuple(stretched.shape)}, strides {stretched.stride()}, in memory {len(memory(stretched))} numbers")
+assert stretched.stride() == (1, 0) and len(memory(stretched)) == 3
+
+# %%
+# ## View or copy?
+#
+# A **view** is another reading rule on the same memory. A **copy** has memory of its own. Three calls change
+# a shape, and they differ in what they do when no reading rule can be found:
+#
+# | call | if a view is possible | if not |
+# |---|---|---|
+# | `x.view(shape)` | a view | an error |
+# | `x.reshape(shape)` | a view | a copy, silently |
+# | `x.contiguous()` | `x` itself, if already contiguous | a copy in the order of the shape |
+#
+# Flattening `x.T` would have to read places 0, 3, 1, 4, 2, 5. No single stride does that.
+
+print(objection(lambda: x.T.view(6)))
+flat_view = x.view(6)
+flat_copy = x.T.reshape(6)
+print("flat view of x  ", flat_view)
+print("flat copy of x.T", flat_copy)
+assert flat_view.data_ptr() == x.data_ptr()
+
+# %%
+# Now write one number into `x`, in place, and look at all three.
+
+x[0, 1] = 99
+
+with style():
+    fig, ax = plt.subplots(figsize=(6.4, 2.4))
+draw(ax, x, 0, 4, "x, after x[0, 1] = 99")
+draw(ax, flat_view[None], 5, 4, "x.view(6): the same memory")
+draw(ax, flat_copy[None], 5, 1.6, "x.T.reshape(6): memory of its own", places=False)
+ax.set(xlim=(-0.2, 11.2), ylim=(0.4, 5), aspect="equal")
+ax.axis("off")
+show(
+    fig,
+    f"Three tables after 99 was written into x. The view of x, in the same colours as x, reads "
+    f"{flat_view.tolist()}: it shows the 99. The copy made by reshaping the transpose, drawn in grey, "
+    f"still reads {flat_copy.tolist()}.",
+)
+fact(
+    "view() shares or refuses; reshape() shares or copies, and a copy does not see later writes",
+    99 in flat_view and 99 not in flat_copy and "not compatible" in objection(lambda: x.T.view(6)),
+)
+
+# %%
+# !!! tip "Which one should you use?"
+#     `reshape`, if you only read the result. `view`, if you mean to write through it, for then you want the
+#     error.
+#
+# !!! warning "You may read this elsewhere"
+#     - `x.resize(3, 2)`: deprecated. Today write `x.reshape(3, 2)`. Its relative with an underscore,
+#       `x.resize_()`, is alive, but it may grow a tensor with whatever lay in memory before. Leave it to
+#       library authors.
+#     - `x.T` for three axes or more: deprecated. Today write `x.mT` to transpose every matrix of a batch, or
+#       `x.permute(2, 1, 0)` to say exactly which axis goes where.
+#     - `x.storage()`: deprecated, because storage no longer has a type. Today write `x.untyped_storage()`.
+#     - Axis names, as in `torch.zeros(2, 3, names=("batch", "feature"))`: an experiment that ended. Today
+#       write the sizes in a comment: `# [batch, feature]`.
+#
+# Here is what your PyTorch says of the four, and then what to write.
+
+batch = torch.zeros(2, 3, 4)
+print("resize: ", objection(lambda: x.resize(3, 2)))
+print("T:      ", objection(lambda: batch.T))
+print("storage:", objection(x.storage))
+print("names:  ", objection(lambda: torch.zeros(2, 3, names=("batch", "feature"))))
+
+assert x.reshape(3, 2).shape == (3, 2)
+assert batch.mT.shape == (2, 4, 3) and batch.permute(2, 1, 0).shape == (4, 3, 2)
+assert x.untyped_storage().nbytes() == 6 * 8  # six integers of eight bytes
+
+# %%
+# ## In place: the underscore
+#
+# A method that ends in an underscore writes into the tensor it is called on: `add_`, `mul_`, `zero_`,
+# `copy_`. Without the underscore you get a new tensor. `y += 1` is the underscore in disguise; `y = y + 1` is
+# not.
+
+y = torch.zeros(3)
+alias = y
+y.add_(1)
+y += 1
+print("in place, the alias follows:", alias)
+y = y + 1
+print("a new tensor, it does not:  ", alias, y)
+fact("add_ and += write in place, and every other name for the tensor sees it", alias.tolist() == [2, 2, 2])
+
+# %%
+# ## NumPy: shared or not
+#
+# `torch.from_numpy` and `.numpy()` share memory with NumPy, at no cost, on the CPU. `torch.tensor` always
+# copies. Note the type, too: NumPy counts in 64-bit floats unless told otherwise, and `from_numpy` keeps
+# that.
+
+array = np.ones(3)
+shared, copied = torch.from_numpy(array), torch.tensor(array)
+array[0] = 5
+print(f"array {array}, shared {shared}, copied {copied}")
+assert shared.dtype == torch.float64
+fact("from_numpy() shares memory with the array, torch.tensor() copies it", shared[0] == 5 and copied[0] == 1)
+
+# %%
+# ## Sums and products
+#
+# `sum` without arguments adds up everything. With `dim` it removes that axis: read `dim=0` as "add along axis
+# 0, until it is gone". `keepdim=True` leaves an axis of size one in its place, ready for broadcasting.
+
+a = torch.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])  # [2, 3]
+print("sum()              ", a.sum())
+print("sum(dim=0)         ", a.sum(dim=0))
+print("sum(dim=1)         ", a.sum(dim=1))
+print("share of each row  ", a / a.sum(dim=1, keepdim=True))
+assert a.sum(dim=0).tolist() == [5, 7, 9] and a.sum(dim=1).tolist() == [6, 15]
+
+# %%
+# `*` multiplies number by number. A **matrix product** multiplies each row of the first with each column of
+# the second and adds up: $c_{ik} = \sum_j a_{ij} b_{jk}$. The inner sizes must agree: $[2, 3] \times [3, 4]
+# \to [2, 4]$. `torch.mm` takes two matrices and nothing else. `torch.matmul`, which is what `@` calls, also
+# takes vectors and whole batches of matrices.
+
+b = torch.arange(12.0).reshape(3, 4)
+print(torch.mm(a, b))
+print("mm, wrong inner size:", objection(lambda: torch.mm(a, a)))
+print("a batch of five:", tuple((torch.ones(5, 2, 3) @ b).shape))
+by_sum = (a[:, :, None] * b[None, :, :]).sum(dim=1)  # [2, 3, 1] * [1, 3, 4], summed over the middle axis
+fact(
+    "mm(a, b) equals a @ b equals sums of products",
+    torch.equal(a @ b, by_sum) and torch.equal(torch.mm(a, b), by_sum),
+)
+
+# %%
+# ## A layer does not mind strides
+#
+# !!! warning "You may read this elsewhere"
+#     "Send a non-contiguous tensor through a linear layer and you get garbage." In the first versions of
+#     PyTorch such bugs existed. Today every operation follows the strides, and the results are equal. What
+#     remains is what you saw above: `view` refuses, `reshape` copies. So do not sprinkle `.contiguous()` over
+#     your code for luck.
+
+layer = nn.Linear(in_features=8, out_features=3)
+inputs = torch.rand(8, 5).T  # [5, 8], not contiguous
+difference = (layer(inputs) - layer(inputs.contiguous())).abs().max().item()
+print(f"contiguous: {inputs.is_contiguous()}; results are equal to within float32: {difference < 1e-6}")
+assert not inputs.is_contiguous()
+fact("a linear layer gives equal results for a non-contiguous input", difference < 1e-6)
+
+# %%
+# ## float32 or float64?
+#
+# A 32-bit float keeps about seven decimal digits, a 64-bit float about sixteen. Add one tenth again and
+# again, in place, and compare the running total with the truth.
+
+
+def drift(dtype):
+    """Add 0.1 many times; return the errors of the running total, one for every thousand additions."""
+    total, tenth = torch.zeros((), dtype=dtype), torch.tensor(0.1, dtype=dtype)
+    errors = []
+    for n in range(1, additions + 1):
+        total.add_(tenth)
+        if n % 1000 == 0:
+            errors.append(abs(total.item() - n / 10))
+    return errors
+
+
+errors = {str(dtype): drift(dtype) for dtype in (torch.float32, torch.float64)}
+
+# %%
+# The vertical axis is logarithmic: each line of the grid stands for a hundred times more than the one below.
+
+last = {name: values[-1] for name, values in errors.items()}
+curves(
+    errors,
+    x=range(1000, additions + 1, 1000),
+    xlabel="additions of 0.1",
+    ylabel="error of the running total",
+    logy=True,
+    alt="Two rising curves with a few narrow dips, on a logarithmic scale: the error of a running total of tenths. "
+    f"After {additions:,} additions float32 is wrong by {last['torch.float32']:.2g}, far above float64, "
+    f"which is wrong by {last['torch.float64']:.1g}.",
+)
+
+# %%
+# Both drift, since one tenth has no exact form in binary. (The dips are moments when the error passes through
+# zero: as the total grows past a power of two, rounding gets coarser and may start to push the other way.)
+# But one total is off by more than a whole unit, and the other by less than a millionth. Networks are trained
+# in 32 bits or fewer: their gradients are noisy anyway, and half the memory means half as much to move. For
+# checks, counts and money, take 64. And let `sum` do the adding where you can: it adds in blocks, so the
+# errors stay small.
+
+print(f"after {additions:,} additions the running total is wrong by")
+for name, error in last.items():
+    print(f"  {error:.2g} in {name}")
+in_blocks = torch.full((additions,), 0.1).sum()
+print(f"sum() in torch.float32 says {in_blocks:.2f}")
+assert abs(in_blocks - additions / 10) < 0.01
+fact(
+    "adding in float32 drifts by more than 1 where float64 stays below 1e-6",
+    last["torch.float32"] > 1 and last["torch.float64"] < 1e-6,
+)
+
+# %%
+# ## Seeds: what `torch.manual_seed` does
+#
+# Random numbers in a computer come from a rule and a starting point, the **seed**. Same seed, same numbers,
+# in the same order, on the same kind of machine and version. `torch.manual_seed` sets the starting point of
+# the common stream on every device. Draw one number more in between, and all later ones shift. If you want a
+# stream that nobody else can shift, make a `torch.Generator` of your own and hand it over.
+
+torch.manual_seed(0)
+first, second = torch.rand(3), torch.rand(3)
+torch.manual_seed(0)
+again = torch.rand(3)
+private = torch.rand(3, generator=torch.Generator().manual_seed(0))
+print(first, second, again, private, sep="\n")
+assert not torch.equal(first, second) and torch.equal(first, private)
+fact("after the same manual_seed come the same numbers, in the same order", torch.equal(first, again))
+
+# %%
+# And know who else throws dice: `torch.manual_seed` does not seed Python's `random` or NumPy. On this site
+# `kindling.runtime.seed` seeds all three.
+#
+# ## CPU or accelerator, in one line
+#
+# A tensor lives on a **device**, and two tensors must share one before they can meet. One line finds the best
+# there is; the rest of your code then says `.to(device)` and runs on a laptop as on a GPU.
+# (`kindling.runtime.device` does the same, and lets you override it.)
+
+device = torch.accelerator.current_accelerator(check_available=True) or torch.device("cpu")
+on_device = a.to(device)
+print(f"{device}: {on_device.sum().item()}")
+assert on_device.device.type == device.type
+assert a.to("cpu") is a  # already there: nothing is copied
+assert torch.equal(on_device.cpu(), a)
+
+# %%
+# !!! note "Two calls that look alike"
+#     Without `check_available=True` the call tells you what your PyTorch was *built* for, even where no such
+#     hardware is present. To go back to NumPy, return to the CPU first: `x.cpu().numpy()`.
+#
+# ## Twelve facts
+#
+# Nothing above was taken on trust. Here is the whole list, as it was collected.
+
+for number, statement in enumerate(facts, 1):
+    print(f"{number:2}. {statement}")
+report("asserted facts", len(facts))
+assert len(facts) == 12
+
+# %%
+# ## Where it fails
+#
+# Shape errors protect you only while the shapes differ. Let us subtract from each row its own mean. With four
+# rows of five numbers, the careless line stops with an error. With four rows of *four* it runs, and subtracts
+# the wrong means.
+
+table = torch.arange(20.0).reshape(4, 5)
+print("4 x 5:", objection(lambda: table - table.mean(dim=1)))
+
+square = table[:, :4]
+careless = square - square.mean(dim=1)  # [4, 4] - [4]: aligned at the right, along the wrong axis
+careful = square - square.mean(dim=1, keepdim=True)  # [4, 4] - [4, 1]
+print("4 x 4, careless, means of the rows:", careless.mean(dim=1).tolist())
+print("4 x 4, with keepdim:               ", careful.mean(dim=1).tolist())
+assert careful.mean(dim=1).abs().max() == 0 and careless.mean(dim=1).abs().max() > 1
+
+# %%
+# So test your code with sizes that are all different: a batch of 3, 5 features, 7 classes. And keep the axis
+# with `keepdim=True` when you mean to use the result against the tensor it came from.
+#
+# ## Quiz
+#
+# ??? question "1. Is `t.T` contiguous, for a table `t` of several rows and columns?"
+#     No. `t.T` reads the same memory with swapped strides, so stepping along its rows jumps.
+#     `t.T.contiguous()` makes a copy in the new order.
+#
+# ??? question "2. What does comparing shapes `(64, 1)` and `(64,)` give, and why is it dangerous?"
+#     A table of shape `(64, 64)`: every pair is compared. No error is raised, and for ten classes the mean is
+#     near 10 %, which looks like a model that has learned nothing.
+#
+# ??? question "3. `y = x`, then `x.mul_(2)`. What is `y`? And after `x = x * 2` instead?"
+#     After `mul_`, `y` has doubled too: both names mean one tensor, and the underscore writes in place. After
+#     `x = x * 2` the name `x` means a new tensor, and `y` keeps the old numbers.
+#
+# ??? question "4. You change a NumPy array after `t = torch.from_numpy(array)`. Does `t` change?"
+#     Yes, they share memory. Had you written `torch.tensor(array)`, it would not.
+#
+# ??? question "5. After `manual_seed(0)` your library now draws one number more. Which of yours change?"
+#     All that are drawn after it from the common stream. A `torch.Generator` of your own would have been
+#     safe.
+#
+# ## Exercises
+#
+# **1. Strides by thought.** What are the shape and the strides of `torch.arange(24).view(2, 3, 4).permute(2,
+# 0, 1)`? Write both down before you run it.
+#
+# ??? success "Solution"
+#     ```python
+#     t = torch.arange(24).view(2, 3, 4)  # strides: 12, 4, 1
+#     moved = t.permute(2, 0, 1)  # the axes come in the order 2, 0, 1, and so do their strides
+#     assert moved.shape == (4, 2, 3)
+#     assert moved.stride() == (1, 12, 4)
+#     ```
+#
+# **2. Mend it.** This function fails for a transposed picture. Mend it in two ways: once so that it always
+# works, and once so that the caller can see in the code where a copy is made.
+#
+#     def pixels(picture):
+#         return picture.view(-1)
+#
+# ??? success "Solution"
+#     ```python
+#     def pixels(picture):
+#         return picture.reshape(-1)  # a view if possible, otherwise a copy
+#
+#     def pixels_with_copy(picture):
+#         return picture.contiguous().view(-1)  # the copy, if there is one, is made by contiguous()
+#
+#     picture = torch.arange(12).reshape(3, 4).T
+#     assert pixels(picture).tolist() == [0, 4, 8, 1, 5, 9, 2, 6, 10, 3, 7, 11]
+#     assert torch.equal(pixels(picture), pixels_with_copy(picture))
+#     assert pixels(picture.T).data_ptr() == picture.data_ptr()  # contiguous: no copy
+#     ```
+#
+# **3. Prove it.** Show that `nn.Linear` gives equal results for a non-contiguous input of *three* axes, in
+# float64, to within $10^{-12}$. Then prove it without the layer: compute `x @ weight.T + bias` with
+# broadcasting and a sum.
+#
+# ??? success "Solution"
+#     ```python
+#     layer = nn.Linear(in_features=4, out_features=2, dtype=torch.float64)
+#     x = torch.rand(4, 3, 5, dtype=torch.float64).permute(2, 1, 0)  # [5, 3, 4]
+#     assert not x.is_contiguous()
+#     by_hand = (x[..., None, :] * layer.weight).sum(dim=-1) + layer.bias  # [5, 3, 1, 4] * [2, 4], summed
+#     torch.testing.assert_close(layer(x), layer(x.contiguous()), rtol=0, atol=1e-12)
+#     torch.testing.assert_close(layer(x), by_hand, rtol=0, atol=1e-12)
+#     ```
+#
+# **4. Open.** Write a function that counts the bytes a list of tensors really occupies, counting shared
+# memory once. What should it say of a tensor, its transpose, and a slice of it? (`untyped_storage()` has a
+# `data_ptr` too.)
+#
+# ## What to read next
+#
+# [Backpropagation by hand](04_backprop.py) asks the question that makes tensors learn: how does the loss
+# change if this number moves a little? [Logistic regression](06_logistic-regression.py) trains a first model
+# with broadcasting and one matrix product. When a shape puzzles you on any later page, come back to the
+# coloured squares.

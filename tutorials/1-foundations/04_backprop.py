@@ -1,0 +1,335 @@
+# /// script
+# requires-python = ">=3.11"
+# dependencies = ["kindling"]
+#
+# [tool.uv.sources]
+# kindling = { path = "../..", editable = true }
+#
+# [tool.kindling]
+# chapters = ["P1", "N1", "N3", "S2.19", "S2.20", "B9", "B10", "R2", "BK5"]
+# data = []
+# minutes = 1
+# metric = { name = "largest gradient error", unit = "", target = 1e-6, reference = "finite differences, float64" }
+# description = "Backpropagation by hand, by PyTorch's autograd, and checked by finite differences."
+# ///
+"""
+# Backpropagation by hand
+
+To learn, a network must know for each of its weights: if this one grew a little, would the error rise or fall, and
+how fast? Backpropagation answers for all weights in one sweep. Here you do it with a pencil, then let PyTorch do it,
+then check both by nudging every weight: on this page they agree to better than one part in a million.
+"""
+
+# %%
+# You will
+#
+# - push one neuron forward and its error backward, by hand, with the chain rule,
+# - have PyTorch's **autograd** do the same, and look at the graph that it recorded,
+# - check gradients by finite differences, the cheapest proof that a derivative is right.
+
+import math
+
+import matplotlib.pyplot as plt
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from kindling.plots import COLORS, INK, show, style
+from kindling.runtime import report
+
+torch.set_default_dtype(torch.float64)  # a check wants all the digits it can get
+
+x, target = 1.5, 0.2  # one input, and the answer we would like
+w, b = 0.8, -0.5  # a weight and a bias, chosen without thought
+
+# %%
+# ## One neuron, forward
+#
+# The smallest network is one neuron: a weighted input, an offset, a bend. It computes $a = \tanh(wx + b)$. How wrong
+# it is we measure by the squared error, $L = (a - t)^2$, where $t$ is the target. Computing the output from the input,
+# step by step, is called **feedforward**. Give each step a name; the way back will need them.
+
+u = w * x + b
+a = math.tanh(u)
+loss = (a - target) ** 2
+print(f"u = {u:.3f}, a = {a:.3f}, loss = {loss:.4f}")
+
+# %%
+# ## The chain rule as a picture
+#
+# What does the loss do if $w$ grows by a tiny amount? Think of gears. Turning $w$ turns $u$, which turns $a$, which
+# turns the loss. Each pair of gears has a ratio, the *slope* of that one step, and each slope is school calculus:
+#
+# | step | its slope |
+# |---|---|
+# | $u = wx + b$ | $\partial u / \partial w = x$ |
+# | $a = \tanh u$ | $\partial a / \partial u = 1 - a^2$ |
+# | $L = (a - t)^2$ | $\partial L / \partial a = 2(a - t)$ |
+#
+# The ratio of the whole train of gears is the **product** of the ratios. That is the chain rule, all of it.
+
+slopes = {"u": x, "a": 1 - a**2, "loss": 2 * (a - target)}
+gradient_w = math.prod(slopes.values())
+
+with style():
+    fig, ax = plt.subplots(figsize=(6.4, 1.7))
+for place, (name, value) in enumerate({"w": w, "u": u, "a": a, "loss": loss}.items()):
+    box = {"boxstyle": "round,pad=0.5", "facecolor": (COLORS[0], 0.2), "edgecolor": COLORS[0]}
+    ax.text(place, 0, f"{name}\n{value:.3f}", ha="center", va="center", color=INK, bbox=box)
+    if name in slopes:
+        arrow = {"arrowstyle": "->", "color": INK}
+        ax.annotate("", (place - 0.24, 0), (place - 0.76, 0), arrowprops=arrow)
+        ax.text(place - 0.5, 0.2, f"× {slopes[name]:.3f}", ha="center", color=INK)
+product = " × ".join(f"{slope:.3f}" for slope in slopes.values())
+ax.text(1.5, -0.9, f"slope of the loss in w:  {product} = {gradient_w:.3f}", ha="center", color=INK)
+ax.set(xlim=(-0.4, 3.4), ylim=(-1.1, 0.6))
+ax.axis("off")
+show(
+    fig,
+    "A chain of four boxes, w, u, a and loss, with their values. Above each arrow stands the slope of that step; "
+    f"below, their product: {product} = {gradient_w:.3f}, the slope of the loss in w.",
+)
+
+# %%
+# Do not believe it yet. Nudge $w$ up by a thousandth, and see how far the loss really moves.
+
+nudge = 0.001
+nudged_loss = (math.tanh((w + nudge) * x + b) - target) ** 2
+print(f"predicted change {gradient_w * nudge:.6f}, real change {nudged_loss - loss:.6f}")
+assert math.isclose(nudged_loss - loss, gradient_w * nudge, rel_tol=1e-2)
+
+# %%
+# ## Backward, and why in that direction
+#
+# The same product can be multiplied from the left or from the right. From the right, starting at the loss, is the good
+# way. Look: $\partial L/\partial u$ is needed for $w$ *and* for $b$, and it is computed once. In a network of many
+# layers nearly all of the work is shared like this. Computing every weight's slope from the output back to the input,
+# and reusing the shared parts, is **backpropagation**. All slopes together are the **gradient**.
+
+dloss_da = 2 * (a - target)
+dloss_du = dloss_da * (1 - a**2)  # shared by w and b
+dloss_dw = dloss_du * x
+dloss_db = dloss_du * 1
+print(f"by hand: dloss/dw = {dloss_dw:.6f}, dloss/db = {dloss_db:.6f}")
+assert math.isclose(dloss_dw, gradient_w)
+
+# %%
+# ??? info "The derivation, complete"
+#     Let $v_0, v_1, \dots, v_n = L$ be the values in the order in which they are computed, each from some of the ones
+#     before. Write $\bar v_i = \partial L / \partial v_i$. At the end, $\bar v_n = \partial L/\partial L = 1$.
+#
+#     If $v_i$ is used by several later values $v_j$, a change of $v_i$ reaches the loss by each of these ways, and to
+#     first order the effects add up:
+#
+#     $$\bar v_i = \sum_{j\ \text{uses}\ i} \bar v_j \, \frac{\partial v_j}{\partial v_i}.$$
+#
+#     Going backward, every $\bar v_j$ on the right is known when it is needed. Each edge of the graph is used once, so
+#     the sweep costs about as much as the forward pass, whatever the number of weights.
+#
+#     For the neuron, with $\tanh' u = 1 - \tanh^2 u$:
+#
+#     $$\bar a = 2(a - t), \qquad \bar u = \bar a\,(1 - a^2), \qquad \bar w = \bar u\,x, \qquad \bar b = \bar u.$$
+#
+#     For a layer $U = XW + b$ on a batch, where $X$ is $[\text{batch}, \text{in}]$ and $b$ is added to every row, the sum
+#     over the ways of influence gives
+#
+#     $$\bar W = X^\top \bar U, \qquad \bar b = \sum_{\text{rows}} \bar U, \qquad \bar X = \bar U\,W^\top.$$
+#
+#     You can check the shapes without thinking: $\bar W$ must have the shape of $W$, and only one order of the factors
+#     fits.
+#
+# ## The same by autograd
+#
+# PyTorch watches you compute. Ask it to, by `requires_grad=True` on what should be learned, and each operation leaves
+# a note of how to go back through it. `backward()` reads the notes from the last to the first, and puts each gradient
+# beside its weight, in `.grad`.
+
+w, b = torch.tensor(w, requires_grad=True), torch.tensor(b, requires_grad=True)
+u = w * x + b
+a = torch.tanh(u)
+loss = (a - target) ** 2
+loss.backward()
+print(f"by autograd: dloss/dw = {w.grad:.6f}, dloss/db = {b.grad:.6f}")
+assert math.isclose(w.grad, dloss_dw) and math.isclose(b.grad, dloss_db)
+
+# %%
+# ## Reading the graph: `grad_fn`
+#
+# The notes are there to be read. Each tensor that came out of a recorded operation has a `grad_fn`, the step that will
+# carry the gradient back. A weight that you made yourself has none: it is a **leaf**, where gradients end and collect.
+
+for name, value in {"w": w, "u": u, "a": a, "loss": loss}.items():
+    step = value.grad_fn.name() if value.grad_fn else "none"
+    print(f"{name:4}  leaf {value.is_leaf!s:5}  grad_fn {step}")
+assert w.grad_fn is None and a.grad_fn.next_functions[0][0] is u.grad_fn
+
+# %%
+# From `loss.grad_fn` you can walk all the way down. Record the gradient that arrives at each step, and the picture
+# draws itself. It takes a new forward pass, because `backward()` throws the notes away when it is done with them.
+
+positions, edges, arriving = {}, [], {}
+
+
+def walk(step, column=0, depth=0):
+    """Follow the graph from a step down to the leaves, and listen to the gradient that arrives at each step."""
+    positions[step] = column, depth
+    step.register_prehook(lambda gradients: arriving.update({step: gradients[0].item()}))
+    ways = [following for following, _ in step.next_functions if following]  # none to the plain numbers
+    for i, following in enumerate(ways):
+        edges.append((step, following))
+        walk(following, column + i, depth - 1)
+
+
+loss = (torch.tanh(w * x + b) - target) ** 2
+walk(loss.grad_fn)
+loss.backward()
+print(f"{len(positions)} steps, {len(edges)} edges, {len(arriving)} gradients heard")
+assert len(arriving) == len(positions) == 7 and arriving[loss.grad_fn] == 1
+
+# %%
+# Read it from the top. A gradient of one enters at the loss; each step multiplies it by its own slope and hands the
+# result down. `AccumulateGrad` is the end of a way: it adds to `.grad`.
+
+computed = {"Pow": "loss = error²", "Sub": "error = a - target", "Tanh": "a = tanh(u)", "Add": "u = wx + b", "Mul": "wx"}
+names = {step: step.name().split("::")[-1] for step in positions}
+
+with style():
+    fig, ax = plt.subplots(figsize=(6.4, 4.6))
+for start, end in edges:
+    (x0, y0), (x1, y1) = positions[start], positions[end]
+    ax.annotate("", (x1, y1 + 0.18), (x0, y0 - 0.18), arrowprops={"arrowstyle": "->", "color": INK})
+for step, (column, depth) in positions.items():
+    leaf = getattr(step, "variable", None)  # only the end of a way has one
+    what = computed[names[step].removesuffix("Backward0")] if leaf is None else "w" if leaf is w else "b"
+    colour = COLORS[0] if leaf is None else COLORS[2]
+    side, align = (-0.32, "right") if column == 0 else (0.32, "left")
+    box = {"boxstyle": "round", "facecolor": (colour, 0.2), "edgecolor": colour}
+    ax.text(column, depth, names[step], ha="center", va="center", fontsize=9, color=INK, bbox=box)
+    ax.text(column + side, depth, f"{what}\ngradient {arriving[step]:.3f}", ha=align, va="center", color=INK)
+ax.set(xlim=(-1.1, 1.9), ylim=(-5.4, 0.4))
+ax.axis("off")
+show(
+    fig,
+    "The backward graph of the neuron, from the loss at the top down to the leaves w and b. The gradients that arrive: "
+    + ", ".join(f"{names[step]} {gradient:.3f}" for step, gradient in arriving.items()),
+)
+
+# %%
+# ## Check it by nudging: finite differences
+#
+# By hand and by autograd we used the same calculus, so both could share one mistake. Nudging knows no calculus:
+#
+# $$\frac{\partial L}{\partial w} \approx \frac{L(w + h) - L(w - h)}{2h}.$$
+#
+# How small should $h$ be? Too large, and you measure the bend of the curve along with its slope. Too small, and the two
+# losses agree in all the digits that the machine keeps, so their difference is rounding noise. Try every size.
+
+
+def error_of_nudging(h, dtype, both_sides=True):
+    """How far the nudged slope of the loss in w is from the slope by hand."""
+    start, h = torch.tensor(0.8, dtype=dtype), torch.tensor(h, dtype=dtype)
+    upper, lower = start + h, start - h if both_sides else start
+    upper_loss, lower_loss = ((torch.tanh(weight * x - 0.5) - target) ** 2 for weight in (upper, lower))
+    width = 2 * h if both_sides else h
+    return abs(((upper_loss - lower_loss) / width).item() - dloss_dw)
+
+
+steps = torch.logspace(-1, -13, 37).tolist()
+errors = {
+    "float32, both sides": [error_of_nudging(h, torch.float32) for h in steps],
+    "float64, one side": [error_of_nudging(h, torch.float64, both_sides=False) for h in steps],
+    "float64, both sides": [error_of_nudging(h, torch.float64) for h in steps],
+}
+for name, values in errors.items():
+    print(f"{name}: smallest error {min(values):.0e}, at h = {steps[values.index(min(values))]:.0e}")
+
+# %%
+# Both axes are logarithmic, and the steps get smaller to the left.
+
+with style():
+    fig, ax = plt.subplots()
+    for (name, values), color, marker in zip(errors.items(), COLORS[1:4], "o^s", strict=True):
+        ax.loglog(steps, values, marker=marker, markersize=3, color=color, label=name)
+    ax.set(xlabel="step h", ylabel="error of the nudged slope")
+    ax.legend()
+best = {name: min(values) for name, values in errors.items()}
+show(
+    fig,
+    "Three V-shaped curves on logarithmic axes, error of the nudged slope against the step: large steps err by the "
+    "bend, small ones by rounding. Smallest errors: " + ", ".join(f"{k} {v:.0e}" for k, v in best.items()) + ".",
+)
+assert best["float64, both sides"] < 1e-9 < 1e-6 < best["float32, both sides"]
+assert best["float64, both sides"] < best["float64, one side"]
+
+# %%
+# Every curve is a V. On its right side the bend rules: with both sides, a ten times smaller step makes a hundred times
+# smaller error; with one side, only ten times. On the left side rounding rules, and in 32 bits it takes over so early
+# that no step is good. So: **check gradients in float64, from both sides, with a step near $10^{-5}$.**
+#
+# ## A whole network by hand
+#
+# One neuron is a toy. The real thing has layers, and a batch. Below: three inputs, four hidden neurons, one output,
+# five examples. The forward pass has one line per layer; each line of the backward pass answers one of them, last
+# first. The letter `d` stands for "slope of the loss in".
+
+
+def forward(x, w1, b1, w2, b2):
+    hidden = torch.tanh(x @ w1 + b1)  # [batch, 4]
+    return hidden, hidden @ w2 + b2  # [batch, 1]
+
+
+def backward(x, y, hidden, prediction, w2):
+    d_prediction = 2 * (prediction - y) / len(x)  # [batch, 1]; the loss is a mean over the batch
+    d_w2, d_b2 = hidden.T @ d_prediction, d_prediction.sum(dim=0)
+    d_hidden = d_prediction @ w2.T  # [batch, 4]
+    d_u = d_hidden * (1 - hidden**2)  # through tanh
+    d_w1, d_b1 = x.T @ d_u, d_u.sum(dim=0)
+    return d_w1, d_b1, d_w2, d_b2
+
+
+torch.manual_seed(0)
+inputs, targets = torch.randn(5, 3), torch.randn(5, 1)
+weights = [torch.randn(shape, requires_grad=True) for shape in [(3, 4), (4,), (4, 1), (1,)]]
+
+
+def network_loss():
+    return F.mse_loss(forward(inputs, *weights)[1], targets)
+
+
+hidden, prediction = forward(inputs, *weights)
+by_hand = backward(inputs, targets, hidden, prediction, weights[2])
+by_autograd = torch.autograd.grad(network_loss(), weights)
+for ours, theirs in zip(by_hand, by_autograd, strict=True):
+    print(f"{tuple(ours.shape)!s:7} largest difference {(ours - theirs).abs().max():.0e}")
+    torch.testing.assert_close(ours, theirs)
+
+# %%
+# Now the independent judge. Every weight is nudged up and down, in place, and the loss is computed afresh each time.
+
+
+@torch.no_grad()
+def by_nudging(loss_of_now, weight, h=1e-5):
+    """Return the gradient of a loss in one weight tensor, by finite differences from both sides."""
+    gradient, places = torch.zeros(weight.numel()), weight.view(-1)  # a view: writing to it moves the weight
+    for i, start in enumerate(places.tolist()):
+        places[i] = start + h
+        upper = loss_of_now()
+        places[i] = start - h
+        gradient[i] = (upper - loss_of_now()) / (2 * h)
+        places[i] = start
+    return gradient.view_as(weight)
+
+
+nudged = [by_nudging(network_loss, weight) for weight in weights]
+errors_of_weights = [(judge - ours).abs().max().item() for judge, ours in zip(nudged, by_hand, strict=True)]
+largest_error = max(errors_of_weights)
+print(f"{sum(weight.numel() for weight in weights)} weights, largest gradient error {largest_error:.1e}")
+report("largest gradient error", largest_error)
+assert largest_error < 1e-6
+
+# %%
+# Pencil, autograd and nudging agree. PyTorch has such a judge built in, and it is worth a line in the tests of every
+# operation that you write yourself.
+
+assert torch.autograd.gradcheck(network_loss_of := lambda *ws: F.mse_loss(forward(inputs, *ws)[1], targets), weights)
+print("gradcheck agrees")
