@@ -1,5 +1,5 @@
 """Kindling: the small package that the tutorials share.
 
-A thing is here because two tutorials use it; the first of them builds it by hand. Importing `kindling` does no
-work: nothing is downloaded, written, seeded or moved to a device until you call something.
+A thing is here because two tutorials use it; the first of them builds it by hand. Importing it does no work:
+nothing is downloaded, written, seeded or moved to a device until you call something.
 """

@@ -1,7 +1,7 @@
 """Data sets: found in the data folder or downloaded from their official addresses, and verified before use.
 
-Each has a card in `cards.toml`: what it is, its licence, its files and their checksums. `KINDLING_DATA` names the
-folder that holds them; without it they lie in your user's cache folder.
+Each has a card in `cards.toml`: what it is, its licence, its files, their checksums. `KINDLING_DATA` names
+the folder that holds them; without it they lie in your user's cache folder.
 """
 
 import gzip
@@ -26,14 +26,11 @@ from tqdm import tqdm
 
 from kindling.runtime import note_data, smoke
 
-FASHION_CLASSES = (
-    "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"
-)  # fmt: skip
+FASHION_CLASSES = tuple(datasets.FashionMNIST.classes)
 """The names of Fashion-MNIST's classes 0 to 9."""
 
 COLUMNS = ("gre", "gpa", "rank")
-"""The columns of the student admissions: test score (220 to 800), grade average (up to 4), and rank of the college
-(1, the best, to 4)."""
+"""Of the student admissions: test score (220 to 800), grade average (to 4), rank of college (1 is best)."""
 
 SPLITS = {"train": slice(50_000), "val": slice(50_000, 60_000), "train+val": slice(None), "test": slice(None)}
 """The part of the official training set (for "test": of the official test set) that each split takes."""
@@ -107,8 +104,8 @@ def fetch(name: str) -> list[Path]:
     """The verified files of a data set, in the order of its card; absent ones are downloaded.
 
     A download takes its place only when its checksum is right, so an interrupted one leaves nothing behind. A
-    damaged file in the cache folder is downloaded again; in a folder that you named with `KINDLING_DATA` nothing of
-    yours is overwritten.
+    damaged file in the cache folder is downloaded again; in a folder that you named with `KINDLING_DATA`,
+    nothing is overwritten.
 
     Raises:
         ValueError: there is no such data set, or a file or a download does not match its checksum.
@@ -132,8 +129,8 @@ def _fetch_file(card: Card, file: File) -> Path:
         _download(file, path)
     except (OSError, http.client.HTTPException) as error:
         raise FileNotFoundError(
-            f"{card.title} needs {file.path} in {data_folder()}, and {file.url} could not be downloaded to it "
-            f"({error}). Connect to the network and run again, or set KINDLING_DATA to a folder that holds it."
+            f"{card.title} needs {file.path} in {data_folder()}, and {file.url} could not be downloaded "
+            f"({error}). Connect to the network and run again, or set KINDLING_DATA to a folder that has it."
         ) from error
     return path
 
@@ -143,15 +140,16 @@ def _download(file: File, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
-        with os.fdopen(descriptor, "wb") as target, urllib.request.urlopen(file.url, timeout=PATIENCE) as reply:
-            size = int(reply.headers.get("Content-Length", 0)) or None
-            with tqdm.wrapattr(reply, "read", total=size, desc=path.name) as source:
-                shutil.copyfileobj(source, target)
+        with (
+            open(descriptor, "wb") as target,
+            urllib.request.urlopen(file.url, timeout=PATIENCE) as reply,
+            tqdm.wrapattr(reply, "read", total=reply.length, desc=path.name) as source,
+        ):
+            shutil.copyfileobj(source, target)
         if (got := _sha256(Path(name))) != file.sha256:
             raise ValueError(
                 f"{file.url} sent bytes that do not match their checksum (got {got[:4]}…, expected "
-                f"{file.sha256[:4]}…). Nothing was kept: run again, or set KINDLING_DATA to a folder that holds "
-                f"{file.path}."
+                f"{file.sha256[:4]}…). Nothing was kept: run again, or set KINDLING_DATA to a folder with it."
             )
         os.replace(name, path)
     finally:
@@ -166,13 +164,7 @@ def _sha256(path: Path) -> str:
 def mnist(split: str) -> TensorDataset:
     """MNIST, handwritten digits: x float32 [N, 1, 28, 28] from 0 (paper) to 1 (ink), y int64 [N], the digit.
 
-    Args:
-        split: "train" (the first 50,000), "val" (the last 10,000 of the official training set), "train+val" (all
-            60,000 of it) or "test" (10,000).
-
-    Raises:
-        ValueError: there is no such split, or a file does not match its checksum.
-        FileNotFoundError: the data is absent and cannot be downloaded.
+    Splits and errors are those of [fashion_mnist][kindling.data.fashion_mnist].
 
     Source: Y. LeCun, C. Cortes, C. J. C. Burges (1998), read by `torchvision.datasets.MNIST`.
     """
@@ -185,8 +177,8 @@ def fashion_mnist(split: str) -> TensorDataset:
     `FASHION_CLASSES` names the ten classes.
 
     Args:
-        split: "train" (the first 50,000), "val" (the last 10,000 of the official training set), "train+val" (all
-            60,000 of it) or "test" (10,000).
+        split: "train" (the first 50,000), "val" (the last 10,000 of the official training set), "train+val"
+            (all 60,000 of it) or "test" (10,000).
 
     Raises:
         ValueError: there is no such split, or a file does not match its checksum.
@@ -201,7 +193,7 @@ def fashion_mnist(split: str) -> TensorDataset:
 
 
 def student_admissions() -> TensorDataset:
-    """Applications to graduate school: x float32 [400, 3], the `COLUMNS` as they are, y float32 [400], 1 if admitted.
+    """Admission to graduate school: x float32 [400, 3], the `COLUMNS` raw, y float32 [400], 1 if admitted.
 
     Raises:
         ValueError: the file does not match its checksum.
@@ -210,10 +202,10 @@ def student_admissions() -> TensorDataset:
     Source: UCLA Institute for Digital Research and Education, from Udacity's course.
     """
     if _absent_in_smoke("student_admissions"):
-        g = torch.Generator().manual_seed(0)
-        gre, gpa = 20 * torch.randint(11, 41, (SMOKE_SAMPLES,), generator=g), torch.rand(SMOKE_SAMPLES, generator=g)
-        rank, y = torch.arange(SMOKE_SAMPLES) % 4 + 1, torch.arange(SMOKE_SAMPLES) % 3 == 0
-        return _noted("student_admissions", torch.stack([gre, 2.26 + 1.74 * gpa, rank], dim=1), y.float())
+        low, high = torch.tensor([220.0, 2.26, 1.0]), torch.tensor([800.0, 4.0, 4.0])
+        x = torch.lerp(low, high, torch.rand(SMOKE_SAMPLES, 3, generator=torch.Generator().manual_seed(0)))
+        x[:, 2].round_()
+        return _noted("student_admissions", x, (torch.arange(SMOKE_SAMPLES) % 3 == 0).float())
     (path,) = fetch("student_admissions")
     rows = torch.from_numpy(np.loadtxt(path, dtype=np.float32, delimiter=",", skiprows=1))
     return _noted("student_admissions", rows[:, 1:], rows[:, 0])
@@ -250,17 +242,15 @@ def _noted(name: str, x: Tensor, y: Tensor) -> TensorDataset:
     return TensorDataset(x[:kept], y[:kept])
 
 
+@dataclass(frozen=True)
 class Batches:
-    """Batches (x, y) of tensors in memory, for any number of epochs; `len()` is their number in one.
+    """What [batches][kindling.data.batches] makes: iterable once per epoch, and `len()` batches long."""
 
-    Made by [batches][kindling.data.batches].
-    """
-
-    def __init__(
-        self, x: Tensor, y: Tensor, batch_size: int, shuffle: bool, generator: torch.Generator | None
-    ) -> None:
-        self.x, self.y = x, y
-        self.batch_size, self.shuffle, self.generator = batch_size, shuffle, generator
+    x: Tensor
+    y: Tensor
+    batch_size: int
+    shuffle: bool
+    generator: torch.Generator | None
 
     def __len__(self) -> int:
         return -(-len(self.x) // self.batch_size)  # rounded up
@@ -286,7 +276,7 @@ def batches(
 ) -> Batches:
     """Cut tensors into batches; an epoch has every example exactly once, and the last batch may be smaller.
 
-    For data that fits into memory this is several times faster than a `DataLoader`, which picks examples singly.
+    For data that fits into memory this is several times faster than a `DataLoader`, which picks them singly.
 
     Args:
         x: examples [N, ...].

@@ -32,8 +32,8 @@ def accuracy(logits: Tensor, y: Tensor) -> float:
         ValueError: there is not one class per example.
 
     Example:
-        >>> accuracy(torch.tensor([[2.0, 1.0], [0.0, 3.0], [5.0, 4.0], [1.0, 2.0]]), torch.tensor([0, 1, 1, 1]))
-        0.75
+        >>> accuracy(torch.tensor([[2.0, 1.0], [0.0, 3.0]]), torch.tensor([0, 0]))
+        0.5
     """
     predicted = _classes(logits)
     return (predicted == _like(predicted, y)).sum().item() / y.numel()

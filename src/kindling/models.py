@@ -26,7 +26,7 @@ def mlp(sizes: Sequence[int], *, dropout: float = 0.0) -> nn.Sequential:
         torch.Size([32, 10])
     """
     if len(sizes) < 2:
-        raise ValueError(f"sizes is {list(sizes)}: give at least features in and classes out, like [784, 10].")
+        raise ValueError(f"sizes is {list(sizes)}: give features in and classes out at least, as [784, 10].")
     layers: list[nn.Module] = [nn.Flatten(), nn.Linear(sizes[0], sizes[1])]
     for units_in, units_out in zip(sizes[1:-1], sizes[2:], strict=True):
         layers.append(nn.ReLU())

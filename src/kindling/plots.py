@@ -1,17 +1,19 @@
 """One function per kind of figure; each ends in [show][kindling.plots.show] and says in words what it shows.
 
-Text, axes and grid are grey. A page in the dark scheme inverts greys only, so every colour here is legible on white
-and on nearly black; none carries a meaning alone: lines differ in stroke as well, points in shape.
+Text, axes and grid are grey. A page in the dark scheme inverts greys only, so every colour here is legible on
+white and on nearly black; none carries a meaning alone: lines differ in stroke as well, points in shape.
 """
 
-import sys
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
+from cycler import cycler
 from matplotlib.colors import LinearSegmentedColormap, to_rgb
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from torch import Tensor
 
 from kindling.training import History
@@ -30,31 +32,20 @@ STROKES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (8, 3)))
 WIDTH = 6.4
 """The width of a figure in inches."""
 
-_STYLE = {
+_STYLE: dict[Any, Any] = {
     "axes.axisbelow": True,
     "axes.edgecolor": "#7f7f7f",
     "axes.grid": True,
-    "axes.labelcolor": INK,
-    "axes.labelsize": 10,
-    "axes.prop_cycle": plt.cycler(color=COLORS) + plt.cycler(linestyle=STROKES),
+    "axes.prop_cycle": cycler(color=COLORS) + cycler(linestyle=STROKES),
     "axes.spines.right": False,
     "axes.spines.top": False,
-    "axes.titlecolor": INK,
-    "axes.titlesize": 11,
     "figure.constrained_layout.use": True,
     "figure.figsize": (WIDTH, 3.6),
-    "figure.titlesize": 11,
     "font.size": 10,
     "grid.color": "#d9d9d9",
     "grid.linewidth": 0.6,
     "legend.frameon": False,
-    "lines.linewidth": 1.8,
-    "text.color": INK,
-    "xtick.color": INK,
-    "xtick.labelsize": 9,
-    "ytick.color": INK,
-    "ytick.labelsize": 9,
-}
+} | dict.fromkeys(["text.color", "axes.labelcolor", "axes.titlecolor", "xtick.color", "ytick.color"], INK)
 
 
 def style() -> AbstractContextManager[None]:
@@ -65,11 +56,8 @@ def style() -> AbstractContextManager[None]:
 def show(fig: Figure, alt: str) -> None:
     """Show a figure, with its alternative text, and close it.
 
-    In a notebook the figure becomes an output and the text part of the output's metadata; a script opens a window.
-
-    Args:
-        fig: the figure.
-        alt: what the figure shows, in one or two sentences, for a reader who cannot see it.
+    In a notebook the figure becomes an output, and the text part of its metadata; a script opens a window.
+    The text says what the figure shows, in one or two sentences, to a reader who cannot see it.
 
     Raises:
         ValueError: the alternative text is empty.
@@ -87,8 +75,7 @@ def show(fig: Figure, alt: str) -> None:
 
 
 def _in_notebook() -> bool:
-    ipython = sys.modules.get("IPython")
-    return ipython is not None and hasattr(ipython.get_ipython(), "kernel")
+    return "inline" in plt.get_backend()  # the backend that Jupyter's kernel chooses
 
 
 def losses(
@@ -106,7 +93,7 @@ def losses(
             stroke, color = ("--", "-")[i % 2], COLORS[i // 2 % len(COLORS)]
             ax.plot(range(1, len(values) + 1), values, stroke, color=color, label=name)
         ax.set(xlabel="epoch", ylabel="mean loss", title=title)
-        ax.xaxis.get_major_locator().set_params(integer=True)
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
         ax.legend()
         show(fig, alt or _say_lines("Mean loss by epoch", lines))
 
@@ -132,7 +119,7 @@ def curves(
         for name, values in lines.items():
             places = np.arange(len(values)) if x is None else _array(x)
             if len(places) != len(values):
-                raise ValueError(f"{name!r} has {len(values)} values, x has {len(places)}: give as many of both.")
+                raise ValueError(f"{name!r} has {len(values)} values and x has {len(places)}: give as many.")
             ax.plot(places, values, label=name)
         ax.set(xlabel=xlabel, ylabel=ylabel, title=title, yscale="log" if logy else "linear")
         if len(lines) > 1:
@@ -154,16 +141,7 @@ def scatter(
 ) -> None:
     """Draw points [N], in colour and shape by class, and perhaps a line over them.
 
-    Args:
-        x: [N].
-        y: [N].
-        xlabel: with the unit.
-        ylabel: with the unit.
-        alt: the alternative text.
-        labels: the class of each point [N], integers from 0.
-        names: of the classes.
-        line: its (x, y): a fit, or the border between two classes.
-        title: above the axes.
+    The labels [N] are integers from 0, the names those of the classes; the line is given by its (x, y).
     """
     xs, ys = _array(x), _array(y)
     classes = np.zeros(len(xs)) if labels is None else _array(labels)
@@ -171,8 +149,8 @@ def scatter(
     with style():
         fig, ax = plt.subplots()
         for c, name in enumerate(names):
-            look = {"color": COLORS[c % len(COLORS)], "marker": MARKERS[c % len(MARKERS)]}
-            ax.scatter(xs[classes == c], ys[classes == c], 22, alpha=0.8, linewidths=0, label=name, **look)
+            color, marker, here = COLORS[c % len(COLORS)], MARKERS[c % len(MARKERS)], classes == c
+            ax.scatter(xs[here], ys[here], s=22, c=color, marker=marker, alpha=0.8, lw=0, label=name)
         if line is not None:
             ax.plot(_array(line[0]), _array(line[1]), "-", color=INK)
         ax.set(xlabel=xlabel, ylabel=ylabel, title=title)
@@ -191,7 +169,7 @@ def bars(
     title: str | None = None,
     alt: str | None = None,
 ) -> None:
-    """Draw a horizontal bar per name, the first on top; `errors` [N] to either side, a dashed line at `reference`."""
+    """Draw a horizontal bar per name, with errors [N] to either side, and a dashed line at the reference."""
     lengths = _array(values)
     with style():
         fig, ax = plt.subplots(figsize=(WIDTH, 0.8 + 0.3 * len(names)))
@@ -208,33 +186,6 @@ def bars(
         show(fig, alt or f"Bars of {xlabel}: {said}.{compared}")
 
 
-def histogram(
-    values: Values | Mapping[str, Values],
-    *,
-    xlabel: str,
-    bins: int = 40,
-    title: str | None = None,
-    alt: str | None = None,
-) -> None:
-    """Draw how often values (of any shape) occur; several sets by name become outlines over one another."""
-    named = values if isinstance(values, Mapping) else {"": values}
-    sets = {name: _array(numbers).ravel() for name, numbers in named.items()}
-    edges = np.histogram_bin_edges(np.concatenate(list(sets.values())), bins)
-    with style():
-        fig, ax = plt.subplots()
-        for i, (name, numbers) in enumerate(sets.items()):
-            look = {"color": COLORS[i % len(COLORS)], "linestyle": STROKES[i % len(STROKES)], "linewidth": 1.8}
-            ax.stairs(np.histogram(numbers, edges)[0], edges, fill=len(sets) == 1, label=name, **look)
-        ax.set(xlabel=xlabel, ylabel="count", title=title)
-        if len(sets) > 1:
-            ax.legend()
-        said = "; ".join(
-            f"{name} {len(v):,} values from {_say(v.min())} to {_say(v.max())}, median {_say(np.median(v))}".strip()
-            for name, v in sets.items()
-        )
-        show(fig, alt or f"Histogram of {xlabel}: {said}.")
-
-
 def image_grid(
     images: Tensor,
     titles: Sequence[str] | None = None,
@@ -245,12 +196,7 @@ def image_grid(
 ) -> None:
     """Draw images side by side; a grey one goes from its own darkest pixel to its own brightest.
 
-    Args:
-        images: [N, 1, H, W] or [N, H, W] in grey, or [N, 3, H, W] in colour from 0 to 1.
-        titles: one above each image.
-        columns: images per row.
-        alt: the alternative text.
-        title: above all.
+    The images are [N, 1, H, W] or [N, H, W] in grey, or [N, 3, H, W] in colour from 0 to 1.
     """
     pixels = _array(images)
     if pixels.ndim == 4:
@@ -263,7 +209,7 @@ def image_grid(
         for ax in grid.flat:
             ax.set_axis_off()
         for i, image in enumerate(pixels):
-            grid.flat[i].imshow(image, cmap="gray", interpolation="none")  # every pixel stays a pixel in an SVG
+            grid.flat[i].imshow(image, cmap="gray", interpolation="none")  # a pixel stays a pixel in an SVG
             if titles:
                 grid.flat[i].set_title(titles[i], fontsize=9)
         if title:
@@ -274,14 +220,7 @@ def image_grid(
 def confusion(
     matrix: Tensor, classes: Sequence[str], *, title: str | None = None, alt: str | None = None
 ) -> None:
-    """Draw a confusion matrix; a cell is the stronger, the larger its share of its row.
-
-    Args:
-        matrix: counts [classes, classes] from [kindling.metrics.confusion][]: rows true, columns predicted.
-        classes: their names.
-        title: above the axes.
-        alt: the alternative text; the composed one tells the accuracy and the commonest mistake.
-    """
+    """Draw the counts of [kindling.metrics.confusion][]; a cell is bluer, the larger its share of its row."""
     counts = _array(matrix)
     blue = to_rgb(COLORS[0])  # never so strong that the text on it, dark or inverted, is hard to read
     shades = LinearSegmentedColormap.from_list("clear to blue", [(*blue, 0.0), (*blue, 0.6)])
@@ -324,5 +263,5 @@ def _say_confusion(counts: np.ndarray, classes: Sequence[str]) -> str:
     said = f"Confusion matrix of {len(classes)} classes: {right:,} of {total:,} examples are on the diagonal"
     if right == total:
         return said + "."
-    worst = f"{mistakes[true, predicted]:,} of {counts[true].sum():,} {classes[true]} taken for {classes[predicted]}"
-    return f"{said}; the commonest mistake is {worst}."
+    mistaken = f"{mistakes[true, predicted]:,} of {counts[true].sum():,} {classes[true]}"
+    return f"{said}; the commonest mistake: {mistaken} taken for {classes[predicted]}."

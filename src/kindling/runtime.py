@@ -5,6 +5,7 @@
 
 import os
 import random
+from typing import SupportsFloat
 
 import numpy as np
 import torch
@@ -44,9 +45,8 @@ def steps(n: int, smoke_n: int = 2) -> int:
     """How often to repeat: `n` times, or at most `smoke_n` times in a smoke run.
 
     Example:
-        >>> for step in range(steps(3, smoke_n=3)):
-        ...     print(step, end=" ")
-        0 1 2
+        >>> steps(100)  # but 2 in a smoke run
+        100
     """
     return min(n, smoke_n) if smoke() else n
 
@@ -54,11 +54,7 @@ def steps(n: int, smoke_n: int = 2) -> int:
 def claim(condition: object, message: str = "") -> None:
     """Assert a result that needs real training; a smoke run skips it, and says so.
 
-    Use a plain `assert` for everything that holds on any data.
-
-    Args:
-        condition: what must be true, for example `accuracy > 0.87`.
-        message: the claim in words.
+    An example is `claim(accuracy > 0.87, "87 % are right")`; what holds on any data is a plain `assert`.
 
     Raises:
         AssertionError: the condition is false, and this is not a smoke run.
@@ -69,7 +65,7 @@ def claim(condition: object, message: str = "") -> None:
         raise AssertionError(message)
 
 
-def report(name: str, value: float) -> None:
+def report(name: str, value: SupportsFloat) -> None:
     """Record a result of this tutorial, like `report("test accuracy", 0.88)`; a name keeps its last value."""
     _metrics[name] = float(value)
 
@@ -82,11 +78,8 @@ def metrics() -> dict[str, float]:
 def note_data(name: str, version: str, checksum: str, kind: str) -> None:
     """Record that a data set was loaded; the loaders of [kindling.data][] call this.
 
-    Args:
-        name: the name of its card.
-        version: the version on its card.
-        checksum: what identifies its files, in hexadecimal.
-        kind: "original", "substitute", or "smoke" (a few samples, perhaps made up).
+    The first three are those of its card; the kind is "original", "substitute", or "smoke" (a few samples,
+    perhaps made up).
     """
     used = {"name": name, "version": version, "checksum": checksum, "kind": kind}
     if used not in _used_data:

@@ -2,7 +2,6 @@
 
 import math
 import os
-import pickle
 import random
 import time
 from collections.abc import Callable, Iterable
@@ -63,12 +62,8 @@ def train_epoch(
 ) -> float:
     """Train for one epoch, in train mode; return the mean loss per example.
 
-    Args:
-        model: the network, on the device of the batches.
-        batches: pairs (x, y).
-        optimizer: it holds the model's parameters.
-        loss_fn: takes (logits, y), returns the mean over the batch.
-        scheduler: stepped after every batch.
+    The batches (x, y) lie on the model's device. `loss_fn` takes (logits, y) and returns the mean over a
+    batch; the scheduler is stepped after every batch.
 
     Raises:
         ValueError: there are no batches.
@@ -89,12 +84,10 @@ def train_epoch(
 
 @torch.no_grad()
 def evaluate(model: nn.Module, batches: Iterable[Batch], *, loss_fn: Loss = F.cross_entropy) -> Evaluation:
-    """Measure mean loss and accuracy per example, in eval mode and without gradients.
+    """Measure a classifier's mean loss and accuracy per example, in eval mode and without gradients.
 
-    Args:
-        model: a classifier, on the device of the batches; it is left in eval mode.
-        batches: pairs (x, y); how the examples are cut into batches does not change the answer.
-        loss_fn: takes (logits, y), returns the mean over the batch.
+    The batches (x, y) lie on the model's device; how they are cut does not change the answer. `loss_fn` takes
+    (logits, y) and returns the mean over a batch. The model is left in eval mode.
 
     Raises:
         ValueError: there are no batches.
@@ -124,9 +117,9 @@ def fit(
 ) -> History:
     """Train for some epochs (two in a smoke run) and validate after each.
 
-    With a checkpoint, each finished epoch is written to that file. A call that finds the file goes on from there, to
-    the same end as if it had never been interrupted, bit for bit on a CPU. The file also holds the settings of the
-    optimizer and the scheduler: delete it to start again with others.
+    With a checkpoint, each finished epoch is written to that file. A call that finds the file goes on from
+    there to the same end as if it had never been interrupted, bit for bit on a CPU. The file also holds the
+    settings of the optimizer and the scheduler: delete it to start again with others.
 
     Args:
         model: a classifier, on the device of the batches.
@@ -136,8 +129,8 @@ def fit(
         epochs: how many in all, those before an interruption included.
         scheduler: stepped after every training batch.
         loss_fn: takes (logits, y), returns the mean over the batch.
-        patience: stop after so many epochs without a lower validation loss. The model then has the weights of its
-            best epoch; without patience, those of the last.
+        patience: stop after so many epochs without a lower validation loss. The model then has the weights of
+            its best epoch; without patience, those of the last.
         checkpoint: the file to write and to go on from.
         progress: show a bar over the epochs; `TQDM_DISABLE=1` hides it as well.
 
@@ -210,7 +203,7 @@ class _Run:
                 self.scheduler.load_state_dict(state["scheduler"])
             _restore_random_state(state["random"], self.generator)
             self.best_weights, self.history = state["best_weights"], History(**state["history"])
-        except (RuntimeError, ValueError, LookupError, TypeError, EOFError, pickle.UnpicklingError) as error:
+        except Exception as error:  # torch raises seven kinds
             raise ValueError(
                 f"{path} is damaged or belongs to another model ({type(error).__name__}: {error}). "
                 "Delete it to start again, or name another checkpoint."

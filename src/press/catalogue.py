@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import sys
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from press.dependencies import Project, key_parts
+from press.dependencies import Project, digest, key_parts
 from press.script import Script, ScriptError, check_names, find_scripts, nearest, read_script
 from press.store import Status, Store
 
@@ -82,6 +83,7 @@ class Catalogue:
     """Reads every script once; broken ones are collected, not raised, so that all of them can be told at once."""
 
     memo: dict[Path, tuple[tuple[int, int], Script]] = {}  # scripts of earlier builds, while the file is the same
+    key_memo: dict[Path, tuple[str, dict[str, str]]] = {}  # key parts of earlier builds, while code and package are the same
 
     def __init__(self, settings: Settings):
         self.settings = settings
@@ -96,6 +98,7 @@ class Catalogue:
                 self.errors.append(error)
         self.errors += check_names(self.scripts, chapters=self.chapters, data=self.project.cards)
         self._parts: dict[str, dict[str, str]] = {}
+        self._states: dict[Path, list[tuple[str, int, int]]] = {}
 
     def read(self, path: Path) -> Script:
         facts = path.stat()
@@ -129,12 +132,26 @@ class Catalogue:
             if name not in known:
                 slugs = [script.name for script in self.scripts]
                 raise LookupError(f"no tutorial is called {name!r}; {nearest(name, slugs)}")
-        return list(dict.fromkeys(known[name] for name in names))
+        return list({known[name].name: known[name] for name in names}.values())
 
     def parts(self, script: Script) -> dict[str, str]:
         if script.name not in self._parts:
-            self._parts[script.name] = key_parts(script, self.project)
+            path = self.settings.root / script.path
+            code = [[cell.source for cell in script.code], script.header.data, self.code_state(path.parent)]
+            state = digest(json.dumps(code))
+            if self.key_memo.get(path, ("",))[0] != state:
+                self.key_memo[path] = state, key_parts(script, self.project)
+            self._parts[script.name] = self.key_memo[path][1]
         return self._parts[script.name]
+
+    def code_state(self, beside: Path) -> list[tuple[str, int, int]]:
+        """Everything that a key can depend on besides the script: the files of the package and those beside the script."""
+        if beside not in self._states:
+            paths = [path for path in beside.rglob("*") if path.suffix != ".pyc"]
+            paths += self.settings.package.rglob("*") if self.settings.package else []
+            facts = [(str(path), path.stat()) for path in sorted(paths) if path.is_file() and not is_tutorial(path, self.scripts)]
+            self._states[beside] = [(name, stat.st_mtime_ns, stat.st_size) for name, stat in facts]
+        return self._states[beside]
 
     def status(self, script: Script) -> Status:
         return self.store.status(script, self.parts(script))
@@ -247,6 +264,10 @@ class Catalogue:
                         if alias.name != "*" and alias.name not in module.bindings and not inner and not module.resists:
                             public = [name for name in module.bindings if not name.startswith("_")]
                             yield cell.line + node.lineno - 1, f"{module.name} has no {alias.name!r}; {nearest(alias.name, public)}"
+
+
+def is_tutorial(path: Path, scripts: Sequence[Script]) -> bool:
+    return any(path.match(script.path.as_posix()) for script in scripts)
 
 
 def structure(script: Script) -> Iterator[tuple[int, str]]:

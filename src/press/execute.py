@@ -1,4 +1,4 @@
-"""Executes tutorials: each in a kernel of its own, watched, so that whatever a cell does ends in an Outcome."""
+"""Executes tutorials: each in its own watched kernel, so that whatever a cell does ends in an Outcome."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import base64
 import contextlib
 import json
 import os
-import queue
 import re
 import shutil
 import signal
@@ -16,7 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
@@ -26,7 +25,7 @@ import nbformat
 import psutil
 from nbclient import NotebookClient
 from nbclient.exceptions import DeadKernelError
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from PIL import Image
 
 from press import kernels
@@ -37,15 +36,15 @@ OUTPUTS = 500  # outputs that one cell may have
 FIGURE = 100_000  # characters up to which a figure stays an SVG
 RASTER = 20_000  # characters up to which an image inside an SVG is left there, and a PNG as it is
 ADDRESS = re.compile(r"\bat 0x[0-9a-fA-F]{6,16}\b")
-CELL_FILE = re.compile(r"[^\s\"'<>]*[/\\]ipykernel_\d+[/\\]\d+\.py")
-OVERWRITTEN = re.compile(r"[^\n]*\r(?=[^\r\n])")  # what a carriage return goes back over
-SVG_NOISE = re.compile(r"<\?xml.*?\?>\s*|<!DOCTYPE.*?>\s*|<!-- Created with.*?-->\s*|<metadata>.*?</metadata>\s*", re.S)
+CELL_FILE = re.compile(re.escape(tempfile.gettempdir()) + r"[/\\]ipykernel_\d+[/\\]\d+\.py")
+SYNTAX_FILE = re.compile(r" \(\d+\.py, line \d+\)$")
+SVG_NOISE = re.compile(r"(<\?xml.*?\?>|<!DOCTYPE.*?>|<!-- Created.*?-->|<metadata>.*?</metadata>)\s*", re.S)
 SVG_RASTER = re.compile(r'href="data:image/[a-z]+;base64,([^"]*)"')
 
 
 @dataclass(frozen=True)
 class Task:
-    """A tutorial to execute and its limits: `deadline` in seconds, `memory` in bytes, both for the whole tutorial."""
+    """A tutorial to execute; `deadline` (seconds) and `memory` (bytes) are for the whole of it."""
 
     name: str
     path: str
@@ -74,7 +73,7 @@ class Failure:
 
 @dataclass
 class Outcome:
-    """What an execution gave: the notebook as far as it came, the failure if any, and the record of the run."""
+    """What an execution gave: the notebook as far as it came, the failure, and the record of the run."""
 
     name: str
     notebook: dict[str, Any]
@@ -111,8 +110,8 @@ def execute_all(
 ) -> Iterator[Outcome]:
     """Execute tutorials side by side, begun in the given order; yield each outcome as soon as it is there.
 
-    On this machine at most `jobs` run at a time, and of those with `gpu` one per GPU. With the address of a Dask
-    `scheduler` all go to its workers, those with `gpu` to workers that have the resource GPU.
+    On this machine at most `jobs` run at a time, and of those with `gpu` one per GPU; the others see no GPU.
+    With the address of a Dask `scheduler` all go to its workers, those with `gpu` to ones that have that resource.
     """
     stop, free = stop or threading.Event(), [] if scheduler else gpus()
     waiting, running = list(tasks), {}
@@ -154,7 +153,7 @@ def cancel(running: dict[Future, Any], stop: threading.Event) -> None:
 
 
 def settled(future: Future, task: Task) -> Outcome:
-    """The future's outcome; one that could not be executed at all (a lost worker, no memory to fork) has failed."""
+    """The future's outcome; a task that could not be executed at all (a lost worker) has failed."""
     try:
         return future.result()
     except Exception as error:
@@ -180,8 +179,9 @@ class Execution:
         self.peak = 0
         self.manager = kernels.manager(folder)
         self.client = Client(
-            self.notebook, self.manager, allow_errors=True, timeout=None, iopub_timeout=600, startup_timeout=300,
-            record_timing=False, store_widget_state=False, on_cell_executed=self.note_reply,
+            self.notebook, self.manager, allow_errors=True, timeout=None, iopub_timeout=600,
+            startup_timeout=300, record_timing=False, store_widget_state=False,
+            on_cell_executed=self.note_reply,
         )  # fmt: skip
         self.client.reset_execution_trackers()
 
@@ -207,12 +207,14 @@ class Execution:
             await self.client.async_start_new_kernel_client()
         except RuntimeError as error:
             log = self.folder / "log"
-            raise RuntimeError(f"No kernel could be started: {error}\n{log.read_text() if log.exists() else ''}") from error
+            said = log.read_text() if log.exists() else ""
+            raise RuntimeError(f"No kernel could be started: {error}\n{said}") from error
         await self.hidden(f"prepare({list(self.task.modules)!r})")
 
     async def end(self) -> None:
         """Kill the kernel and whatever it has left behind, and close every socket."""
-        others = asyncio.all_tasks() - {asyncio.current_task(), getattr(self.manager.provisioner, "listener", None)}
+        listener = getattr(self.manager.provisioner, "listener", None)
+        others = asyncio.all_tasks() - {asyncio.current_task(), listener}
         for other in others:
             other.cancel()
         await asyncio.gather(*others, return_exceptions=True)
@@ -243,7 +245,6 @@ class Execution:
             self.seconds.append(0.0)
             await self.client.async_execute_cell(cell, index)
             self.seconds[-1] = time.monotonic() - begun
-            cell.execution_count = len(self.seconds)
             errors = [output for output in cell.outputs if output.output_type == "error"]
             if self.reply.get("status") == "error" or errors:
                 await self.finish()
@@ -258,31 +259,33 @@ class Execution:
         await self.hidden(f"finish({str(self.folder)!r}, {[cell.source for cell in self.code]!r})")
 
     async def hidden(self, call: str) -> None:
-        """Call a function of `press.kernels` in the kernel, leaving no trace in the tutorial's names or history."""
+        """Call a function of `press.kernels` in the kernel, without a trace in its names or history."""
         code = f"__import__('importlib').import_module('press.kernels').{call}"
         reply = await self.client.kc.execute(code, silent=True, store_history=False, reply=True, timeout=None)
         if reply["content"]["status"] != "ok":
             raise RuntimeError("\n".join(reply["content"].get("traceback", [call])))
 
     async def watch(self) -> tuple[str, str]:
-        """Look at the kernel five times a second; return the kind and the message of what is wrong with it."""
+        """Look at the kernel five times a second; return kind and message of what is wrong with it."""
         deadline = time.monotonic() + self.task.deadline
         while True:
-            self.peak = max(self.peak, sum(resident(process) for process in self.manager.tree()))
+            self.peak = max(self.peak, self.manager.memory())
             status = await self.manager.provisioner.poll()
             if status is not None:
                 return "died", f"the kernel died: {death(status)}"
             if self.peak > self.task.memory:
-                return "memory", f"used {self.peak / 1e6:,.0f} MB of memory, the limit is {self.task.memory / 1e6:,.0f} MB"
+                used, limit = self.peak / 1e6, self.task.memory / 1e6
+                return "memory", f"used {used:,.0f} MB of memory, the limit is {limit:,.0f} MB"
             if time.monotonic() > deadline:
-                return "deadline", f"not finished after {self.task.deadline:g} s, the deadline of the whole tutorial"
+                limit = f"{self.task.deadline:g} s, the deadline of the whole tutorial"
+                return "deadline", f"not finished after {limit}"
             if self.stop.is_set():
                 return "interrupted", "interrupted"
             await asyncio.sleep(0.2)
 
     def raised(self, error: dict[str, Any]) -> Failure:
         line = json.loads((self.folder / "run.json").read_text())["error"].get("line", 1)
-        name, message = error["ename"], paragraph(error["evalue"])
+        name, message = error["ename"], SYNTAX_FILE.sub("", paragraph(error["evalue"]))
         if name == "AssertionError" and not message:
             message = self.code[len(self.seconds) - 1].source.lstrip("\n").splitlines()[line - 1].strip()
         kinds = {"SystemExit": "exit", "DeprecationWarning": "warning", "FutureWarning": "warning"}
@@ -294,14 +297,15 @@ class Execution:
         return Failure(self.task.path, cell.line + blank + line - 1, max(len(self.seconds), 1), kind, message)
 
     def record(self, told: dict[str, Any]) -> dict[str, Any]:
-        known = ("gpu_memory", "device", "torch", "python", "data", "metrics", "names")
+        unknown = {"gpu_memory": None, "device": None, "torch": None, "python": None}
+        unknown |= {"data": [], "metrics": {}, "names": {}}
         return {
             "seconds": round(sum(self.seconds), 3),
             "cell_seconds": [round(seconds, 3) for seconds in self.seconds],
             "peak_memory": max(self.peak, told.get("memory", 0)),
             "cpus": self.task.threads,
             "date": datetime.now(UTC).date().isoformat(),
-        } | {key: told.get(key) for key in known}
+        } | {key: told.get(key, nothing) for key, nothing in unknown.items()}
 
 
 class Client(NotebookClient):
@@ -310,7 +314,7 @@ class Client(NotebookClient):
     def output(self, outs: list, msg: dict, display_id: str | None, cell_index: int) -> Any:
         content = msg["content"]
         if len(outs) >= OUTPUTS:
-            outs[-1] = nbformat.v4.new_output("stream", name="stderr", text=f"[more than {OUTPUTS} outputs: cut]\n")
+            outs[-1] = new_output("stream", name="stderr", text=f"[more than {OUTPUTS} outputs: cut]\n")
             return None
         if msg["msg_type"] != "stream":
             return super().output(outs, msg, display_id, cell_index)
@@ -322,7 +326,7 @@ class Client(NotebookClient):
                 stream.left_out += len(content["text"])
             return stream
         line = stream.text.rfind("\n") + 1
-        stream.text = stream.text[:line] + OVERWRITTEN.sub("", stream.text[line:] + content["text"])
+        stream.text = stream.text[:line] + overwritten(stream.text[line:] + content["text"])
         if len(stream.text) > TEXT:
             stream.left_out, stream.text = len(stream.text) - TEXT, stream.text[:TEXT]
         return stream
@@ -334,6 +338,13 @@ def last_streams(outs: list) -> Iterator[Any]:
         if out.output_type != "stream":
             return
         yield out
+
+
+def overwritten(text: str) -> str:
+    """Text as a terminal shows it: what stands before a carriage return is gone once something follows."""
+    if "\r" not in text:
+        return text
+    return "\n".join(line[line.rstrip("\r").rfind("\r") + 1 :] for line in text.split("\n"))
 
 
 def notebook(cells: Iterable[Cell]) -> nbformat.NotebookNode:
@@ -353,7 +364,7 @@ def plain(node: nbformat.NotebookNode) -> dict[str, Any]:
 
 def environment(task: Task, folder: Path, gpu: str | None) -> dict[str, str]:
     """The kernel's environment: the press's own, and what makes runs equal."""
-    env = os.environ | kernels.fixed_environment()
+    env = kernels.environment()
     env |= dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), str(task.threads))
     env |= {"TQDM_DISABLE": "1", "IPYTHONDIR": str(folder / "ipython")}  # nobody's profile or start-up files
     if "KINDLING_DATA" in env:
@@ -396,7 +407,7 @@ def slim_bundle(output: Any, folder: str) -> None:
         if isinstance(value, str) and mime.startswith("text/"):
             if len(value) > TEXT and mime != "text/plain":  # half an HTML document is none
                 del data[mime]
-                data.setdefault("text/plain", "")
+                data.setdefault("text/plain", f"[{mime} of {len(value):,} characters: cut]")
             else:
                 data[mime] = clean(value, folder)
 
@@ -413,7 +424,7 @@ def smaller(png: str) -> str:
 
 
 def thumbnail(cells: list, number: int) -> str:
-    """The figure of that number, or the last one before it, as a PNG of 400 x 280 pixels (base64); "" without figures."""
+    """That figure, or the last before it, as a PNG of 400 x 280 pixels (base64); "" without figures."""
     outputs = [output for cell in cells if cell.cell_type == "code" for output in cell.outputs]
     pictures = [output.data["image/png"] for output in outputs if "image/png" in output.get("data", {})]
     if not pictures:
@@ -439,13 +450,6 @@ def paragraph(error: object) -> str:
     """A message on one line."""
     text = " ".join(str(error).split())
     return text if len(text) <= 500 else f"{text[:500]} ..."
-
-
-def resident(process: psutil.Process) -> int:
-    try:
-        return process.memory_info().rss
-    except psutil.NoSuchProcess:
-        return 0
 
 
 def death(status: int) -> str:

@@ -15,6 +15,7 @@ import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
 
+import fontTools
 from filelock import FileLock, Timeout
 
 from press.store import write
@@ -119,32 +120,26 @@ def math_characters(mathml: Iterable[str]) -> str:
     return "".join(sorted(drawn | italic))
 
 
-def fonts(root: Path) -> dict[str, Path]:
-    """Return the font files that package.json asks for under "fonts": the name on the site, the file from npm."""
-    manifest = root / "package.json"
-    wanted = json.loads(manifest.read_text()).get("fonts", {}) if manifest.is_file() else {}
-    return {name: root / "node_modules" / path for name, path in wanted.items()}
-
-
 def subset_font(source: Path, destination: Path, characters: str | None, *, cache: Path) -> None:
     """Write `source` as woff2 with only `characters` (None: all), their kerning, ligatures and MATH table.
 
     The result is kept in `cache` under the hash of what it is made from, so that a warm build copies a file.
     """
-    from fontTools import subset, version  # half a second, and only when a font is new
 
     text = "".join(sorted(set(characters))) if characters is not None else None
-    content = hashlib.sha256(source.read_bytes() + repr((text, version)).encode()).hexdigest()
+    content = hashlib.sha256(source.read_bytes() + repr((text, fontTools.version)).encode()).hexdigest()
     kept = cache / f"{content[:32]}.woff2"
     if not kept.is_file():
+        from fontTools import subset  # half a second, and only when a font is new
+
         options = subset.Options(hinting=False)
         options.layout_features = [*options.layout_features, "ssty", "dtls", "ss04", "lnum", "tnum"]
-        font = subset.load_font(str(source), options)
         subsetter = subset.Subsetter(options)
-        subsetter.populate(unicodes=font.getBestCmap() if text is None else map(ord, text))
-        subsetter.subset(font)
-        font.flavor = "woff2"
-        font.save(smaller := io.BytesIO())
+        with subset.load_font(str(source), options) as font:
+            subsetter.populate(unicodes=font.getBestCmap() if text is None else map(ord, text))
+            subsetter.subset(font)
+            font.flavor = "woff2"
+            font.save(smaller := io.BytesIO())
         write(kept, smaller.getvalue())
     write(destination, kept.read_bytes())
 

@@ -1,4 +1,4 @@
-"""Starts kernels: each is forked from a server that has the heavy imports behind it, and none outlives the press."""
+"""Starts kernels: each is forked from a server that has done the heavy imports; none outlives the press."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+import zmq
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning import KernelProvisionerBase
@@ -47,7 +48,7 @@ CAN_FORK = sys.platform == "linux"
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36  # <linux/prctl.h>
 
 
-# In the press ---------------------------------------------------------------------------------------------------
+# In the press
 
 
 class Server:
@@ -72,10 +73,11 @@ class Server:
         with socket.socket(socket.AF_UNIX) as listener:
             listener.bind(f"{self.folder}/socket")
             listener.listen(128)
-            # A process of its own with one thread: the press has threads, and OpenBLAS would start some too.
+            numbers = str(listener.fileno()), str(os.getpid())
             self.process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "press.kernels", str(listener.fileno()), str(os.getpid()), *self.preload],
-                env=os.environ | fixed_environment() | {"OPENBLAS_NUM_THREADS": "1"},
+                [sys.executable, "-P", "-m", "press.kernels", *numbers, *self.preload],
+                # The server must have one thread, or forks of it may hang; OpenBLAS would start more.
+                env=environment() | {"OPENBLAS_NUM_THREADS": "1"},
                 stdin=subprocess.DEVNULL, pass_fds=[listener.fileno()], start_new_session=True,
             )  # fmt: skip
         atexit.register(self.stop)
@@ -97,7 +99,7 @@ class ForkProvisioner(KernelProvisionerBase):
     """A `jupyter_client` provisioner whose kernels come from the fork server."""
 
     pid: int | None = None  # of the kernel, also its process group
-    keeper: int | None = None  # the process between server and kernel: every process of a tutorial is below it
+    keeper: int | None = None  # the process between server and kernel, above every process of a tutorial
     status: int | None = None
     listener: asyncio.Task | None = None
 
@@ -124,7 +126,9 @@ class ForkProvisioner(KernelProvisionerBase):
 
     async def listen(self, reader: asyncio.StreamReader) -> None:
         answer = await reader.readline()
-        self.status = json.loads(answer) if answer else -signal.SIGKILL  # the keeper itself was killed
+        if not answer:  # the keeper itself was killed
+            await self.send_signal(signal.SIGKILL)
+        self.status = json.loads(answer) if answer else -signal.SIGKILL
         self.writer.close()
         with contextlib.suppress(OSError):
             await self.writer.wait_closed()
@@ -133,8 +137,7 @@ class ForkProvisioner(KernelProvisionerBase):
         return self.status
 
     async def wait(self) -> int | None:
-        if self.listener:
-            await asyncio.shield(self.listener)
+        await self.cleanup()
         self.pid = None
         return self.status
 
@@ -152,7 +155,7 @@ class ForkProvisioner(KernelProvisionerBase):
 
     async def cleanup(self, restart: bool = False) -> None:
         if self.listener:
-            await asyncio.shield(self.listener)
+            await asyncio.wait({self.listener}, timeout=30)  # a process can be stuck in a driver
 
 
 class Manager(AsyncKernelManager):
@@ -174,6 +177,15 @@ class Manager(AsyncKernelManager):
         except psutil.NoSuchProcess:
             return []
 
+    def memory(self) -> int:
+        """Bytes in memory: all of the kernel's, and what its children own alone (nothing counts twice)."""
+        total = 0
+        for process in self.tree():
+            with contextlib.suppress(psutil.Error):
+                kernel = process.pid == self.provisioner.pid
+                total += process.memory_info().rss if kernel else process.memory_full_info().uss
+        return total
+
 
 def manager(folder: str | Path) -> Manager:
     """A manager whose connection file and sockets lie in `folder`, which must be short (`short_folder`)."""
@@ -187,26 +199,20 @@ def short_folder() -> str:
     return tempfile.mkdtemp(prefix="press-", dir="/tmp" if long else None)
 
 
-def fixed_environment() -> dict[str, str]:
-    """What must be the same in every kernel, and be set before the preload."""
-    return {
+def environment() -> dict[str, str]:
+    """The press's own environment, with what is the same in every kernel and set before the preload."""
+    fixed = {
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",  # else the preload settles on another one
         "PYTHONHASHSEED": "0",
         "PYTORCH_NVML_BASED_CUDA_CHECK": "1",  # is_available() must not initialise CUDA before the fork
         "TZ": "UTC",
     }
+    own = dict(os.environ) | fixed
+    own.pop("JPY_PARENT_PID", None)  # in a terminal of Jupyter; the kernel would watch the wrong parent
+    return own
 
 
-# In the fork server -----------------------------------------------------------------------------------------------
-
-
-class ForkServer(socketserver.ForkingMixIn, socketserver.UnixStreamServer):
-    max_children = 100_000  # beyond it the server would wait
-
-    def service_actions(self) -> None:
-        super().service_actions()
-        if os.getppid() != self.press:
-            raise SystemExit
+# In the fork server
 
 
 class Keeper(socketserver.StreamRequestHandler):
@@ -261,8 +267,13 @@ def become_kernel(connection: str, env: dict[str, str], cwd: str) -> None:
             torch.set_num_threads(int(env.get("OMP_NUM_THREADS", os.cpu_count() or 1)))
         from ipykernel.kernelapp import IPKernelApp
 
+        class Kernel(IPKernelApp):
+            def init_iopub(self, context: Any) -> None:
+                context.setsockopt(zmq.SNDHWM, 0)  # by default, outputs are lost while more than 1000 wait
+                super().init_iopub(context)
+
         sys.argv = ["ipykernel_launcher.py", "-f", connection]
-        IPKernelApp.launch_instance()
+        Kernel.launch_instance()
         code = 0
     except SystemExit as leaving:
         code = leaving.code if isinstance(leaving.code, int) else 0
@@ -279,9 +290,18 @@ def prctl(option: int, value: int) -> None:
 
 def serve(listener: int, press: int, preload: list[str]) -> None:
     """Import what is to be had of `preload`, then fork a kernel for every connection until the press ends."""
+
+    class ForkServer(socketserver.ForkingMixIn, socketserver.UnixStreamServer):  # neither exists on Windows
+        max_children = 100_000  # beyond it the server would wait
+
+        def service_actions(self) -> None:
+            super().service_actions()
+            if os.getppid() != press:
+                raise SystemExit
+
     server = ForkServer("", Keeper, bind_and_activate=False)
     server.socket.close()
-    server.socket, server.press = socket.socket(fileno=listener), press
+    server.socket = socket.socket(fileno=listener)
     folder = Path(server.socket.getsockname()).parent
     for module in preload:
         with contextlib.suppress(ImportError):
@@ -294,11 +314,11 @@ def serve(listener: int, press: int, preload: list[str]) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-# In the kernel ----------------------------------------------------------------------------------------------------
+# In the kernel
 
 
 def prepare(modules: list[str]) -> None:
-    """Before the first cell: the folders of the project's own modules, strict warnings, figures that are equal in every run, an `exit` that can be reported."""
+    """Before the first cell: import folders, strict warnings, reproducible figures, an exit that is seen."""
     from IPython import get_ipython
 
     sys.path[:0] = [folder for folder in modules if folder not in sys.path]
@@ -324,7 +344,7 @@ ERROR: dict[str, Any] = {}
 
 
 def note_error(result: Any) -> None:
-    """Keep the line of the cell that an exception came from; its traceback reaches the press only as coloured text."""
+    """Keep the line of the cell that an exception came from; the press gets it only as coloured text."""
     from IPython import get_ipython
 
     error = result.error_before_exec or result.error_in_exec
@@ -332,7 +352,8 @@ def note_error(result: Any) -> None:
         return
     shell: Any = get_ipython()
     name = shell.compile.get_code_name(result.info.raw_cell, "", 0)
-    lines = [line for frame, line in traceback.walk_tb(error.__traceback__) if frame.f_code.co_filename == name]
+    frames = traceback.walk_tb(error.__traceback__)
+    lines = [line for frame, line in frames if frame.f_code.co_filename == name]
     if isinstance(error, SyntaxError) and (result.error_before_exec or error.filename == name):
         lines.append(error.lineno or 1)
     ERROR.update(line=lines[-1] if lines else 1)
@@ -370,8 +391,11 @@ def peak_memory() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
 
-def names(cells: list[str], variables: dict[str, Any]) -> dict[str, list[str]]:
-    """The dotted names that code names stand for, e.g. F.mse_loss -> torch.nn.functional.mse_loss."""
+def names(cells: list[str], variables: dict[str, Any]) -> dict[str, str]:
+    """The documented names that code names stand for: F.mse_loss is torch.nn.functional.mse_loss.
+
+    A variable has no documentation of its own; of a method the class that defines it is named.
+    """
     from sphinx_gallery.backreferences import identify_names
 
     try:
@@ -379,10 +403,35 @@ def names(cells: list[str], variables: dict[str, Any]) -> dict[str, list[str]]:
     except SyntaxError:  # a magic
         return {}
     found = identify_names([], "(?!)", variables, tree)
-    return {
-        name: list(dict.fromkeys(f"{each[key]}.{each['name']}" for key in ("module_short", "module") for each in uses))
-        for name, uses in found.items()
-    }
+    known = {}
+    for name, uses in found.items():
+        last = name.rpartition(".")[2]
+        thing = follow(variables, name)
+        owner = getattr(thing, "__self__", None)
+        full = {f"{use[key]}.{use['name']}" for use in uses for key in ("module_short", "module")}
+        full.add(f"{type(owner).__module__}.{type(owner).__qualname__}.{last}")  # methods written in C
+        same = (thing, getattr(thing, "__func__", thing), getattr(type(owner), last, thing))
+        fitting = [
+            each for each in full
+            if each.endswith(f".{last}") and any(follow(sys.modules, each) is one for one in same)
+            and not each.startswith(("builtins.", "__main__."))
+        ]  # fmt: skip
+        if thing is not None and fitting:
+            defined = getattr(thing, "__qualname__", last)
+            known[name] = min(fitting, key=lambda it: ("._" in it, not it.endswith(defined), len(it), it))
+    return known
+
+
+def follow(names: Any, path: str) -> Any:
+    """What a dotted path leads to, from a dictionary of variables or of modules; None if it leads nowhere."""
+    pieces = path.split(".")
+    for length in range(len(pieces), 0, -1):
+        thing = names.get(".".join(pieces[:length]))
+        if thing is not None:
+            for piece in pieces[length:]:
+                thing = getattr(thing, piece, None)
+            return thing
+    return None
 
 
 if __name__ == "__main__":

@@ -49,7 +49,7 @@ def body(script: Script) -> str:
     return "\n\n".join(pieces) + "\n"
 
 
-def fill(content: str, script: Script, fragments: Fragments, names: Mapping[str, Sequence[str]], link: Link) -> str:
+def fill(content: str, script: Script, fragments: Fragments, names: Mapping[str, str], link: Link) -> str:
     """Put code and outputs into the slots of the rendered page."""
 
     def cell(match: re.Match[str]) -> str:
@@ -66,7 +66,7 @@ def fill(content: str, script: Script, fragments: Fragments, names: Mapping[str,
     return SLOT.sub(cell, content)
 
 
-def highlight(source: str, names: Mapping[str, Sequence[str]], link: Link, anchor: str) -> str:
+def highlight(source: str, names: Mapping[str, str], link: Link, anchor: str) -> str:
     """Colour code, and link every dotted name whose meaning is known to its documentation."""
     formatter = HtmlFormatter(nowrap=True)
     tokens = list(PythonLexer(stripnl=False, ensurenl=False).get_tokens(source))
@@ -79,10 +79,8 @@ def highlight(source: str, names: Mapping[str, Sequence[str]], link: Link, ancho
                 end += 2
         run = tokens[position:end]
         coloured = _format(formatter, run)
-        linked = None
-        for full in names.get("".join(text for _, text in run), ()) if is_name(run[0]) else ():
-            linked = linked or link(full, coloured, anchor)
-        pieces.append(linked or coloured)
+        full = names.get("".join(text for _, text in run)) if is_name(run[0]) else None
+        pieces.append((full and link(full, coloured, anchor)) or coloured)
         position = end
     return "".join(pieces)
 

@@ -9,12 +9,16 @@ import json
 import logging
 import os
 import re
+import shutil
+import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urljoin
 
 import yaml
+from jinja2 import FileSystemBytecodeCache
+from markdown import Markdown
 from mkdocs.config import base, defaults
 from mkdocs.config import config_options as option
 from mkdocs.exceptions import PluginError
@@ -46,7 +50,7 @@ class PressConfig(base.Config):
     package = option.Optional(option.Type(str))
     outputs = option.Type(str, default="outputs")
     execute = option.Choice(("auto", "never"), default="auto")
-    documentation = option.Type(dict, default={})  # prefix of a full name -> address with {name}
+    documentation = option.Type(dict, default={})  # beginning of a full name -> address with {name}, {owner}
     formulas = option.Type(str, default="docs/formulas.json")  # the committed table of MathML
 
 
@@ -56,7 +60,9 @@ class PressPlugin(BasePlugin[PressConfig]):
     def on_startup(self, *, command: str, dirty: bool) -> None:
         self.serving = command == "serve"
         self.background = Background() if self.serving else None
-        self.rendered: dict[str, tuple[str, dict[str, Any]]] = {}
+        self.rendered: dict[str, tuple[str, dict[str, Any]]] = {}  # three memos, for `serve`: an edit changes one page
+        self.filled: dict[str, tuple[str, str]] = {}
+        self.indexed: dict[str, tuple[str, list[dict[str, Any]]]] = {}
 
     def on_shutdown(self) -> None:
         if self.background:
@@ -325,6 +331,8 @@ class PressPlugin(BasePlugin[PressConfig]):
                     setattr(page, name, known[1][name])
             for arguments, keywords in known[1]["anchors"]:
                 autorefs.register_anchor(page, *arguments, **keywords)
+            if code:
+                set_up_mkdocstrings(config)
             return
         anchors: list[Any] = []
         if autorefs:
@@ -360,7 +368,10 @@ class PressPlugin(BasePlugin[PressConfig]):
         fragments = page.Fragments(fragments.html[:shown], fragments.images)
         names = stored.run.get("names", {}) if stored else {}
         link = functools.partial(self.link, "autorefs" in config.plugins)
-        content = page.fill(content, script, fragments, names, link)
+        state = json.dumps([content, [cell.source for cell in script.code], fragments.html, names])
+        if self.filled.get(script.name, ("",))[0] != state:
+            self.filled[script.name] = state, page.fill(content, script, fragments, names, link)
+        content = self.filled[script.name][1]
         return content + self.covered(script) + self.related(script)
 
     def link(self, autorefs: bool, name: str, code: str, anchor: str) -> str | None:
@@ -369,11 +380,14 @@ class PressPlugin(BasePlugin[PressConfig]):
         if package and name.startswith(f"{package.name}."):
             attributes = f'identifier="{html.escape(name)}" optional backlink-type="used-by" backlink-anchor="{anchor}"'
             return f'<autoref {attributes} class="press-link">{code}</autoref>' if autorefs else None
-        prefixes = [prefix for prefix in self.config.documentation if f"{name}.".startswith(f"{prefix}.")]
-        if not prefixes:
+        rules = self.config.documentation
+        fitting = [rule for rule in rules if name == rule or name.startswith(rule if rule.endswith(".") else f"{rule}.")]
+        address = rules[max(fitting, key=len)] if fitting else ""
+        if not address:
             return None
-        address = self.config.documentation[max(prefixes, key=len)]
-        return f'<a class="press-link" href="{html.escape(address.format(name=name))}">{code}</a>' if address else None
+        owner = re.match(r"(?:[^A-Z.][^.]*\.)*[A-Z]\w*|.*", name)  # of a method, its class
+        href = address.format(name=name, owner=owner[0] if owner else name)
+        return f'<a class="press-link" href="{html.escape(href)}">{code}</a>'
 
     def covered(self, script: Script) -> str:
         chapters = self.catalogue.chapters or {}
@@ -414,14 +428,32 @@ class PressPlugin(BasePlugin[PressConfig]):
     def on_env(self, env: Any, *, config: defaults.MkDocsConfig, files: Files) -> Any:
         """When all pages are converted: formulas in one go, and the notebooks' style sheet once for all."""
         pages = [file.page for file in files.documentation_pages() if file.page and file.page.content]
-        formulas = {formula(match) for shown in pages for match in MATH.finditer(shown.content)}
+        formulas: set[tuple[str, bool]] = set()
+        if (self.settings.root / "package.json").is_file():  # else the formulas are left to whatever the site uses
+            formulas = {formula(match) for shown in pages for match in MATH.finditer(shown.content)}
         made = self.mathml(formulas) if formulas else {}
         for shown in pages if formulas else ():
             shown.content = MATH.sub(lambda match: wrapped(match, made), shown.content)
         self.add_fonts(config, made.values())
         for shown in pages:
             self.hoist_styles(shown, config)
+        cache = self.settings.scratch / "templates"
+        cache.mkdir(parents=True, exist_ok=True)
+        env.bytecode_cache = FileSystemBytecodeCache(str(cache))  # compiling the theme takes longer than using it
+        index = getattr(config.plugins.get("material/search"), "search_index", None)
+        if self.serving and hasattr(index, "add_entry_from_context"):
+            index.add_entry_from_context = functools.partial(self.index_once, index, index.add_entry_from_context)
         return env
+
+    def index_once(self, index: Any, add: Callable[[Page], None], shown: Page) -> None:
+        """Take a page's search entries from the last build if the page is the same."""
+        state = f"{shown.title}\0{shown.meta}\0{shown.content}"
+        if self.indexed.get(shown.file.src_uri, ("",))[0] == state:
+            index.entries += [dict(entry) for entry in self.indexed[shown.file.src_uri][1]]
+            return
+        before = len(index.entries)
+        add(shown)
+        self.indexed[shown.file.src_uri] = state, [dict(entry) for entry in index.entries[before:]]
 
     def mathml(self, formulas: Iterable[tuple[str, bool]]) -> Mapping[tuple[str, bool], str]:
         table = self.settings.root / self.config.formulas
@@ -453,14 +485,18 @@ class PressPlugin(BasePlugin[PressConfig]):
             if folder:
                 folder.mkdir(parents=True, exist_ok=True)
                 server.watch(str(folder))
-        build = server.builder
+        build, site = server.builder, Path(config.site_dir)
 
         def guarded() -> None:
-            """A failed rebuild leaves the last good site; mkdocs itself would answer no page any more."""
-            try:
-                build()
-            except (Exception, SystemExit) as error:
-                log.error("The rebuild failed, the last good pages stay: %s", error)
+            """A failed rebuild leaves the last good site; mkdocs itself would have none, and answer no page any more."""
+            with tempfile.TemporaryDirectory(dir=self.settings.scratch) as folder:
+                good = Path(folder, "site")
+                shutil.copytree(site, good, copy_function=link_or_copy)
+                try:
+                    build()
+                except (Exception, SystemExit) as error:
+                    log.error("The rebuild failed, the last good pages stay: %s", error)
+                    shutil.copytree(good, site, dirs_exist_ok=True)
 
         server.builder = guarded
         return server
@@ -481,6 +517,25 @@ def wrapped(match: re.Match[str], made: Mapping[tuple[str, bool], str]) -> str:
         return f"<code>{match[2].strip()}</code>"
     markup = markup.replace("<math", "<math data-search-exclude", 1)
     return f'<div class="press-math">{markup}</div>' if match[1] == "div" else markup
+
+
+def link_or_copy(source: str, destination: str) -> None:
+    """A second name for a file where that is possible: a build deletes names, it does not write into old files."""
+    try:
+        os.link(source, destination)
+    except OSError:
+        shutil.copy2(source, destination)
+
+
+def set_up_mkdocstrings(config: defaults.MkDocsConfig) -> None:
+    """mkdocstrings prepares its handler when it converts a page, and needs it for backlinks even if it converts none."""
+    plugin = config.plugins.get("mkdocstrings")
+    if plugin is None:
+        return
+    handler = plugin.get_handler(plugin.config.default_handler)
+    if "backlink_tree" not in handler.env.filters:
+        markdown = Markdown(extensions=config.markdown_extensions, extension_configs=config.mdx_configs)
+        handler._update_env(markdown, config=config)
 
 
 def keep_server_alive() -> None:

@@ -140,7 +140,8 @@ def read_header(source: str, path: Path) -> Header:
         table = tomllib.loads(toml).get("tool", {}).get("kindling", {})
     except tomllib.TOMLDecodeError as error:
         found = re.search(r"line (\d+)", str(error))
-        raise ScriptError(path, first + int(found[1]) - 1 if found else first, f"malformed header: {error}") from None
+        row = int(found[1]) if found else len(toml.splitlines())  # else "at end of document"
+        raise ScriptError(path, first + row - 1, f"malformed header: {error}") from None
     lines = {}
     for number, text in enumerate(toml.splitlines(), first):
         if field_name := re.match(r"([\w-]+)\s*=", text):
@@ -150,7 +151,7 @@ def read_header(source: str, path: Path) -> Header:
         if key not in FIELDS:
             raise ScriptError(path, where, f"unknown field {key!r} in [tool.kindling]; allowed are {', '.join(FIELDS)}")
         kind, allowed = FIELDS[key]
-        strings = kind is not list or all(isinstance(item, str) for item in value if isinstance(value, list))
+        strings = not isinstance(value, list) or all(isinstance(item, str) for item in value)
         if not isinstance(value, kind) or not strings or (isinstance(value, bool) and kind is not bool):
             raise ScriptError(path, where, f"{key} is {value!r}; allowed is {allowed}")
     values = {key: tuple(value) if isinstance(value, list) else value for key, value in table.items()}

@@ -84,22 +84,22 @@ def covered(
 
 def chapter_map(catalogue: Mapping[str, Any], scripts: Sequence[Script], links: Mapping[str, str]) -> str:
     """Every chapter of every source with the tutorials that cover it, planned ones in plain words."""
-    covering: dict[str, list[Script]] = {}
-    for script in scripts:
-        for name in script.header.chapters:
-            covering.setdefault(name, []).append(script)
-    titles = {tutorial["slug"]: tutorial["title"] for tutorial in catalogue.get("tutorial", [])}
+    written = {script.name: script for script in scripts}
+    titles = {item["slug"]: item["title"] for kind in ("tutorial", "page") for item in catalogue.get(kind, [])}
     pieces = []
     for source in catalogue.get("source", []):
         rows = []
         for chapter in catalogue.get("chapter", []):
             if chapter.get("source") != source["id"]:
                 continue
-            here = covering.get(chapter["id"], [])
-            pages = [f'<a href="{html.escape(links[script.name])}">{html.escape(script.title)}</a>' for script in here]
-            names = {script.name for script in here}
-            planned = [titles.get(slug, slug) for slug in chapter.get("planned", []) if slug not in names]
-            pages += [f'<span class="press-planned">{html.escape(title)} (planned)</span>' for title in planned]
+            named = [script.name for script in scripts if chapter["id"] in script.header.chapters]
+            slugs = dict.fromkeys([*named, *chapter.get("planned", [])])
+            pages = [
+                f'<a href="{html.escape(links[slug])}">{html.escape(written[slug].title)}</a>'
+                if slug in written
+                else f'<span class="press-planned">{html.escape(titles.get(slug, slug))} (planned)</span>'
+                for slug in slugs
+            ] or [html.escape(chapter.get("note", ""))]
             label = f'<th scope="row" id="{html.escape(chapter["id"])}">{html.escape(chapter["id"])}</th>'
             rows.append(f"{label}<td>{html.escape(chapter['title'])}</td><td>{'; '.join(pages)}</td>")
         if rows:

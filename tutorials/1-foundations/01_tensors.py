@@ -197,9 +197,8 @@ assert 0.10 < accuracy < 0.11
 # one shape first.
 
 right = predictions.squeeze(1) == labels  # [64] == [64]
-accuracy = right.float().mean()
-print(f"compared: {tuple(right.shape)}, accuracy {accuracy:.1%}")
-assert accuracy == 1
+print(f"compared: {tuple(right.shape)}, accuracy {right.float().mean():.1%}")
+assert right.all()
 fact("(64, 1) == (64,) makes 4,096 comparisons instead of 64", compared.numel() == 4096)
 
 # %%
@@ -396,9 +395,9 @@ assert a.sum(dim=0).tolist() == [5, 7, 9] and a.sum(dim=1).tolist() == [6, 15]
 
 # %%
 # `*` multiplies number by number. A **matrix product** multiplies each row of the first with each column of
-# the second and adds up: $c_{ik} = \sum_j a_{ij} b_{jk}$. The inner sizes must agree: $[2, 3] \times [3, 4]
-# \to [2, 4]$. `torch.mm` takes two matrices and nothing else. `torch.matmul`, which is what `@` calls, also
-# takes vectors and whole batches of matrices.
+# the second and adds up: $c_{ik} = \sum_j a_{ij} b_{jk}$. The inner sizes must agree:
+# $[2, 3] \times [3, 4] \to [2, 4]$. `torch.mm` takes two matrices and nothing else. `torch.matmul`, which is
+# what `@` calls, also takes vectors and whole batches of matrices.
 
 b = torch.arange(12.0).reshape(3, 4)
 print(torch.mm(a, b))
@@ -414,10 +413,12 @@ fact(
 # ## A layer does not mind strides
 #
 # !!! warning "You may read this elsewhere"
-#     "Send a non-contiguous tensor through a linear layer and you get garbage." In the first versions of
-#     PyTorch such bugs existed. Today every operation follows the strides, and the results are equal. What
-#     remains is what you saw above: `view` refuses, `reshape` copies. So do not sprinkle `.contiguous()` over
-#     your code for luck.
+#     "Send a non-contiguous tensor through a linear layer and you get garbage." That was told of the first
+#     versions of PyTorch. Today every operation follows the strides, and the results are equal. What remains
+#     is what you saw above: `view` refuses, `reshape` copies. So do not sprinkle `.contiguous()` over your
+#     code for luck.
+#
+# A linear layer computes `x @ weight.T + bias`. Give it the same numbers twice, once with swapped strides.
 
 layer = nn.Linear(in_features=8, out_features=3)
 inputs = torch.rand(8, 5).T  # [5, 8], not contiguous
@@ -456,7 +457,7 @@ curves(
     xlabel="additions of 0.1",
     ylabel="error of the running total",
     logy=True,
-    alt="Two rising curves with a few narrow dips, on a logarithmic scale: the error of a running total of tenths. "
+    alt="Two rising curves with narrow dips, on a logarithmic scale: the error of a running total of tenths. "
     f"After {additions:,} additions float32 is wrong by {last['torch.float32']:.2g}, far above float64, "
     f"which is wrong by {last['torch.float64']:.1g}.",
 )
@@ -572,8 +573,8 @@ assert careful.mean(dim=1).abs().max() == 0 and careless.mean(dim=1).abs().max()
 #
 # ## Exercises
 #
-# **1. Strides by thought.** What are the shape and the strides of `torch.arange(24).view(2, 3, 4).permute(2,
-# 0, 1)`? Write both down before you run it.
+# **1. Strides by thought.** What are the shape and the strides of
+# `torch.arange(24).view(2, 3, 4).permute(2, 0, 1)`? Write both down before you run it.
 #
 # ??? success "Solution"
 #     ```python
@@ -586,8 +587,10 @@ assert careful.mean(dim=1).abs().max() == 0 and careless.mean(dim=1).abs().max()
 # **2. Mend it.** This function fails for a transposed picture. Mend it in two ways: once so that it always
 # works, and once so that the caller can see in the code where a copy is made.
 #
-#     def pixels(picture):
-#         return picture.view(-1)
+# ```python
+# def pixels(picture):
+#     return picture.view(-1)
+# ```
 #
 # ??? success "Solution"
 #     ```python

@@ -9,15 +9,17 @@
 # chapters = ["P1", "N1", "N3", "S2.19", "S2.20", "B9", "B10", "R2", "BK5"]
 # data = []
 # minutes = 1
-# metric = { name = "largest gradient error", unit = "", target = 1e-6, reference = "finite differences, float64" }
+# figure = 2
+# metric = { name = "largest gradient error", unit = "", target = 1e-6, reference = "finite differences" }
 # description = "Backpropagation by hand, by PyTorch's autograd, and checked by finite differences."
 # ///
 """
 # Backpropagation by hand
 
-To learn, a network must know for each of its weights: if this one grew a little, would the error rise or fall, and
-how fast? Backpropagation answers for all weights in one sweep. Here you do it with a pencil, then let PyTorch do it,
-then check both by nudging every weight: on this page they agree to better than one part in a million.
+To learn, a network must know for each of its weights: if this one grew a little, would the error rise or
+fall, and how fast? Backpropagation answers for all weights in one sweep. Here you do it with a pencil, then
+let PyTorch do it, then check both by nudging every weight up and down: the largest difference on this page is
+below a millionth.
 """
 
 # %%
@@ -45,9 +47,10 @@ w, b = 0.8, -0.5  # a weight and a bias, chosen without thought
 # %%
 # ## One neuron, forward
 #
-# The smallest network is one neuron: a weighted input, an offset, a bend. It computes $a = \tanh(wx + b)$. How wrong
-# it is we measure by the squared error, $L = (a - t)^2$, where $t$ is the target. Computing the output from the input,
-# step by step, is called **feedforward**. Give each step a name; the way back will need them.
+# The smallest network is one neuron: a weighted input, an offset, a bend. It computes $a = \tanh(wx + b)$.
+# How wrong it is we measure by the squared error, $L = (a - t)^2$, where $t$ is the target. Computing the
+# output from the input, step by step, is called **feedforward**. Give each step a name; the way back will
+# need them.
 
 u = w * x + b
 a = math.tanh(u)
@@ -57,8 +60,9 @@ print(f"u = {u:.3f}, a = {a:.3f}, loss = {loss:.4f}")
 # %%
 # ## The chain rule as a picture
 #
-# What does the loss do if $w$ grows by a tiny amount? Think of gears. Turning $w$ turns $u$, which turns $a$, which
-# turns the loss. Each pair of gears has a ratio, the *slope* of that one step, and each slope is school calculus:
+# What does the loss do if $w$ grows by a tiny amount? Think of gears. Turning $w$ turns $u$, which turns $a$,
+# which turns the loss. Each pair of gears has a ratio, the *slope* of that one step, and each slope is school
+# calculus:
 #
 # | step | its slope |
 # |---|---|
@@ -79,15 +83,16 @@ for place, (name, value) in enumerate({"w": w, "u": u, "a": a, "loss": loss}.ite
     if name in slopes:
         arrow = {"arrowstyle": "->", "color": INK}
         ax.annotate("", (place - 0.24, 0), (place - 0.76, 0), arrowprops=arrow)
-        ax.text(place - 0.5, 0.2, f"× {slopes[name]:.3f}", ha="center", color=INK)
-product = " × ".join(f"{slope:.3f}" for slope in slopes.values())
-ax.text(1.5, -0.9, f"slope of the loss in w:  {product} = {gradient_w:.3f}", ha="center", color=INK)
+        ax.text(place - 0.5, 0.2, f"times {slopes[name]:.3f}", ha="center", color=INK)
+product = " · ".join(f"{slope:.3f}" for slope in slopes.values())
+product += f" = {gradient_w:.3f}"
+ax.text(1.5, -0.9, f"slope of the loss in w:  {product}", ha="center", color=INK)
 ax.set(xlim=(-0.4, 3.4), ylim=(-1.1, 0.6))
 ax.axis("off")
 show(
     fig,
-    "A chain of four boxes, w, u, a and loss, with their values. Above each arrow stands the slope of that step; "
-    f"below, their product: {product} = {gradient_w:.3f}, the slope of the loss in w.",
+    "A chain of four boxes, w, u, a and loss, with values. Above each arrow stands the slope of its step; "
+    f"below, their product: {product}, the slope of the loss in w.",
 )
 
 # %%
@@ -101,10 +106,11 @@ assert math.isclose(nudged_loss - loss, gradient_w * nudge, rel_tol=1e-2)
 # %%
 # ## Backward, and why in that direction
 #
-# The same product can be multiplied from the left or from the right. From the right, starting at the loss, is the good
-# way. Look: $\partial L/\partial u$ is needed for $w$ *and* for $b$, and it is computed once. In a network of many
-# layers nearly all of the work is shared like this. Computing every weight's slope from the output back to the input,
-# and reusing the shared parts, is **backpropagation**. All slopes together are the **gradient**.
+# The same product can be multiplied from the left or from the right. From the right, starting at the loss, is
+# the good way. Look: $\partial L/\partial u$ is needed for $w$ *and* for $b$, and it is computed once. In a
+# network of many layers nearly all of the work is shared like this. Computing every weight's slope from the
+# output back to the input, and reusing the shared parts, is **backpropagation**. All slopes together are the
+# **gradient**.
 
 dloss_da = 2 * (a - target)
 dloss_du = dloss_da * (1 - a**2)  # shared by w and b
@@ -115,34 +121,36 @@ assert math.isclose(dloss_dw, gradient_w)
 
 # %%
 # ??? info "The derivation, complete"
-#     Let $v_0, v_1, \dots, v_n = L$ be the values in the order in which they are computed, each from some of the ones
-#     before. Write $\bar v_i = \partial L / \partial v_i$. At the end, $\bar v_n = \partial L/\partial L = 1$.
+#     Let $v_0, v_1, \dots, v_n = L$ be the values in the order in which they are computed, each from some of
+#     the ones before. Write $\bar v_i = \partial L / \partial v_i$. At the end,
+#     $\bar v_n = \partial L/\partial L = 1$.
 #
-#     If $v_i$ is used by several later values $v_j$, a change of $v_i$ reaches the loss by each of these ways, and to
-#     first order the effects add up:
+#     If $v_i$ is used by several later values $v_j$, a change of $v_i$ reaches the loss by each of these
+#     ways, and to first order the effects add up:
 #
 #     $$\bar v_i = \sum_{j\ \text{uses}\ i} \bar v_j \, \frac{\partial v_j}{\partial v_i}.$$
 #
-#     Going backward, every $\bar v_j$ on the right is known when it is needed. Each edge of the graph is used once, so
-#     the sweep costs about as much as the forward pass, whatever the number of weights.
+#     Going backward, every $\bar v_j$ on the right is known when it is needed. Each edge of the graph is used
+#     once, so the sweep costs a small multiple of the forward pass, whatever the number of weights.
 #
 #     For the neuron, with $\tanh' u = 1 - \tanh^2 u$:
 #
-#     $$\bar a = 2(a - t), \qquad \bar u = \bar a\,(1 - a^2), \qquad \bar w = \bar u\,x, \qquad \bar b = \bar u.$$
+#     $$\bar a = 2(a - t), \qquad \bar u = \bar a\,(1 - a^2), \qquad \bar w = \bar u\,x, \qquad
+#       \bar b = \bar u.$$
 #
-#     For a layer $U = XW + b$ on a batch, where $X$ is $[\text{batch}, \text{in}]$ and $b$ is added to every row, the sum
-#     over the ways of influence gives
+#     For a layer $U = XW + b$ on a batch, where $X$ is $[\text{batch}, \text{in}]$ and $b$ is added to every
+#     row, the sum over the ways of influence gives
 #
 #     $$\bar W = X^\top \bar U, \qquad \bar b = \sum_{\text{rows}} \bar U, \qquad \bar X = \bar U\,W^\top.$$
 #
-#     You can check the shapes without thinking: $\bar W$ must have the shape of $W$, and only one order of the factors
-#     fits.
+#     You can check the shapes without thinking: $\bar W$ must have the shape of $W$, and only one order of
+#     the factors fits.
 #
 # ## The same by autograd
 #
-# PyTorch watches you compute. Ask it to, by `requires_grad=True` on what should be learned, and each operation leaves
-# a note of how to go back through it. `backward()` reads the notes from the last to the first, and puts each gradient
-# beside its weight, in `.grad`.
+# PyTorch watches you compute. Ask it to, by `requires_grad=True` on what should be learned, and each
+# operation leaves a note of how to go back through it. `backward()` reads the notes from the last to the
+# first, and puts each gradient beside its weight, in `.grad`.
 
 w, b = torch.tensor(w, requires_grad=True), torch.tensor(b, requires_grad=True)
 u = w * x + b
@@ -155,8 +163,9 @@ assert math.isclose(w.grad, dloss_dw) and math.isclose(b.grad, dloss_db)
 # %%
 # ## Reading the graph: `grad_fn`
 #
-# The notes are there to be read. Each tensor that came out of a recorded operation has a `grad_fn`, the step that will
-# carry the gradient back. A weight that you made yourself has none: it is a **leaf**, where gradients end and collect.
+# The notes are there to be read. Each tensor that came out of a recorded operation has a `grad_fn`, the step
+# that will carry the gradient back. A weight that you made yourself has none: it is a **leaf**, where
+# gradients end and collect.
 
 for name, value in {"w": w, "u": u, "a": a, "loss": loss}.items():
     step = value.grad_fn.name() if value.grad_fn else "none"
@@ -164,14 +173,15 @@ for name, value in {"w": w, "u": u, "a": a, "loss": loss}.items():
 assert w.grad_fn is None and a.grad_fn.next_functions[0][0] is u.grad_fn
 
 # %%
-# From `loss.grad_fn` you can walk all the way down. Record the gradient that arrives at each step, and the picture
-# draws itself. It takes a new forward pass, because `backward()` throws the notes away when it is done with them.
+# From `loss.grad_fn` you can walk all the way down. Record the gradient that arrives at each step, and the
+# picture draws itself. It takes a new forward pass, because `backward()` throws the notes away when it is
+# done with them.
 
 positions, edges, arriving = {}, [], {}
 
 
 def walk(step, column=0, depth=0):
-    """Follow the graph from a step down to the leaves, and listen to the gradient that arrives at each step."""
+    """Follow the graph from a step to the leaves; listen to the gradient that arrives at each."""
     positions[step] = column, depth
     step.register_prehook(lambda gradients: arriving.update({step: gradients[0].item()}))
     ways = [following for following, _ in step.next_functions if following]  # none to the plain numbers
@@ -187,10 +197,11 @@ print(f"{len(positions)} steps, {len(edges)} edges, {len(arriving)} gradients he
 assert len(arriving) == len(positions) == 7 and arriving[loss.grad_fn] == 1
 
 # %%
-# Read it from the top. A gradient of one enters at the loss; each step multiplies it by its own slope and hands the
-# result down. `AccumulateGrad` is the end of a way: it adds to `.grad`.
+# Read it from the top. A gradient of one enters at the loss; each step multiplies it by its own slope and
+# hands the result down. `AccumulateGrad` is the end of a way: it adds to `.grad`.
 
-computed = {"Pow": "loss = error²", "Sub": "error = a - target", "Tanh": "a = tanh(u)", "Add": "u = wx + b", "Mul": "wx"}
+computed = {"Pow": "loss = error²", "Sub": "error = a - target", "Tanh": "a = tanh(u)"}
+computed |= {"Add": "u = wx + b", "Mul": "wx"}
 names = {step: step.name().split("::")[-1] for step in positions}
 
 with style():
@@ -205,24 +216,27 @@ for step, (column, depth) in positions.items():
     side, align = (-0.32, "right") if column == 0 else (0.32, "left")
     box = {"boxstyle": "round", "facecolor": (colour, 0.2), "edgecolor": colour}
     ax.text(column, depth, names[step], ha="center", va="center", fontsize=9, color=INK, bbox=box)
-    ax.text(column + side, depth, f"{what}\ngradient {arriving[step]:.3f}", ha=align, va="center", color=INK)
+    label = f"{what}\ngradient {arriving[step]:.3f}"
+    ax.text(column + side, depth, label, ha=align, va="center", color=INK)
 ax.set(xlim=(-1.1, 1.9), ylim=(-5.4, 0.4))
 ax.axis("off")
 show(
     fig,
-    "The backward graph of the neuron, from the loss at the top down to the leaves w and b. The gradients that arrive: "
+    "The backward graph of the neuron, from the loss at the top to the leaves w and b. Gradients arriving: "
     + ", ".join(f"{names[step]} {gradient:.3f}" for step, gradient in arriving.items()),
 )
 
 # %%
 # ## Check it by nudging: finite differences
 #
-# By hand and by autograd we used the same calculus, so both could share one mistake. Nudging knows no calculus:
+# By hand and by autograd we used the same calculus, so both could share one mistake. Nudging knows no
+# calculus:
 #
 # $$\frac{\partial L}{\partial w} \approx \frac{L(w + h) - L(w - h)}{2h}.$$
 #
-# How small should $h$ be? Too large, and you measure the bend of the curve along with its slope. Too small, and the two
-# losses agree in all the digits that the machine keeps, so their difference is rounding noise. Try every size.
+# How small should $h$ be? Too large, and you measure the bend of the curve along with its slope. Too small,
+# and the two losses agree in all the digits that the machine keeps, so their difference is rounding noise.
+# Try every size.
 
 
 def error_of_nudging(h, dtype, both_sides=True):
@@ -255,22 +269,26 @@ with style():
 best = {name: min(values) for name, values in errors.items()}
 show(
     fig,
-    "Three V-shaped curves on logarithmic axes, error of the nudged slope against the step: large steps err by the "
-    "bend, small ones by rounding. Smallest errors: " + ", ".join(f"{k} {v:.0e}" for k, v in best.items()) + ".",
+    "Three V-shaped curves on logarithmic axes, error of the nudged slope against the step: large steps err "
+    "by the bend, small ones by rounding. Smallest errors: "
+    + ", ".join(f"{name} {error:.0e}" for name, error in best.items()),
 )
-assert best["float64, both sides"] < 1e-9 < 1e-6 < best["float32, both sides"]
-assert best["float64, both sides"] < best["float64, one side"]
+both, one = errors["float64, both sides"], errors["float64, one side"]
+assert both[12] < 1e-9 < 1e-6 < best["float32, both sides"]  # steps[12] is 1e-5
+assert 95 < both[6] / both[9] < 105 and 9.5 < one[6] / one[9] < 10.5  # from h = 1e-3 to h = 1e-4
 
 # %%
-# Every curve is a V. On its right side the bend rules: with both sides, a ten times smaller step makes a hundred times
-# smaller error; with one side, only ten times. On the left side rounding rules, and in 32 bits it takes over so early
-# that no step is good. So: **check gradients in float64, from both sides, with a step near $10^{-5}$.**
+# Every curve is a V. On its right side the bend rules: with both sides, a ten times smaller step makes a
+# hundred times smaller error; with one side, only ten times. On the left side rounding rules. In 32 bits it
+# takes over so early that no step is good, and for the smallest steps both losses are the very same number:
+# the nudged slope is zero, and all of it is error. So: **check gradients in float64, from both sides, with a
+# step near $10^{-5}$.**
 #
 # ## A whole network by hand
 #
-# One neuron is a toy. The real thing has layers, and a batch. Below: three inputs, four hidden neurons, one output,
-# five examples. The forward pass has one line per layer; each line of the backward pass answers one of them, last
-# first. The letter `d` stands for "slope of the loss in".
+# One neuron is a toy. The real thing has layers, and a batch. Below: three inputs, four hidden neurons, one
+# output, five examples. The forward pass has one line per layer; each line of the backward pass answers one
+# of them, last first. The letter `d` stands for "slope of the loss in".
 
 
 def forward(x, w1, b1, w2, b2):
@@ -286,6 +304,9 @@ def backward(x, y, hidden, prediction, w2):
     d_w1, d_b1 = x.T @ d_u, d_u.sum(dim=0)
     return d_w1, d_b1, d_w2, d_b2
 
+
+# %%
+# Random weights and random examples will do: a gradient has to be right everywhere. Hand and autograd first.
 
 torch.manual_seed(0)
 inputs, targets = torch.randn(5, 3), torch.randn(5, 1)
@@ -304,7 +325,8 @@ for ours, theirs in zip(by_hand, by_autograd, strict=True):
     torch.testing.assert_close(ours, theirs)
 
 # %%
-# Now the independent judge. Every weight is nudged up and down, in place, and the loss is computed afresh each time.
+# Now the independent judge. Every weight is nudged up and down, in place, and the loss is computed afresh
+# each time.
 
 
 @torch.no_grad()
@@ -328,8 +350,238 @@ report("largest gradient error", largest_error)
 assert largest_error < 1e-6
 
 # %%
-# Pencil, autograd and nudging agree. PyTorch has such a judge built in, and it is worth a line in the tests of every
-# operation that you write yourself.
+# Pencil, autograd and nudging agree. PyTorch has such a judge built in, and it is worth a line in the tests
+# of every operation that you write yourself.
 
-assert torch.autograd.gradcheck(network_loss_of := lambda *ws: F.mse_loss(forward(inputs, *ws)[1], targets), weights)
-print("gradcheck agrees")
+agrees = torch.autograd.gradcheck(lambda *ws: F.mse_loss(forward(inputs, *ws)[1], targets), weights)
+print(f"gradcheck agrees: {agrees}")
+assert agrees
+
+# %%
+# ## What a library buys you
+#
+# | | by nudging | by hand | by autograd |
+# |---|---|---|---|
+# | you write | nothing new | a backward line for each forward line | `loss.backward()` |
+# | you change the model | nothing new | derive again, check again | nothing new |
+# | cost of a gradient | two forward passes *per weight* | one sweep forward, one back | the same |
+# | precision | ten digits at best | all | all |
+#
+# See the second row at work. Bend the hidden neurons with a sine instead of a tanh. Autograd's line is the
+# same as before, and right; our pencil formula still differentiates the tanh.
+
+
+def sine_loss():
+    w1, b1, w2, b2 = weights
+    return F.mse_loss(torch.sin(inputs @ w1 + b1) @ w2 + b2, targets)
+
+
+judge = by_nudging(sine_loss, weights[0])
+new_autograd = torch.autograd.grad(sine_loss(), weights[0])[0]
+hidden = torch.sin(inputs @ weights[0] + weights[1])
+stale_formula = backward(inputs, targets, hidden, hidden @ weights[2] + weights[3], weights[2])[0]
+print(f"autograd is off by {(new_autograd - judge).abs().max():.0e}")
+print(f"the old formula by {(stale_formula - judge).abs().max():.0e}")
+assert (new_autograd - judge).abs().max() < 1e-6 and (stale_formula - judge).abs().max() > 0.01
+
+# %%
+# And the bottom of the bill: nudging is a judge, never a method. Count what one gradient would cost for the
+# network that reads digits in [your first network](../2-training/10_first-network.py).
+
+digits = nn.Sequential(nn.Linear(784, 512), nn.ReLU(), nn.Linear(512, 512), nn.ReLU(), nn.Linear(512, 10))
+count = sum(parameter.numel() for parameter in digits.parameters())
+print(f"{count:,} weights: {2 * count:,} forward passes by nudging; by backpropagation one sweep each way")
+assert count == 669_706
+
+# %%
+# ## Gradients add up
+#
+# `backward()` does not set `.grad`, it **adds** to it. Call it twice and you have the sum. That is a gift
+# when a batch is too large for the memory: do it in parts. It is a trap when you forget to clear `.grad`
+# between two steps.
+
+w = torch.tensor(0.8, requires_grad=True)
+((w * x - target) ** 2).backward()
+once = w.grad.clone()
+((w * x - target) ** 2).backward()
+print(f"once {once:.3f}, twice {w.grad:.3f}")
+assert w.grad == 2 * once
+
+w.grad = None  # what optimizer.zero_grad() does for every weight
+((w * x - target) ** 2).backward()
+print(f"cleared first: {w.grad:.3f}")
+assert w.grad == once
+
+# %%
+# Here is the gift: two parts of the batch, one after the other, add up to the gradient of the whole. (Each
+# part brings its share of the mean: divide by the size of the whole batch, not of the part.)
+
+for part in (slice(0, 2), slice(2, 5)):
+    prediction = forward(inputs[part], *weights)[1]
+    (F.mse_loss(prediction, targets[part], reduction="sum") / len(inputs)).backward()
+torch.testing.assert_close(weights[0].grad, by_autograd[0])
+print("two parts added up:", weights[0].grad[0])
+print("the whole at once: ", by_autograd[0][0])
+
+# %%
+# ## `no_grad` or `detach`?
+#
+# Both say "no gradient here", of different things. `torch.no_grad()` is a **region of code** in which nothing
+# is recorded: for evaluation, and for updating weights. `.detach()` makes a **tensor** that has no past: the
+# same numbers, the same memory, no way back. To see `detach` act, take $w \cdot w$, whose slope is $2w$.
+# Detach one factor, and it counts as a constant: the slope is $w$.
+
+with torch.no_grad():
+    unrecorded = w * w
+print("inside no_grad, requires_grad is", unrecorded.requires_grad)
+(slope,) = torch.autograd.grad(w * w, w)
+(slope_with_constant,) = torch.autograd.grad(w * w.detach(), w)
+print(f"slope of w * w: {slope:.1f}, of w * w.detach(): {slope_with_constant:.1f}")
+assert slope == 2 * w and slope_with_constant == w and not unrecorded.requires_grad
+assert w.detach().data_ptr() == w.data_ptr()  # a view, as in the page on tensors
+
+# %%
+# ## Who descends?
+#
+# !!! warning "You may read this elsewhere"
+#     "Backpropagation is the algorithm that performs gradient descent." It is not. Backpropagation computes
+#     the gradient and leaves every weight where it was. The **optimiser** then uses the gradient to take a
+#     step; gradient descent is one rule for that step, and there are others. Today write the two as what they
+#     are, two lines: `loss.backward()`, then `optimizer.step()`.
+#
+# Watch the weight, not the words.
+
+w = torch.tensor(0.8, requires_grad=True)
+optimizer = torch.optim.SGD([w], lr=0.1)
+first_loss = (torch.tanh(w * x - 0.5) - target) ** 2
+
+first_loss.backward()
+print(f"after backward(): w = {w:.4f}, gradient {w.grad:.4f}")
+assert w == 0.8 and math.isclose(w.grad, dloss_dw)
+
+optimizer.step()
+second_loss = (torch.tanh(w * x - 0.5) - target) ** 2
+print(f"after step():     w = {w:.4f}, loss {first_loss:.4f} -> {second_loss:.4f}")
+assert math.isclose(w.item(), 0.8 - 0.1 * dloss_dw) and second_loss < first_loss
+
+# %%
+# ## Where it fails
+#
+# A gradient is a statement about a tiny neighbourhood. Where the function has a corner, there is no single
+# slope. ReLU, $\max(0, z)$, has one at zero: autograd settles for the slope of the left side, while nudging
+# takes the mean of both. Where the function is flat in steps, the gradient is zero everywhere: true, and
+# useless for learning.
+
+corner = torch.tensor([0.0], requires_grad=True)
+(at_corner,) = torch.autograd.grad(torch.relu(corner).sum(), corner)
+nudged_corner = by_nudging(lambda: torch.relu(corner).sum(), corner)
+print(f"ReLU at its corner: autograd {at_corner.item()}, nudging {nudged_corner.item():.1f}")
+assert at_corner == 0 and math.isclose(nudged_corner, 0.5)
+
+stairs = torch.tensor(1.3, requires_grad=True)
+(on_stairs,) = torch.autograd.grad(torch.round(stairs), stairs)
+print(f"a step function: slope {on_stairs.item()}")
+assert on_stairs == 0
+
+# %%
+# And the notes can be spoiled. To go back through $e^z$ autograd needs the result $e^z$; write over it in
+# place and the note is worthless. PyTorch notices, and says so instead of giving you a wrong gradient.
+
+z = torch.tensor(1.0, requires_grad=True)
+result = torch.exp(z)
+result.add_(1)  # harmless without gradients
+try:
+    result.backward()
+except RuntimeError as error:
+    complaint = str(error)
+print(complaint.split(";")[0])
+assert "modified by an inplace operation" in complaint
+
+# %%
+# ## Quiz
+#
+# ??? question "1. Only `w` requires a gradient in `y = (w * x).tanh()`. What has a `grad_fn`?"
+#     `w * x` and `y`: they came out of recorded operations. `w` is a leaf, and `x` is not watched at all.
+#     After `y.backward()` only `w` has a `.grad`.
+#
+# ??? question "2. When does `.grad` add up, and how do you stop it?"
+#     At every `backward()`, as long as nobody clears it. Clear it once for each step, with
+#     `optimizer.zero_grad()`.
+#
+# ??? question "3. You evaluate a trained network. `no_grad` or `detach`?"
+#     `no_grad`, around the whole evaluation: nothing is recorded, so no memory is spent on notes. `detach` is
+#     for one value that should count as a constant inside a computation that *is* recorded.
+#
+# ??? question "4. Formula and nudging differ by a thousandth, in float32 with h = 1e-6. A mistake?"
+#     You cannot tell. In float32 so small a step measures rounding, as the figure shows. Repeat in float64
+#     with $h = 10^{-5}$; if they differ there, look for a mistake.
+#
+# ??? question "5. After `loss.backward()` a friend finds that the weights have not changed. What is missing?"
+#     Nothing is broken: `backward()` computes gradients. The step is missing, `optimizer.step()`.
+#
+# ## Exercises
+#
+# **1. With a pencil.** What is the slope of $(wx - y)^2$ in $w$, at $w = 1$, $x = 1$, $y = 2$? Then let
+# autograd agree.
+#
+# ??? success "Solution"
+#     By the chain rule $2(wx - y)\,x = 2 \cdot (1 - 2) \cdot 1 = -2$: growing $w$ makes the loss smaller.
+#
+#     ```python
+#     w = torch.tensor(1.0, requires_grad=True)
+#     ((w * 1.0 - 2.0) ** 2).backward()
+#     assert w.grad == -2
+#     ```
+#
+# **2. Your own ReLU.** Write the forward and the backward of ReLU as a `torch.autograd.Function`. What must
+# be kept from the way forward? Let `gradcheck` judge it, on inputs away from the corner.
+#
+# ??? success "Solution"
+#     ```python
+#     class MyReLU(torch.autograd.Function):
+#         @staticmethod
+#         def forward(ctx, z):
+#             ctx.save_for_backward(z)
+#             return z.clamp(min=0)
+#
+#         @staticmethod
+#         def backward(ctx, d_output):
+#             (z,) = ctx.saved_tensors
+#             return d_output * (z > 0)  # the slope is one where z is positive, else zero
+#
+#     z = torch.tensor([-2.0, -0.5, 0.5, 2.0], dtype=torch.float64, requires_grad=True)
+#     assert torch.autograd.gradcheck(MyReLU.apply, z)
+#     ```
+#
+# **3. More than one output.** `backward()` on a tensor of several numbers raises an error. Why? What does it
+# ask for, and what do you get if you give it a vector of ones?
+#
+# ??? success "Solution"
+#     One number has one gradient; three numbers have three. `backward` wants to be told how much each output
+#     matters: a vector $v$ of the output's shape, and it computes the slope of $\sum_i v_i y_i$. With ones
+#     that is the slope of the sum.
+#
+#     ```python
+#     w = torch.tensor([1.0, 2.0, 3.0], requires_grad=True)
+#     y = w**2
+#     try:
+#         y.backward()
+#     except RuntimeError as error:
+#         assert "scalar outputs" in str(error)
+#     y.backward(torch.tensor([1.0, 0.0, 10.0]))
+#     assert w.grad.tolist() == [2.0, 0.0, 60.0]  # v * 2w
+#     w.grad = None
+#     (w**2).backward(torch.ones(3))
+#     assert w.grad.tolist() == [2.0, 4.0, 6.0]  # the slope of the sum
+#     ```
+#
+# **4. Open.** Write your own autograd for plain numbers: a class with a value, a gradient, and a list of
+# (parent, slope) pairs, with `+`, `*` and `tanh`. In which order must `backward` visit the nodes when one
+# value is used twice? Check it against this page's neuron.
+#
+# ## What to read next
+#
+# [Logistic regression](06_logistic-regression.py) puts the gradient to work: a first model that learns by
+# following it downhill. [Your first network](../2-training/10_first-network.py) stacks layers and leaves the
+# backward pass to autograd. If `view` and `data_ptr` were new to you here, go back to
+# [tensors](01_tensors.py).

@@ -1,0 +1,151 @@
+"""The command line, run as people run it; the kernels are real, the tutorials small."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from press.__main__ import fraction, main
+
+
+def states(tiny):
+    return json.loads(tiny.run("press", "status", "--json").stdout)
+
+
+def test_status_lists_name_state_and_why_as_json(tiny):
+    tiny.pretend_run("other")
+    assert states(tiny) == [
+        {"name": "hello", "state": "missing", "why": "never executed"},
+        {"name": "other", "state": "fresh", "why": ""},
+    ]
+
+
+def test_run_executes_what_is_not_fresh_and_status_says_so(tiny):
+    tiny.pretend_run("other")
+    done = tiny.run("press", "run")
+    assert "1 executed, 0 failed, 1 were fresh" in done.stderr
+    assert {row["state"] for row in states(tiny)} == {"fresh"}
+    script = tiny.catalogue.select(["hello"])[0]
+    assert tiny.catalogue.store.load(script).outputs[0][0]["text"] == "42\n"
+    assert "nothing to do" in tiny.run("press", "run").stderr
+
+
+def test_a_tutorial_that_fails_is_told_by_line_is_not_stored_and_leaves_the_others_alone(tiny):
+    tiny.edit("tutorials/1-first/01_hello.py", "print(double(21))", "print(double(21))\n1 / 0")
+    done = tiny.run("press", "run", check=False)
+    assert done.returncode == 1
+    assert "tutorials/1-first/01_hello.py:21: cell 1: ZeroDivisionError: division by zero" in done.stderr
+    rows = {row["name"]: row for row in states(tiny)}
+    assert (rows["hello"]["state"], rows["other"]["state"]) == ("failed", "fresh")
+    assert "ZeroDivisionError" in rows["hello"]["why"]
+    assert not (tiny.root / "outputs/1-first/hello.ipynb").exists()
+
+
+def test_a_deadline_ends_a_tutorial_that_hangs(tiny):
+    tiny.edit("tutorials/1-first/01_hello.py", "print(double(21))", "while True:\n    pass")
+    done = tiny.run("press", "run", "hello", "--deadline", "3", check=False)
+    assert done.returncode == 1
+    assert "not finished after 3 s" in done.stderr
+
+
+def test_a_smoke_run_stores_nothing(tiny):
+    tiny.run("press", "run", KINDLING_SMOKE="1")
+    assert {row["state"] for row in states(tiny)} == {"missing"}
+
+
+def test_code_that_changes_while_it_runs_is_not_stored_under_the_new_key(tiny):
+    tiny.edit("tutorials/1-first/01_hello.py", "print(double(21))", "import time; time.sleep(3); print(double(21))")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "press", "run", "hello"], cwd=tiny.root, stderr=subprocess.PIPE, text=True, bufsize=1
+    )
+    assert process.stderr.readline() == "hello: running\n"
+    time.sleep(0.2)
+    tiny.edit("src/pack/tools.py", "FACTOR = 2", "FACTOR = 3")
+    told = process.stderr.read()
+    process.stderr.close()
+    assert process.wait() == 1
+    assert "changed while the tutorial ran" in told
+    assert tiny.states()["hello"] == "missing"
+
+
+def test_new_makes_a_script_that_passes_check(tiny):
+    done = tiny.run("press", "new", "1-first", "How to Read a Loss Curve")
+    assert done.stdout.strip() == "tutorials/1-first/03_how-to-read-a-loss-curve.py"
+    tiny.write("src/kindling/__init__.py", "")
+    assert tiny.run("press", "check").stdout == ""
+
+
+@pytest.mark.parametrize(("part", "title"), [("../../x", "T"), ("a/b", "T"), ("1-first", "!!"), ("1-first", "Hello")])
+def test_new_refuses_what_would_be_no_address(tiny, monkeypatch, capsys, part, title):
+    monkeypatch.chdir(tiny.root)
+    before = set(tiny.root.rglob("*.py"))
+    assert main(["new", part, title]) == 2
+    assert capsys.readouterr().err.startswith("press: ")
+    assert set(tiny.root.rglob("*.py")) == before
+
+
+def test_check_tells_file_line_what_and_what_is_allowed(tiny, monkeypatch, capsys):
+    tiny.edit("tutorials/1-first/01_hello.py", "Some text.", "See [it](02_othr.py).\n#\n# #### Too deep")
+    tiny.edit("tutorials/1-first/02_other.py", "from pack import tools", "from pack import tool")
+    tiny.edit("tutorials/1-first/02_other.py", "print(tools.unrelated(1))", "print(tool)")
+    monkeypatch.chdir(tiny.root)
+    assert main(["check"]) == 1
+    told = capsys.readouterr().out.splitlines()
+    assert len(told) == 3
+    assert re.match(r"tutorials/1-first/01_hello.py:16: the link '02_othr.py' leads nowhere; a link to a tutorial is", told[0] + told[1])
+    assert any(line.startswith("tutorials/1-first/01_hello.py:18: the heading skips a level; allowed here is ###") for line in told)
+    assert any("02_other.py:8: pack has no 'tool'" in line for line in told)
+
+
+def test_an_unknown_tutorial_is_told_with_the_known_ones(tiny, monkeypatch, capsys):
+    monkeypatch.chdir(tiny.root)
+    assert main(["run", "../../etc/passwd"]) == 2
+    assert "allowed are hello, other" in capsys.readouterr().err
+
+
+def test_the_shards_together_are_the_whole_and_about_equal(tiny):
+    for number in range(3, 23):
+        tiny.write(f"tutorials/1-first/{number:02}_t{number}.py", f'"""\n# T{number}\n\nL.\n"""\n# %%\nx = {number}\n')
+    catalogue = tiny.catalogue
+    for script in catalogue.scripts:
+        seconds = len(script.name) + 3 * catalogue.scripts.index(script)
+        catalogue.store.save(script, {"cells": [], "metadata": {}}, catalogue.parts(script), {"seconds": seconds})
+    shards = [catalogue.shard(catalogue.scripts, number, 4) for number in range(1, 5)]
+    assert sorted(script.name for shard in shards for script in shard) == sorted(script.name for script in catalogue.scripts)
+    loads = [sum(map(catalogue.expected_seconds, shard)) for shard in shards]
+    assert max(loads) / min(loads) < 1.2
+
+
+def test_a_share_outside_its_whole_is_refused():
+    assert fraction("2/8") == (2, 8)
+    for text in ("0/8", "9/8", "1", "a/b", "-1/2"):
+        with pytest.raises(Exception, match="is no share"):
+            fraction(text)
+
+
+def test_two_runs_at_once_both_end_well(tiny):
+    command = [sys.executable, "-m", "press", "run", "--all"]
+    both = [subprocess.Popen(command, cwd=tiny.root, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    told = [process.communicate(timeout=120)[1] for process in both]
+    assert [process.returncode for process in both] == [0, 0], told
+    assert set(tiny.states().values()) == {"fresh"}
+
+
+def test_a_killed_run_publishes_nothing_wrong_and_leaves_nothing_running(tiny):
+    for seconds in (0.3, 1.5, 4.0):
+        process = subprocess.Popen(
+            [sys.executable, "-m", "press", "run", "--all"], cwd=tiny.root, stderr=subprocess.DEVNULL, start_new_session=True
+        )
+        time.sleep(seconds)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        assert set(tiny.states().values()) <= {"fresh", "missing"}
+    tiny.run("press", "run")
+    assert set(tiny.states().values()) == {"fresh"}
+    left = [path.name for path in (tiny.root / "outputs").rglob(".*")]
+    assert len(left) <= 3  # a temporary file that SIGKILL caught is no tutorial, and is ignored

@@ -1,0 +1,116 @@
+"""Downloads: a script and a notebook that find the package on the site, and the wheel itself."""
+
+import json
+import tomllib
+import zipfile
+
+import nbformat
+
+from press import downloads
+from press.script import HEADER
+
+WHEEL = "http://127.0.0.1:8000/assets/wheels/kindling-0.1.0%2Babc-py3-none-any.whl"
+SOURCE = '''\
+# /// script
+# requires-python = ">=3.11"
+# dependencies = ["kindling", "scipy"]
+#
+# [tool.uv.sources]
+# kindling = { path = "../..", editable = true }
+#
+# [tool.kindling]
+# minutes = 1
+# ///
+"""
+# T
+"""
+x = "kindling"
+'''
+
+
+def header_of(source):
+    return tomllib.loads("\n".join(line[2:] for line in HEADER.search(source)["content"].splitlines()))
+
+
+def test_the_downloaded_script_takes_the_wheel_from_the_site_and_nothing_from_the_clone():
+    source = downloads.downloadable_script(SOURCE, "kindling", WHEEL)
+    header = header_of(source)
+    assert header["dependencies"] == [f"kindling @ {WHEEL}", "scipy"]
+    assert header["requires-python"] == ">=3.11"
+    assert header["tool"] == {"kindling": {"minutes": 1}}
+    assert source.endswith('x = "kindling"\n')
+
+
+def test_other_sources_of_a_header_are_kept():
+    other = SOURCE.replace("editable = true }\n", 'editable = true }\n# scipy = { path = "../scipy" }\n')
+    assert header_of(downloads.downloadable_script(other, "kindling", WHEEL))["tool"]["uv"] == {"sources": {"scipy": {"path": "../scipy"}}}
+
+
+def test_a_script_without_header_is_downloaded_as_it_is():
+    assert downloads.downloadable_script('"""\n# T\n"""\n', "kindling", WHEEL) == '"""\n# T\n"""\n'
+
+
+def test_the_notebook_is_valid_and_holds_todays_text_with_the_outputs_of_the_run(tiny):
+    tiny.pretend_run()
+    tiny.edit("tutorials/1-first/01_hello.py", "Some text.", "Newer words.")
+    catalogue = tiny.catalogue
+    (script,) = catalogue.select(["hello"])
+    text = downloads.downloadable_notebook(
+        script, catalogue.store.load(script).outputs, package="kindling", wheel=WHEEL, absolute=lambda part: part.upper()
+    )
+    notebook = nbformat.reads(text, as_version=4)
+    nbformat.validate(notebook)
+    kinds = [cell.cell_type for cell in notebook.cells]
+    assert kinds == ["code", "markdown", "markdown", "code", "markdown", "code"]
+    assert WHEEL in notebook.cells[0].source
+    assert "NEWER WORDS" in notebook.cells[2].source
+    assert notebook.cells[3].outputs[0].text == "output of line 20\n"
+
+
+def test_the_install_cell_is_valid_for_ipython_and_does_nothing_where_the_package_is():
+    from IPython.core.inputtransformer2 import TransformerManager
+
+    source = downloads.INSTALL.format(package="json", wheel=WHEEL)
+    python = TransformerManager().transform_cell(source)
+    exec(compile(python, "cell", "exec"), {"get_ipython": None})  # would fail if it tried to install
+
+
+def make_wheel(tmp_path, code="def f():\n    return 1\n"):
+    (tmp_path / "pyproject.toml").write_text(
+        '[project]\nname = "pack"\nversion = "1.0"\ndescription = "d"\nrequires-python = ">=3.11"\ndependencies = ["numpy>=2"]\n'
+        '[project.scripts]\npress = "press:main"\n[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n'
+    )
+    for name, text in {"pack/__init__.py": code, "pack/cards.toml": "[a]\n", "press/__init__.py": ""}.items():
+        (tmp_path / "src" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "src" / name).write_text(text)
+    folder = tmp_path / "wheels"
+    folder.mkdir(exist_ok=True)
+    return downloads.build_wheel(tmp_path, tmp_path / "src" / "pack", folder)
+
+
+def test_the_wheel_holds_the_package_alone_with_its_dependencies(tmp_path):
+    wheel = make_wheel(tmp_path)
+    with zipfile.ZipFile(wheel) as archive:
+        names = archive.namelist()
+        (metadata,) = [archive.read(name).decode() for name in names if name.endswith("METADATA")]
+    assert {"pack/__init__.py", "pack/cards.toml"} <= set(names)
+    assert not any("press" in name or "entry_points" in name for name in names)
+    assert "Requires-Dist: numpy>=2" in metadata
+
+
+def test_the_same_package_gives_the_same_wheel_and_another_a_new_name(tmp_path):
+    first = make_wheel(tmp_path)
+    content = first.read_bytes()
+    first.unlink()
+    again = make_wheel(tmp_path)
+    assert (again.name, again.read_bytes()) == (first.name, content)
+    other = make_wheel(tmp_path, "def f():\n    return 2\n")
+    assert other.name != first.name
+    assert not first.exists()
+
+
+def test_a_notebook_is_the_same_bytes_each_time(tiny):
+    script = tiny.catalogue.scripts[0]
+    first, second = (downloads.downloadable_notebook(script, []) for _ in range(2))
+    assert first == second
+    assert json.loads(first)["cells"][1]["id"] == "text-2"

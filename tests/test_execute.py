@@ -1,0 +1,345 @@
+"""Execution: whatever a cell does ends in an outcome that says where and why."""
+
+import base64
+import json
+import re
+import time
+from io import BytesIO
+from pathlib import Path
+
+import nbformat
+import psutil
+import pytest
+from PIL import Image
+
+from press import kernels
+from press.execute import Outcome, Task, execute, execute_all
+from press.script import Cell
+
+
+@pytest.fixture(scope="module", autouse=True)
+def small_server():
+    """A fork server without torch: it is ready in two seconds."""
+    light = tuple(name for name in kernels.PRELOAD if not name.startswith("torch"))
+    usual, kernels.SERVER = kernels.SERVER, kernels.Server(light)
+    yield
+    kernels.SERVER.stop()
+    kernels.SERVER = usual
+
+
+def task(*codes: str, name: str = "t", **limits) -> Task:
+    """A tutorial whose code cells begin on lines 10, 110, 210 ... of its script, each after a text cell."""
+    cells = [Cell("text", "# Title", 2)]
+    for number, code in enumerate(codes):
+        cells += [Cell("code", code, 10 + 100 * number), Cell("text", "Text.", 100 + 100 * number)]
+    usual = {"deadline": 60, "memory": 4 * 10**9, "threads": 1}
+    return Task(name, f"tutorials/{name}.py", tuple(cells), **(usual | limits))
+
+
+def outputs(outcome: Outcome, number: int) -> list[dict]:
+    """The outputs of a code cell, counted from 1."""
+    return [cell for cell in outcome.notebook["cells"] if cell["cell_type"] == "code"][number - 1]["outputs"]
+
+
+def text(outcome: Outcome, number: int = 1) -> str:
+    return "".join(output.get("text", "") for output in outputs(outcome, number))
+
+
+def assert_failed(outcome: Outcome, line: int, cell: int, kind: str, message: str) -> None:
+    assert outcome.failure, outcome
+    failure = outcome.failure
+    assert (failure.line, failure.cell, failure.kind) == (line, cell, kind), failure
+    assert re.search(message, failure.message), failure
+
+
+def test_an_executed_notebook_is_valid_and_holds_text_code_and_outputs():
+    outcome = execute(task("x = 6 * 7\nx", "", "print(x)"))
+    assert outcome.failure is None
+    nbformat.validate(nbformat.from_dict(outcome.notebook))
+    assert [cell["id"] for cell in outcome.notebook["cells"]] == [f"cell-{n}" for n in range(1, 8)]
+    assert outputs(outcome, 1)[0]["data"] == {"text/plain": "42"} and text(outcome, 3) == "42\n"
+    assert outcome.run["device"] == "cpu" and len(outcome.run["cell_seconds"]) == 3
+    assert outcome.run["peak_memory"] > 20e6
+
+
+def test_names_of_the_code_are_resolved_with_what_they_were_in_the_run():
+    outcome = execute(task("from fractions import Fraction\nimport json as j", "j.dumps(1)\nFraction(1)"))
+    assert outcome.run["names"]["j.dumps"] == "json.dumps"
+    assert outcome.run["names"]["Fraction"] == "fractions.Fraction"
+
+
+def test_the_line_of_an_exception_is_the_line_of_the_script():
+    code = "\n\ndef f():\n    return 1 / 0\n\nprint('before')\n\nf()"
+    outcome = execute(task("1", code, "print('never')"))
+    assert_failed(outcome, 113, 2, "exception", "^ZeroDivisionError: division by zero$")
+    assert str(outcome.failure) == "tutorials/t.py:113: cell 2: ZeroDivisionError: division by zero"
+    assert text(outcome, 2) == "before\n" and outputs(outcome, 2)[-1]["ename"] == "ZeroDivisionError"
+    assert outputs(outcome, 3) == []
+
+
+def test_an_exception_in_a_function_of_an_earlier_cell_is_shown_where_it_was_called():
+    outcome = execute(task("def f():\n    return 1 / 0", "x = 1\nf()"))
+    assert_failed(outcome, 111, 2, "exception", "division by zero")
+
+
+def test_a_failed_assertion_without_message_shows_its_claim():
+    outcome = execute(task("a = 1\nassert a == 2"))
+    assert_failed(outcome, 11, 1, "exception", "^AssertionError: assert a == 2$")
+
+
+@pytest.mark.parametrize(
+    "code", ["a = 1\nb = (", "a = 1\nb = ]", "a = 1\nb = 'x", "if True:\n    a = 1\n  b = 2"]
+)
+def test_the_line_of_a_syntax_error_is_the_line_of_the_script(code):
+    line = 110 + len(code.splitlines()) - 1
+    assert_failed(execute(task("1", code)), line, 2, "exception", "^(SyntaxError|IndentationError): ")
+
+
+@pytest.mark.parametrize("how", ["__import__('sys').exit()", "exit()", "quit()", "raise SystemExit(3)"])
+def test_leaving_is_a_failure_in_the_very_last_cell_too(how):
+    outcome = execute(task("print('kept')", f"x = 1\n{how}"))
+    assert_failed(outcome, 111, 2, "exit", "SystemExit")
+    assert text(outcome) == "kept\n"
+
+
+@pytest.mark.parametrize(
+    ("code", "how"),
+    [("os._exit(0)", "exit status 0"), ("os.kill(os.getpid(), 9)", "SIGKILL"), ("os.abort()", "SIGABRT")],
+)
+def test_a_dead_kernel_is_a_failure_that_keeps_what_came_before(code, how):
+    outcome = execute(task("print('kept')", f"import os, time\nprint('too')\ntime.sleep(0.7)\n{code}", "1"))
+    assert_failed(outcome, 110, 2, "died", how)
+    assert text(outcome, 1) == "kept\n" and text(outcome, 2) == "too\n"
+
+
+def test_a_cell_that_hangs_meets_the_deadline():
+    begun = time.monotonic()
+    outcome = execute(task("1", "print('begun')\nwhile True: pass", deadline=2))
+    assert_failed(outcome, 110, 2, "deadline", "not finished after 2 s")
+    assert text(outcome, 2) == "begun\n"
+    assert time.monotonic() - begun < 20
+
+
+def test_the_deadline_is_for_the_whole_tutorial():
+    outcome = execute(task(*["import time; time.sleep(1.2)"] * 4, deadline=3))
+    assert_failed(outcome, 210, 3, "deadline", "not finished after 3 s")
+
+
+def test_a_cell_that_ignores_signals_meets_the_deadline_too():
+    code = "import signal, time\nfor n in (2, 15, 1): signal.signal(n, signal.SIG_IGN)\ntime.sleep(600)"
+    assert_failed(execute(task(code, deadline=2)), 10, 1, "deadline", "not finished")
+
+
+def test_memory_over_the_limit_is_a_failure():
+    greedy = "import time\nx = b'1' * 10**9\ntime.sleep(60)"
+    outcome = execute(task("print('kept')", greedy, memory=600 * 10**6))
+    assert_failed(outcome, 110, 2, "memory", r"used [\d,]+ MB of memory, the limit is 600 MB")
+    assert outcome.run["peak_memory"] > 600 * 10**6 and text(outcome) == "kept\n"
+
+
+def test_memory_of_child_processes_counts():
+    child = "import time; x = b'1' * 10**9; time.sleep(60)"
+    code = f"import subprocess, sys\nsubprocess.run([sys.executable, '-c', {child!r}])"
+    assert_failed(execute(task(code, memory=600 * 10**6)), 10, 1, "memory", "600 MB")
+
+
+def test_memory_that_forked_workers_share_counts_once():
+    code = "import os, time\nx = b'1' * 300_000_000\nfor _ in range(6):\n"
+    code += "    if not os.fork(): time.sleep(60)\ntime.sleep(1.5)"
+    outcome = execute(task(code, memory=1200 * 10**6))
+    assert outcome.failure is None and outcome.run["peak_memory"] > 300 * 10**6
+
+
+def test_endless_output_meets_a_limit():
+    outcome = execute(task("while True: print('x' * 1000)", deadline=4, memory=10**9))
+    assert outcome.failure and outcome.failure.kind in ("deadline", "memory")
+    assert 90_000 < len(text(outcome)) < 110_000
+
+
+def test_no_output_is_lost_when_many_come_at_once():
+    outcome = execute(task("for n in range(5000): print(n, flush=True)"))
+    assert text(outcome).split() == [str(n) for n in range(5000)]
+
+
+@pytest.mark.parametrize("kind", ["DeprecationWarning", "FutureWarning"])
+def test_a_warning_about_the_own_code_is_a_failure(kind):
+    outcome = execute(task(f"import warnings\nwarnings.warn('old way', {kind})"))
+    assert_failed(outcome, 11, 1, "warning", f"^{kind}: old way$")
+
+
+def test_a_warning_that_a_library_blames_on_its_caller_is_a_failure(tmp_path):
+    library = "import warnings\ndef f(level): warnings.warn('old', FutureWarning, level)\n"
+    (tmp_path / "library.py").write_text(library)
+    setup = f"import sys; sys.path.append({str(tmp_path)!r})\nimport library"
+    assert execute(task(setup, "library.f(1)")).failure is None
+    assert_failed(execute(task(setup, "1\nlibrary.f(2)")), 111, 2, "warning", "FutureWarning: old")
+
+
+def test_old_code_can_be_demonstrated_and_other_warnings_are_output():
+    code = "import warnings\nwith warnings.catch_warnings():\n    warnings.simplefilter('ignore')\n"
+    code += "    warnings.warn('x', FutureWarning)"
+    outcome = execute(task(code, "warnings.warn('mind the step')"))
+    assert outcome.failure is None
+    assert text(outcome, 2).startswith("cell.py:1: UserWarning: mind the step")
+
+
+@pytest.mark.parametrize("group", ["False", "True"])
+def test_processes_that_a_cell_left_behind_are_gone_afterwards(group):
+    code = f"import subprocess\nprint(subprocess.Popen(['sleep', '600'], start_new_session={group}).pid)"
+    pid = int(text(execute(task(code))))
+    assert not psutil.pid_exists(pid)
+
+
+def test_the_scratch_folder_is_the_working_directory_and_is_removed():
+    outcome = execute(task("import os; open('x', 'w').write('1'); print(os.getcwd(), os.listdir())"))
+    assert text(outcome) == "scratch ['x']\n"
+    assert not list(Path(kernels.short_folder()).parent.glob("press-*/scratch"))
+
+
+FIGURE = """
+import matplotlib.pyplot as plt
+import numpy as np
+from IPython.display import display
+def show(fig):
+    display(fig, metadata={"image/svg+xml": {"alt": "a line"}, "image/png": {"alt": "a line"}})
+    plt.close(fig)
+fig, ax = plt.subplots()
+"""
+
+
+def test_a_figure_of_lines_stays_an_svg_with_its_alternative_text():
+    (figure,) = outputs(execute(task(FIGURE + "ax.plot([1, 2]); show(fig)")), 1)
+    assert set(figure["data"]) == {"image/svg+xml", "text/plain"}
+    assert figure["metadata"] == {"image/svg+xml": {"alt": "a line"}}
+    svg = figure["data"]["image/svg+xml"]
+    assert svg.startswith("<svg") and "<metadata" not in svg and "dc:date" not in svg
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        "ax.imshow(np.random.default_rng(0).random((200, 200)))",
+        "ax.plot(*np.random.default_rng(0).random((2, 9000)))",
+    ],
+)
+def test_a_figure_that_is_heavy_as_svg_becomes_a_small_png(draw):
+    (figure,) = outputs(execute(task(FIGURE + f"{draw}; show(fig)")), 1)
+    assert set(figure["data"]) == {"image/png", "text/plain"}
+    assert figure["metadata"] == {"image/png": {"alt": "a line"}}
+    image = Image.open(BytesIO(base64.b64decode(figure["data"]["image/png"])))
+    assert image.mode == "P" and image.width > 500
+
+
+def test_a_small_image_inside_a_figure_keeps_its_pixels():
+    (figure,) = outputs(execute(task(FIGURE + "ax.imshow(np.eye(28), interpolation='none'); show(fig)")), 1)
+    assert "image/svg+xml" in figure["data"]
+
+
+def test_an_open_figure_is_shown_and_one_that_cannot_be_drawn_is_a_failure():
+    assert outputs(execute(task("import matplotlib.pyplot as plt\nplt.plot([1, 2]);")), 1)
+    outcome = execute(task("import matplotlib.pyplot as plt\nplt.title(r'$\\frac{1$');"))
+    assert outcome.failure and outcome.failure.message.startswith("ValueError")
+
+
+def test_two_executions_give_the_same_bytes():
+    codes = (
+        FIGURE + "ax.plot([1, 2], label='x'); ax.legend(); show(fig)",
+        "import sys, warnings, os\nprint(object(), {'b', 'a', 'c'})",
+        "print('err', file=sys.stderr)\nprint('out')\nwarnings.warn('w')",
+        "ax2 = plt.subplots()[1]; ax2.fill_between([1, 2], [3, 4]); os.getcwd()",
+        "1 / 0",
+    )
+    one, two = (execute(task(*codes)) for _ in range(2))
+    assert json.dumps(one.notebook) == json.dumps(two.notebook)
+    assert one.failure == two.failure
+
+
+def test_streams_are_joined_between_figures_and_carriage_returns_go_back():
+    code = "import sys\nfor n in range(50):\n    print(f'\\r{n} of 50', end='', flush=True)\nprint()\n"
+    code += "print('e', file=sys.stderr, flush=True)\nprint('after')\ndisplay(1)\nprint('last')"
+    outcome = execute(task(code))
+    found = [(each["output_type"], each.get("name"), each.get("text")) for each in outputs(outcome, 1)]
+    stdout, stderr = ("stream", "stdout", "49 of 50\nafter\n"), ("stream", "stderr", "e\n")
+    assert found == [stdout, stderr, ("display_data", None, None), ("stream", "stdout", "last\n")]
+
+
+def test_a_hundred_megabytes_of_output_are_cut():
+    outcome = execute(task("for n in range(100): print('x' * 10**6)", "print('goes on')"))
+    assert outcome.failure is None
+    assert len(text(outcome)) < 110_000 and text(outcome).endswith("\n[99,900,100 more characters: cut]\n")
+    assert text(outcome, 2) == "goes on\n"
+
+
+def test_very_many_or_very_large_results_are_cut():
+    large = "class X:\n    def __repr__(self): return 'y' * 10**6\nX()"
+    outcome = execute(task("for n in range(3000): display(n)", large))
+    assert len(outputs(outcome, 1)) == 500 and "more than 500 outputs" in outputs(outcome, 1)[-1]["text"]
+    assert outputs(outcome, 2)[0]["data"]["text/plain"].endswith("[900,000 more characters: cut]\n")
+
+
+def test_the_environment_is_fixed_and_settings_of_the_package_pass(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("KINDLING_DATA", "data")
+    monkeypatch.setenv("KINDLING_SMOKE", "1")
+    shown = "PYTHONHASHSEED", "TZ", "TQDM_DISABLE", "OMP_NUM_THREADS", "KINDLING_SMOKE", "KINDLING_DATA"
+    outcome = execute(task(f"import os; print([os.environ[name] for name in {shown}])", threads=3))
+    assert text(outcome) == f"{['0', 'UTC', '1', '3', '1', str(tmp_path / 'data')]}\n"
+
+
+def test_jobs_run_side_by_side_and_one_failure_does_not_stop_the_others():
+    wait = "import time; time.sleep(2)"
+    tasks = [task(wait, name="a"), task("1 / 0", name="b"), task(wait, name="c"), task("print(1)", name="d")]
+    begun, started = time.monotonic(), []
+    outcomes = list(execute_all(tasks, jobs=3, on_start=lambda each: started.append(each.name)))
+    assert time.monotonic() - begun < 60 and started == ["a", "b", "c", "d"]
+    assert {outcome.name for outcome in outcomes if outcome.failure is None} == {"a", "c", "d"}
+    assert len(outcomes) == 4 and outcomes[0].name == "b"
+
+
+def test_two_jobs_overlap():
+    code = "import time; a = time.time(); time.sleep(2); print(a, time.time())"
+    spans = [text(outcome).split() for outcome in execute_all([task(code), task(code)], jobs=2)]
+    assert max(float(a) for a, _ in spans) < min(float(b) for _, b in spans)
+
+
+def test_a_gpu_runs_one_tutorial_at_a_time(monkeypatch):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "7")
+    code = "import os, time; a = time.time(); time.sleep(1)\n"
+    code += "print(a, time.time(), os.environ['CUDA_VISIBLE_DEVICES'])"
+    tasks = [task(code, name="a", gpu=True), task(code, name="b", gpu=True), task(code, name="c")]
+    shown = {outcome.name: text(outcome).split() for outcome in execute_all(tasks, jobs=3)}
+    assert shown["a"][2:] == shown["b"][2:] == ["7"] and shown["c"][2:] == []
+    assert float(shown["a"][1]) < float(shown["b"][0])
+
+
+def test_breaking_off_kills_what_runs():
+    code = "import os, time; open({!r}, 'w').write(str(os.getpid())); time.sleep(600)"
+    place = Path(kernels.short_folder()) / "pid"
+    tasks = [task("1", name="quick"), task(code.format(str(place)), name="slow")]
+    outcomes = execute_all(tasks, jobs=2)
+    assert next(outcomes).name == "quick"
+    while not place.exists() or not place.read_text():
+        time.sleep(0.1)
+    outcomes.close()
+    assert not psutil.pid_exists(int(place.read_text()))
+
+
+def test_a_dask_cluster_gives_the_same_outcome():
+    distributed = pytest.importorskip("distributed")
+    tasks = [task("print(1)", "1 / 0", name="a"), task("print(2)", name="b", gpu=True)]
+
+    def light() -> None:
+        kernels.SERVER.preload = ("ipykernel.kernelapp",)
+
+    with (
+        distributed.LocalCluster(
+            n_workers=1, threads_per_worker=2, protocol="tcp", dashboard_address=None, resources={"GPU": 1}
+        ) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        client.run(light)
+        there = {each.name: each for each in execute_all(tasks, jobs=1, scheduler=cluster.scheduler_address)}
+    here = {each.name: each for each in execute_all(tasks, jobs=1)}
+    for name in "ab":
+        assert there[name].notebook == here[name].notebook and there[name].failure == here[name].failure
+    assert here["a"].failure and here["b"].failure is None

@@ -1,0 +1,118 @@
+"""The device, the seed, smoke runs, the record; and what holds for the whole package."""
+
+import doctest
+import importlib
+import random
+import runpy
+import socket
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from matplotlib import rcParams
+
+from kindling import runtime
+
+MODULES = ["data", "metrics", "models", "plots", "runtime", "training"]
+
+
+@pytest.fixture(autouse=True)
+def clean(monkeypatch):
+    for name in ("KINDLING_DEVICE", "KINDLING_SMOKE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(runtime, "_used_data", [])
+    monkeypatch.setattr(runtime, "_metrics", {})
+
+
+@pytest.mark.parametrize(
+    ("cuda", "mps", "expected"), [(True, True, "cuda"), (False, True, "mps"), (False, False, "cpu")]
+)
+def test_device_prefers_cuda_then_mps_then_the_cpu(cuda, mps, expected, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: cuda)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: mps)
+    assert runtime.device() == torch.device(expected)
+
+
+def test_the_environment_overrides_the_device(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setenv("KINDLING_DEVICE", "cpu")
+    assert runtime.device() == torch.device("cpu")
+    monkeypatch.setenv("KINDLING_DEVICE", "fast")
+    with pytest.raises(RuntimeError, match="fast"):
+        runtime.device()
+
+
+def test_seed_makes_three_kinds_of_random_numbers_repeat():
+    def draw():
+        runtime.seed(7)
+        return random.random(), np.random.rand(), torch.rand(()).item()
+
+    first = draw()
+    runtime.seed(8)
+    assert draw() == first
+
+
+@pytest.mark.parametrize(("value", "expected"), [(None, False), ("", False), ("0", False), ("1", True)])
+def test_only_a_one_makes_a_smoke_run(value, expected, monkeypatch):
+    if value is not None:
+        monkeypatch.setenv("KINDLING_SMOKE", value)
+    assert runtime.smoke() == expected
+
+
+def test_steps_are_few_in_a_smoke_run_and_never_more_than_asked_for(monkeypatch):
+    assert (runtime.steps(100), runtime.steps(1)) == (100, 1)
+    monkeypatch.setenv("KINDLING_SMOKE", "1")
+    assert (runtime.steps(100), runtime.steps(100, smoke_n=5), runtime.steps(1)) == (2, 5, 1)
+
+
+def test_a_false_claim_is_an_assertion_error(capsys):
+    runtime.claim(torch.tensor(0.9) > 0.87, "most are right")
+    with pytest.raises(AssertionError, match="nearly all are right"):
+        runtime.claim(0.9 > 0.97, "nearly all are right")
+    assert capsys.readouterr().out == ""
+
+
+def test_a_smoke_run_says_which_claim_it_skips(monkeypatch, capsys):
+    monkeypatch.setenv("KINDLING_SMOKE", "1")
+    runtime.claim(False, "nearly all are right")
+    assert capsys.readouterr().out == "skipped in a smoke run: nearly all are right\n"
+
+
+def test_a_reported_metric_is_a_plain_number_and_keeps_its_last_value():
+    runtime.report("test accuracy", torch.tensor(0.5))
+    runtime.report("test accuracy", torch.tensor(0.75))
+    assert runtime.metrics() == {"test accuracy": 0.75}
+    assert type(runtime.metrics()["test accuracy"]) is float
+
+
+def test_used_data_is_noted_once_and_in_order():
+    for name in ("mnist", "fashion_mnist", "mnist"):
+        runtime.note_data(name, "1", "ab", "original")
+    assert [used["name"] for used in runtime.used_data()] == ["mnist", "fashion_mnist"]
+    runtime.used_data().clear()
+    assert len(runtime.used_data()) == 2
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_the_examples_in_the_docstrings_are_true(name):
+    module = importlib.import_module(f"kindling.{name}")
+    assert doctest.testmod(module).failed == 0
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_importing_a_module_does_no_work(name, tmp_path, monkeypatch):
+    for folder in ("HOME", "XDG_CACHE_HOME"):
+        monkeypatch.setenv(folder, str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(socket.socket, "connect", None)
+    path = Path(runtime.__file__).with_name(f"{name}.py")
+
+    def state():
+        key = np.random.get_state(legacy=False)["state"]["key"].tolist()
+        return random.getstate(), key, torch.get_rng_state().tolist(), dict(rcParams)
+
+    before = state()
+    runpy.run_path(str(path))  # the module's own lines, once more
+    assert state() == before
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,105 @@
+"""Scripts: what is read, and what a script that breaks the format is told."""
+
+import pytest
+
+from press.script import ScriptError, find_scripts, part_title, part_url, read_script
+
+
+def read(folder, text, name="01_one.py"):
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    return read_script(path, folder, folder)
+
+
+HEADED = '# /// script\n# dependencies = ["kindling"]\n#\n# [tool.kindling]\n{field}\n# ///\n"""\n# T\n\nLead.\n"""\n'
+
+
+def test_cells_know_the_line_on_which_they_begin(tmp_path):
+    text = '"""\n# Title\n\nLead.\n"""\n# %%\n# Words.\n\n\nx = 1\n\n# %%\n# More.\ny = 2\n'
+    script = read(tmp_path, text)
+    lines = text.splitlines()
+    assert [lines[cell.line - 1] for cell in script.code] == ["x = 1", "y = 2"]
+    assert script.title == "Title"
+    assert script.lead == "Lead."
+
+
+def test_a_title_underlined_as_in_sphinx_gallery_is_a_title_too(tmp_path):
+    assert read(tmp_path, '"""\nA sine\n======\n\nDraws one.\n"""\nx = 1\n').title == "A sine"
+
+
+def test_the_number_orders_a_tutorial_and_is_no_part_of_its_address(tmp_path):
+    (tmp_path / "2-training").mkdir()
+    script = read(tmp_path, '"""\n# T\n"""\nx = 1\n', "2-training/12_validate-regularize.py")
+    assert script.url == "training/validate-regularize"
+    assert part_url("2-training/10-deep") == "training/deep"
+    assert part_title("2-training") == "Training"
+
+
+def test_scripts_come_in_the_order_of_their_numbers(tmp_path):
+    for name in ("10_ten.py", "9_nine.py", "_helper.py"):
+        (tmp_path / name).write_text('"""\n# T\n"""\n')
+    assert [path.name for path in find_scripts(tmp_path)] == ["9_nine.py", "10_ten.py"]
+
+
+def test_a_module_beside_the_scripts_is_no_script(tmp_path):
+    (tmp_path / "helper.py").write_text('"""Helps."""\n\ndef help_me():\n    return 1\n')
+    assert find_scripts(tmp_path) == []
+
+
+def test_the_header_and_each_of_its_fields_are_optional(tmp_path):
+    script = read(tmp_path, '"""\n# T\n"""\nx = 1\n')
+    assert (script.header.chapters, script.header.data, script.header.minutes) == ((), (), None)
+
+
+@pytest.mark.parametrize(
+    ("field", "line", "words"),
+    [
+        ("# chapters = 3", 5, "a list of ids"),
+        ("# chapters = [3]", 5, "a list of ids"),
+        ("# minutes = true", 5, "a number of minutes"),
+        ("# colour = 'red'", 5, "unknown field 'colour' in [tool.kindling]; allowed are chapters, data, minutes"),
+        ("# chapters = [", 5, "malformed header"),
+    ],
+)
+def test_a_wrong_header_is_told_with_file_line_and_what_is_allowed(tmp_path, field, line, words):
+    with pytest.raises(ScriptError) as error:
+        read(tmp_path, HEADED.format(field=field))
+    assert str(error.value).startswith("01_one.py:")
+    assert words in str(error.value)
+    assert error.value.line in (line, line + 1)  # TOML sees an unclosed list on the line below
+
+
+def test_a_header_without_an_end_is_malformed(tmp_path):
+    with pytest.raises(ScriptError, match=r"01_one.py:1: malformed header; it ends with"):
+        read(tmp_path, '# /// script\n# a = 1\n\n"""\n# T\n"""\n')
+
+
+def test_a_script_without_title_is_told_where_the_title_goes(tmp_path):
+    with pytest.raises(ScriptError, match=r"01_one.py:2: no title; the script begins with a docstring"):
+        read(tmp_path, "# a comment\nx = 1\n# %%\n")
+
+
+def test_a_syntax_error_is_told_with_its_line(tmp_path):
+    with pytest.raises(ScriptError, match=r"01_one.py:4: not valid Python"):
+        read(tmp_path, '"""\n# T\n"""\nx = = 1\n')
+
+
+def test_a_name_that_is_no_address_is_refused(tmp_path):
+    with pytest.raises(ScriptError, match="allowed are letters, digits"):
+        read(tmp_path, '"""\n# T\n"""\n', "01_a b.py")
+
+
+def test_unknown_chapters_and_data_sets_are_told_with_the_known_ones(tiny):
+    tiny.edit("tutorials/1-first/01_hello.py", '["A1"]', '["A2"]')
+    tiny.edit("tutorials/1-first/01_hello.py", '["small"]', '["smal"]')
+    told = [str(error) for error in tiny.catalogue.errors]
+    assert told == [
+        "tutorials/1-first/01_hello.py:5: unknown chapters 'A2'; allowed are A1",
+        "tutorials/1-first/01_hello.py:6: unknown data 'smal'; allowed are small",
+    ]
+
+
+def test_a_slug_that_two_scripts_claim_is_told_with_the_first(tiny):
+    tiny.write("tutorials/2-second/01_hello.py", '"""\n# Again\n"""\nx = 1\n')
+    (error,) = tiny.catalogue.errors
+    assert str(error).startswith("tutorials/2-second/01_hello.py:1: the slug 'hello' is taken by tutorials/1-first/01_hello.py")

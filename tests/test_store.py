@@ -1,0 +1,107 @@
+"""The store: what was written comes back, what was damaged does not."""
+
+import errno
+import json
+import os
+
+import pytest
+
+from press import store
+
+
+@pytest.fixture
+def stored(tiny):
+    """The path of a tutorial's stored notebook, the script and the catalogue."""
+    tiny.pretend_run()
+    catalogue = tiny.catalogue
+    (script,) = catalogue.select(["hello"])
+    return catalogue.store.path(script), script, catalogue
+
+
+def test_what_is_saved_is_loaded(stored):
+    _, script, catalogue = stored
+    loaded = catalogue.store.load(script)
+    assert loaded.parts == catalogue.parts(script)
+    assert [output[0]["text"] for output in loaded.outputs] == ["output of line 20\n", "output of line 27\n"]
+    assert "press" not in loaded.notebook["metadata"]
+
+
+def test_the_same_run_gives_the_same_bytes(stored, tiny):
+    path, _, _ = stored
+    before = path.read_bytes()
+    tiny.pretend_run("hello")
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 0.7, 0.999])
+def test_a_truncated_file_counts_as_absent_and_is_named(stored, caplog, share):
+    path, script, catalogue = stored
+    content = path.read_bytes()
+    path.write_bytes(content[: int(len(content) * share)])
+    assert catalogue.status(script).state == "missing"
+    assert str(path) in caplog.text
+
+
+def test_an_edited_output_counts_as_absent_and_is_named(stored, caplog):
+    path, script, catalogue = stored
+    path.write_text(path.read_text().replace("output of line 20", "output of line 21"))
+    assert catalogue.status(script).state == "missing"
+    assert "checksum" in caplog.text
+
+
+def test_an_edited_record_counts_as_absent(stored):
+    path, script, catalogue = stored
+    notebook = json.loads(path.read_text())
+    notebook["metadata"]["press"]["run"]["seconds"] = 0.1
+    path.write_text(json.dumps(notebook))
+    assert catalogue.status(script).state == "missing"
+
+
+def test_a_file_that_is_no_notebook_counts_as_absent(stored):
+    path, script, catalogue = stored
+    for text in ("[]", "{}", '{"metadata": {"press": 3}}', "null", "\x00\xff"):
+        path.write_text(text)
+        assert catalogue.store.load(script) is None, text
+
+
+def test_a_full_disk_leaves_the_old_file_and_no_other(stored, monkeypatch):
+    path, _, _ = stored
+    before = path.read_bytes()
+
+    def full(_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        store.write(path, "new")
+    assert path.read_bytes() == before
+    assert [name for name in os.listdir(path.parent) if name.startswith(".")] == []
+
+
+def test_a_failure_is_kept_apart_and_forgotten_after_a_success(stored, tiny):
+    path, script, catalogue = stored
+    tiny.edit("tutorials/1-first/01_hello.py", "double(21)", "double(1 / 0)")
+    catalogue = tiny.catalogue
+    (script,) = catalogue.select(["hello"])
+    before = path.read_bytes()
+    catalogue.store.save_failure(script, {"cells": [], "metadata": {}}, catalogue.parts(script), "it broke")
+    assert (catalogue.status(script).state, catalogue.status(script).why) == ("failed", "it broke")
+    assert path.read_bytes() == before
+    tiny.pretend_run("hello")
+    assert tiny.states()["hello"] == "fresh"
+
+
+def test_a_failure_of_older_code_is_no_longer_told(stored, tiny):
+    _, script, catalogue = stored
+    catalogue.store.save_failure(script, {"cells": [], "metadata": {}}, {"cell 1": "older"}, "it broke")
+    tiny.edit("tutorials/1-first/01_hello.py", "double(21)", "double(23)")
+    assert tiny.states()["hello"] == "stale"
+
+
+def test_a_run_under_another_minor_version_of_torch_stays_fresh_and_says_so(stored, monkeypatch):
+    _, script, catalogue = stored
+    monkeypatch.setattr(store.metadata, "version", lambda name: "2.99.0")
+    notebook = catalogue.store.load(script).notebook
+    catalogue.store.save(script, notebook, catalogue.parts(script), {"seconds": 1, "torch": "2.15.0+cu130"})
+    status = catalogue.status(script)
+    assert (status.state, status.why) == ("fresh", "executed with torch 2.15.0+cu130, here is 2.99.0")
