@@ -51,7 +51,7 @@ def given(monkeypatch, tmp_path):
 
 @pytest.fixture
 def server():
-    """A server whose first folder decides what goes wrong: good, half, wrong, stall; any other is not found."""
+    """A server whose first folder says what goes wrong: good, half, wrong, stall; any other is not found."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self):
@@ -144,7 +144,7 @@ def test_a_server_that_stalls_is_given_up(serve_from, cache):
 def test_without_network_and_data_there_is_one_clear_error(cache, monkeypatch):
     address = "http://127.0.0.1:9/student_data.csv"  # nobody listens there
     use_card(monkeypatch, "student_admissions", [File("tabular/student_data.csv", address, "0" * 64)])
-    with pytest.raises(FileNotFoundError, match="could not be downloaded.*Connect to the network"):
+    with pytest.raises(FileNotFoundError, match=r"could not be downloaded.*Connect to the network"):
         data.student_admissions()
     assert runtime.used_data() == []
 
@@ -173,7 +173,7 @@ def test_a_folder_that_cannot_be_written_is_an_error_that_names_it(serve_from, m
     serve_from("good")
     (tmp_path / "a file").write_text("")
     monkeypatch.setenv("KINDLING_DATA", str(tmp_path / "a file"))
-    with pytest.raises(FileNotFoundError, match="a file.*Not a directory"):
+    with pytest.raises(FileNotFoundError, match=r"a file.*Not a directory"):
         data.fetch("student_admissions")
 
 
@@ -218,7 +218,7 @@ def test_the_checksum_of_a_card_depends_on_every_file(monkeypatch):
 
 
 def test_an_unknown_name_lists_those_that_are_allowed():
-    with pytest.raises(ValueError, match="no data set 'minst'. Choose one of fashion_mnist, mnist, student_"):
+    with pytest.raises(ValueError, match=r"no data set 'minst'. Choose one of fashion_mnist, mnist, student_"):
         data.fetch("minst")
 
 
@@ -277,7 +277,7 @@ def test_a_load_is_noted_once_with_the_identity_of_the_data(small_images):
 
 
 def test_an_unknown_split_lists_those_that_are_allowed():
-    with pytest.raises(ValueError, match="no split 'validation' of mnist. Choose one of train, val"):
+    with pytest.raises(ValueError, match=r"no split 'validation' of mnist. Choose one of train, val"):
         data.mnist("validation")
 
 

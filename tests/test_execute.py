@@ -191,9 +191,11 @@ def test_processes_that_a_cell_left_behind_are_gone_afterwards(group):
 
 
 def test_the_scratch_folder_is_the_working_directory_and_is_removed():
-    outcome = execute(task("import os; open('x', 'w').write('1'); print(os.getcwd(), os.listdir())"))
-    assert text(outcome) == "scratch ['x']\n"
-    assert not list(Path(kernels.short_folder()).parent.glob("press-*/scratch"))
+    code = "import os; open('x', 'w').close(); print(os.getcwd(), os.listdir(), os.getcwd()[::-1])"
+    outcome = execute(task(code))
+    shown, listing, backwards = text(outcome).split()
+    assert (shown, listing) == ("scratch", "['x']")
+    assert not Path(backwards[::-1]).parent.exists()
 
 
 FIGURE = """
@@ -312,9 +314,9 @@ def test_a_gpu_runs_one_tutorial_at_a_time(monkeypatch):
     assert float(shown["a"][1]) < float(shown["b"][0])
 
 
-def test_breaking_off_kills_what_runs():
+def test_breaking_off_kills_what_runs(tmp_path):
     code = "import os, time; open({!r}, 'w').write(str(os.getpid())); time.sleep(600)"
-    place = Path(kernels.short_folder()) / "pid"
+    place = tmp_path / "pid"
     tasks = [task("1", name="quick"), task(code.format(str(place)), name="slow")]
     outcomes = execute_all(tasks, jobs=2)
     assert next(outcomes).name == "quick"

@@ -1,8 +1,11 @@
 """Kernels: quick to start, and gone when the press is."""
 
 import asyncio
+import json
 import os
+import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -62,6 +65,7 @@ def test_every_kernel_after_the_first_answers_at_once():
     for _ in range(3):
         folder = kernels.short_folder()
         seconds.append(asyncio.run(first_answer(folder)))
+        shutil.rmtree(folder)
     print(f"seconds to the first answer: {', '.join(f'{each:.2f}' for each in seconds)}")
     assert seconds[-1] < 5
 
@@ -105,6 +109,19 @@ def test_a_press_that_ends_leaves_no_kernel_and_no_folder(tmp_path, end):
     press.wait()
     assert gone(int(kernel)) and gone(int(child)) and gone(server.pid)
     assert not Path(folder).parent.exists()
+
+
+@needs_fork
+def test_a_press_that_ended_while_it_waited_for_the_server_leaves_nothing():
+    folder = Path(kernels.short_folder())
+    request = {"connection": str(folder / "k.json"), "env": dict(os.environ), "cwd": str(folder)}
+    with socket.socket(socket.AF_UNIX) as press:
+        press.connect(kernels.SERVER.address())
+        press.sendall(json.dumps(request).encode() + b"\n")
+    end = time.monotonic() + 20
+    while folder.exists() and time.monotonic() < end:
+        time.sleep(0.05)
+    assert not folder.exists()
 
 
 @needs_fork

@@ -228,7 +228,7 @@ def test_a_damaged_checkpoint_is_an_error_that_names_the_file(damage, tmp_path):
     path = tmp_path / "run.pt"
     fit(train=by_seed(), epochs=1, checkpoint=path, **setting(seed=0))
     path.write_bytes(damage(path.read_bytes()))
-    with pytest.raises(ValueError, match="(?s)run.pt is damaged or belongs to another model.*Delete it"):
+    with pytest.raises(ValueError, match=r"(?s)run.pt is damaged or belongs to another model.*Delete it"):
         fit(train=by_seed(), epochs=2, checkpoint=path, **setting(seed=0))
 
 
@@ -237,7 +237,7 @@ def test_a_checkpoint_of_another_model_is_an_error_that_names_the_file(tmp_path)
     fit(train=by_seed(), epochs=1, checkpoint=path, **setting(seed=0))
     other = mlp([2, 3])
     optimizer = torch.optim.SGD(other.parameters(), lr=0.1)
-    with pytest.raises(ValueError, match="(?s)run.pt is damaged or belongs to another model.*Delete it"):
+    with pytest.raises(ValueError, match=r"(?s)run.pt is damaged or belongs to another model.*Delete it"):
         fit(other, by_seed(), by_seed(), optimizer=optimizer, epochs=2, checkpoint=path)
 
 

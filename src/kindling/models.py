@@ -1,6 +1,7 @@
 """Networks that more than one tutorial uses."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from torch import nn
 
@@ -28,7 +29,7 @@ def mlp(sizes: Sequence[int], *, dropout: float = 0.0) -> nn.Sequential:
     if len(sizes) < 2:
         raise ValueError(f"sizes is {list(sizes)}: give features in and classes out at least, as [784, 10].")
     layers: list[nn.Module] = [nn.Flatten(), nn.Linear(sizes[0], sizes[1])]
-    for units_in, units_out in zip(sizes[1:-1], sizes[2:], strict=True):
+    for units_in, units_out in pairwise(sizes[1:]):
         layers.append(nn.ReLU())
         if dropout > 0:
             layers.append(nn.Dropout(dropout))

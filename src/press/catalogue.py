@@ -188,8 +188,11 @@ class Catalogue:
         on_done: Callable[[Outcome, str], object] | None = None,
     ) -> list[str]:
         """Execute these tutorials, the longest first, and store what succeeds; return the failures' messages."""
+        from press import kernels
         from press.execute import execute_all
 
+        imported = self.imported()
+        kernels.SERVER.preload = tuple(name for name in kernels.PRELOAD if name.split(".")[0] in imported | kernels.OWN)
         todo = {script.name: script for script in sorted(scripts, key=self.expected_seconds, reverse=True)}
         tasks = [self.task(script, jobs=jobs, deadline=deadline) for script in todo.values()]
         failures = []
@@ -200,6 +203,13 @@ class Catalogue:
             if on_done:
                 on_done(outcome, message)
         return failures
+
+    def imported(self) -> set[str]:
+        """The libraries that the tutorials or the package import somewhere: worth having ready in the fork server."""
+        texts = [cell.source for script in self.scripts for cell in script.code]
+        if self.settings.package:
+            texts += [path.read_text(encoding="utf-8") for path in self.settings.package.rglob("*.py")]
+        return {name for text in texts for name in re.findall(r"(?m)^\s*(?:from|import)\s+(\w+)", text)}
 
     def keep(self, script: Script, outcome: Outcome) -> str:
         """Store an outcome if it is what the project's files say now; return what is wrong with it, or ""."""

@@ -111,7 +111,7 @@ def execute_all(
     """Execute tutorials side by side, begun in the given order; yield each outcome as soon as it is there.
 
     On this machine at most `jobs` run at a time, and of those with `gpu` one per GPU; the others see no GPU.
-    With the address of a Dask `scheduler` all go to its workers, those with `gpu` to ones that have that resource.
+    With a Dask `scheduler` all go to its workers, those with `gpu` to ones with the resource GPU.
     """
     stop, free = stop or threading.Event(), [] if scheduler else gpus()
     waiting, running = list(tasks), {}

@@ -44,6 +44,7 @@ PRELOAD = (
     "torch",
     "torchvision",
 )
+OWN = {"ipykernel", "matplotlib_inline", "press", "sphinx_gallery"}  # what every kernel needs
 CAN_FORK = sys.platform == "linux"
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36  # <linux/prctl.h>
 
@@ -231,7 +232,7 @@ class Keeper(socketserver.StreamRequestHandler):
                 self.server.socket.close()
                 become_kernel(**request)
             os._exit(1)
-        self.wfile.write(json.dumps([kernel, keeper]).encode() + b"\n")
+        self.tell([kernel, keeper])
         status = None
         while status is None and not select.select([self.connection], [], [], 0.05)[0]:
             ended, code = os.waitpid(kernel, os.WNOHANG)
@@ -245,10 +246,16 @@ class Keeper(socketserver.StreamRequestHandler):
                     if ended[0] == kernel:
                         status = os.waitstatus_to_exitcode(ended[1])
             time.sleep(0.005)
-        try:
-            self.wfile.write(json.dumps(status).encode() + b"\n")
-        except OSError:  # the press was killed: nobody else removes the folder
+        if not self.tell(status):  # the press was killed: nobody else removes the folder
             shutil.rmtree(Path(request["connection"]).parent, ignore_errors=True)
+
+    def tell(self, message: Any) -> bool:
+        """Send a line to the press; whether it is still there."""
+        try:
+            self.wfile.write(json.dumps(message).encode() + b"\n")
+        except OSError:
+            return False
+        return True
 
 
 def become_kernel(connection: str, env: dict[str, str], cwd: str) -> None:
@@ -260,7 +267,7 @@ def become_kernel(connection: str, env: dict[str, str], cwd: str) -> None:
         os.environ.clear()
         os.environ.update(env)
         time.tzset()
-        log = os.open(f"{Path(connection).parent}/log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        log = os.open(f"{Path(connection).parent}/log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         for stream in (1, 2):
             os.dup2(log, stream)
         if torch := sys.modules.get("torch"):

@@ -263,6 +263,27 @@ def bar(downloads: Mapping[str, str], note: str, state: str = "", message: str =
     return "".join(parts)
 
 
+def tidy_notebook(content: str) -> str:
+    """A notebook as mkdocs-jupyter renders it, in the clothes of the site.
+
+    Its style sheet (575 KB in each page) and its scripts go, prompts go, code blocks become those of Material.
+    """
+    from bs4 import BeautifulSoup
+
+    soup = BeautifulSoup(content, "html.parser")
+    unwanted = "style, script, .zeroclipboard-container, .clipboard-copy-txt, .jp-InputPrompt, .jp-Collapser"
+    for part in soup.select(unwanted):
+        part.decompose()
+    for block in soup.select(".highlight-ipynb, .highlight"):
+        block["class"] = ["highlight"]
+        for pre in block.find_all("pre"):
+            if pre.code is None:
+                code = soup.new_tag("code")
+                code.extend(list(pre.contents))
+                pre.append(code)
+    return str(soup)
+
+
 def thumbnail(run: Mapping[str, Any], folder: Path) -> Path | None:
     """Write the picture that stands for the tutorial, as its run recorded it."""
     if not run.get("thumbnail"):

@@ -28,6 +28,7 @@ from mkdocs.structure.pages import Page
 from mkdocs.utils import CountHandler, get_relative_url
 
 from press import downloads, frontend, page, tables
+from press import page as page_html  # mkdocs hands its own `page` to some events
 from press.background import Background
 from press.catalogue import Catalogue, Settings, default_jobs
 from press.script import TITLE, Cell, Header, Script, part_url
@@ -37,7 +38,7 @@ log = logging.getLogger("mkdocs.press")
 
 STYLESHEET = "assets/press/press.css"
 LINK = re.compile(r"(\]\()([^)\s#]+)(#[^)\s]*)?")
-MATH = re.compile(r'<(span|div) class="arithmatex">\\[(\[](.*?)\\[)\]]</\1>', re.S)
+MATH = re.compile(r'<(span|div) class="arithmatex">\\[(\[](.*?)\\[)\]]</\1>([.,;:)!?]*)', re.S)
 STYLE = re.compile(r"<style[^>]*>(.*?)</style>", re.S)
 DIRECTIVE = re.compile(r"<!--\s*press:(gallery|results|chapters)(?:\s+(\S+))?\s*-->")
 LARGE_STYLE = 4000  # characters; smaller style blocks stay where they are
@@ -359,6 +360,8 @@ class PressPlugin(BasePlugin[PressConfig]):
         script = self.by_uri.get(page.file.src_uri)
         if script:
             content = self.fill(content, script, config)
+        if config.theme.name == "material" and "jupyter-wrapper" in content:
+            content = page_html.tidy_notebook(content)
         return DIRECTIVE.sub(functools.partial(self.directive, page), content)
 
     def fill(self, content: str, script: Script, config: defaults.MkDocsConfig) -> str:
@@ -464,7 +467,7 @@ class PressPlugin(BasePlugin[PressConfig]):
             return {}
 
     def hoist_styles(self, shown: Page, config: defaults.MkDocsConfig) -> None:
-        """Move the style sheet that mkdocs-jupyter repeats in each page into one file that all pages share."""
+        """Move a style sheet that mkdocs-jupyter repeats in each page into one file that all pages share."""
 
         def hoisted(match: re.Match[str]) -> str:
             if len(match[1]) < LARGE_STYLE:
@@ -514,9 +517,11 @@ def wrapped(match: re.Match[str], made: Mapping[tuple[str, bool], str]) -> str:
     """The formula as MathML; the search index leaves it out."""
     markup = made.get(formula(match))
     if markup is None:
-        return f"<code>{match[2].strip()}</code>"
+        return f"<code>{match[2].strip()}</code>{match[3]}"
     markup = markup.replace("<math", "<math data-search-exclude", 1)
-    return f'<div class="press-math">{markup}</div>' if match[1] == "div" else markup
+    if match[1] == "div":
+        return f'<div class="press-math">{markup}</div>{match[3]}'
+    return f'<span class="press-nobreak">{markup}{match[3]}</span>' if match[3] else markup
 
 
 def link_or_copy(source: str, destination: str) -> None:

@@ -54,7 +54,7 @@ x = torch.randn(100, 2, generator=generator) + (2 * y - 1)[:, None]  # [points, 
 
 axes = {"xlabel": "$x_1$", "ylabel": "$x_2$"}
 scatter(
-    *x.T, labels=y, **axes, title="A hundred points",
+    *x.T, labels=y, **axes,
     alt="Two clouds of fifty points each: class 0 at the lower left, class 1 at the upper right. They "
     "overlap in the middle, where no straight line can part them.",
 )
@@ -135,8 +135,8 @@ with style():
             here = (y == label) & (surprise.round() == size)
             ax.scatter(*x[here].T, 10 + 40 * size, COLORS[label], marker=MARKERS[label], linewidths=0)
         ax.axline((0, 0), (w[1].item(), -w[0].item()), color=INK, linewidth=1.5)
-        ax.set(xlabel="$x_1$", title=f"{name}\nlog-likelihood {truth[name].log().sum():.0f}")
-    panels[0].set_ylabel("$x_2$")
+        ax.set(**axes, xticks=(-2, 0, 2), yticks=(-2, 0, 2))
+        ax.set_title(f"{name}\nlog-likelihood {truth[name].log().sum():.0f}")
 show(
     fig,
     f"Two panels with the same points. The careless line runs steeply through the clouds and leaves many "
@@ -254,7 +254,7 @@ w, b = torch.tensor([1.0, -0.5], requires_grad=True), torch.tensor(0.0, requires
 log_loss(x, y, w, b).backward()
 by_formula = gradient(x, y, w, b)
 torch.testing.assert_close(by_formula, (w.grad, b.grad))
-print(f"by formula  {by_formula[0]}\nby autograd {w.grad}")
+print(f"by formula  {by_formula[0].detach()}\nby autograd {w.grad}")
 
 # %%
 # ## The walk
@@ -544,6 +544,7 @@ with style():
     ax.plot([0, 0.7], [0, 0.7], "--", color=INK, linewidth=1, label="perfect calibration")
     ax.plot(said, came, "o-", label="our model")
     ax.set(xlabel="mean forecast of the group", ylabel="share of the group admitted")
+    ax.set(xticks=(0, 0.2, 0.4, 0.6), yticks=(0, 0.2, 0.4, 0.6))
     ax.legend()
 read = ", ".join(f"{a:.2f} and {b:.2f}" for a, b in zip(said, came, strict=True))
 show(fig, f"Calibration: six groups lie close to the diagonal. Forecast and share admitted: {read}.")
