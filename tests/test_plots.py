@@ -70,15 +70,15 @@ def said_by(shown, name: str) -> str:
 
 
 @pytest.fixture
-def shell():
-    """An IPython shell that takes itself for a notebook kernel and wants figures as SVG."""
+def shell(monkeypatch):
+    """An IPython shell that wants figures as SVG, as in a notebook."""
     from IPython.core.interactiveshell import InteractiveShell
     from IPython.core.pylabtools import select_figure_formats
     from traitlets.config import Config
 
     instance = InteractiveShell.instance(config=Config({"HistoryManager": {"enabled": False}}))
-    instance.kernel = None  # pyright: ignore[reportAttributeAccessIssue]
     select_figure_formats(instance, {"svg"})
+    monkeypatch.setattr(plots, "_in_notebook", lambda: True)
     yield instance
     InteractiveShell.clear_instance()
 
@@ -105,6 +105,15 @@ def test_the_same_figure_is_the_same_bytes(shell, monkeypatch):
             FIGURES["losses"]()
         drawn.append(captured.outputs[0].data["image/svg+xml"])
     assert drawn[0] == drawn[1]
+
+
+@pytest.mark.parametrize(
+    ("backend", "notebook"),
+    [("inline", True), ("module://matplotlib_inline.backend_inline", True), ("agg", False), ("QtAgg", False)],
+)
+def test_a_notebook_is_known_by_the_backend_of_its_kernel(backend, notebook, monkeypatch):
+    monkeypatch.setattr(plt, "get_backend", lambda: backend)
+    assert plots._in_notebook() == notebook
 
 
 def test_show_closes_the_figure_in_a_script(recwarn):

@@ -242,7 +242,7 @@ def _noted(name: str, x: Tensor, y: Tensor) -> TensorDataset:
     return TensorDataset(x[:kept], y[:kept])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Batches:
     """What [batches][kindling.data.batches] makes: iterable once per epoch, and `len()` batches long."""
 

@@ -203,7 +203,7 @@ class _Run:
                 self.scheduler.load_state_dict(state["scheduler"])
             _restore_random_state(state["random"], self.generator)
             self.best_weights, self.history = state["best_weights"], History(**state["history"])
-        except Exception as error:  # torch raises seven kinds
+        except Exception as error:  # torch.load and load_state_dict raise many kinds
             raise ValueError(
                 f"{path} is damaged or belongs to another model ({type(error).__name__}: {error}). "
                 "Delete it to start again, or name another checkpoint."

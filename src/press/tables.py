@@ -71,7 +71,8 @@ def covered(
     """The chapters of the books and courses that a page covers, below it."""
     by_source: dict[str, list[str]] = {}
     for name in ids:
-        chapter = chapters[name]
+        if (chapter := chapters.get(name)) is None:
+            continue  # `serve` shows the page all the same, and says so on it
         text = html.escape(chapter["title"])
         if href:
             text = f'<a href="{html.escape(href)}#{html.escape(name)}">{text}</a>'

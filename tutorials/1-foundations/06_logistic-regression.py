@@ -9,6 +9,7 @@
 # chapters = ["S2.9", "S2.10", "S2.11", "S2.14", "S2.15", "S2.17", "S2.18", "S2.N1", "S2.N2", "P3", "R2"]
 # data = ["student_admissions"]
 # minutes = 1
+# figure = 5
 # metric = { name = "mean test accuracy", unit = "%", target = 70, reference = "68.3 % by always saying no" }
 # description = "Sigmoid, likelihood, log-loss and gradient descent by hand, then 400 real applications."
 # ///
@@ -98,6 +99,15 @@ torch.testing.assert_close((p / (1 - p)).log(), z, rtol=1e-4, atol=1e-5)
 #     clouds have $\mu = (1, 1)$: the true weights are $w = (2, 2)$ and $b = 0$. No model can know more about
 #     a point.
 #
+# Could a straight line not give the probability itself, fitted by least squares? That is *linear* regression,
+# and it does not know where to stop.
+
+design = torch.cat([x, torch.ones(100, 1)], dim=1)
+straight = design @ torch.linalg.lstsq(design, y[:, None]).solution
+print(f'"probabilities" from {straight.min():.2f} to {straight.max():.2f}')
+assert straight.min() < 0 and straight.max() > 1
+
+# %%
 # ## How probable is what we saw?
 #
 # Here are two lines. Which one fits better? Ask each how probable it finds the labels that we have. A model
@@ -532,7 +542,7 @@ claim(ahead >= 14, "the model beats the share of admissions in at least 14 of 20
 #
 # A forecast is **calibrated** if, among all the students who were given about 30 %, about 30 % were admitted.
 # We put the test students of all splits together, sort them by forecast into six groups of equal size, and
-# count. Each student appears about four times, so this is a little kinder than it looks.
+# count. Each student appears about four times, so the points are less certain than their number suggests.
 
 forecast = torch.cat([p for p, _, _ in splits])
 admitted = torch.cat([y_test for _, y_test, _ in splits])

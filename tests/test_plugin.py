@@ -1,0 +1,360 @@
+"""Builds: what the plugin makes of a project, and how it stops."""
+
+import json
+import logging
+import re
+import shutil
+
+import pytest
+from mkdocs.commands.build import build
+from mkdocs.config import load_config
+from mkdocs.exceptions import Abort
+
+from press import plugin
+from press.plugin import PressPlugin
+
+
+@pytest.fixture(autouse=True)
+def fixed_date(monkeypatch):
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "0")  # mkdocs' own theme writes the time of the build into the home page
+
+
+@pytest.fixture
+def site(tiny):
+    """Build the tiny project in this process; return the folder of the site."""
+
+    def built(command="build", **options):
+        config = load_config(str(tiny.root / "mkdocs.yml"), **options)
+        config.plugins.on_startup(command=command, dirty=False)
+        build(config)
+        return tiny.root / "site"
+
+    return built
+
+
+def refuse_to_run(monkeypatch):
+    def run(*arguments, **keywords):
+        raise AssertionError("something was executed")
+
+    monkeypatch.setattr(plugin.Catalogue, "run", run)
+
+
+def test_a_build_of_fresh_tutorials_executes_nothing(tiny, site, monkeypatch):
+    tiny.pretend_run()
+    refuse_to_run(monkeypatch)
+    page = (site() / "first/hello/index.html").read_text()
+    assert "output of line 20" in page
+    assert "Ran in 1.5 s" in page
+    assert 'href="hello.py" download' in page
+
+
+def test_a_build_executes_what_is_stale_and_shows_it(tiny, site):
+    tiny.pretend_run("other")
+    page = (site() / "first/hello/index.html").read_text()
+    assert '<pre class="press-text press-stdout">42' in page
+    assert tiny.states() == {"hello": "fresh", "other": "fresh"}
+
+
+def test_a_failing_tutorial_stops_the_build_after_the_others_and_keeps_the_old_site(tiny, site, caplog):
+    tiny.pretend_run()
+    old = site() / "first/hello/index.html"
+    tiny.edit("tutorials/1-first/01_hello.py", "print(double(21))", "1 / 0")
+    tiny.edit("tutorials/1-first/02_other.py", "unrelated(1)", "unrelated(2)")
+    with pytest.raises(Abort):
+        site()
+    assert "tutorials/1-first/01_hello.py:22: cell 1: ZeroDivisionError: division by zero" in caplog.text
+    assert tiny.states() == {"hello": "failed", "other": "fresh"}
+    assert old.exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "told"),
+    [
+        ("01_hello.py", "# Hello", "Hello", "01_hello.py:9: no title"),
+        ("01_hello.py", '["A1"]', '["A9"]', "01_hello.py:5: unknown chapters 'A9'; allowed are A1"),
+        ("01_hello.py", '["small"]', '["big"]', "01_hello.py:6: unknown data 'big'; allowed are small"),
+        ("01_hello.py", "minutes = 1", "minute = 1", "01_hello.py:7: unknown field 'minute'"),
+        ("01_hello.py", "# ///\n", "", "01_hello.py:1: malformed header"),
+    ],
+)
+def test_a_script_that_breaks_the_format_stops_the_build_with_file_and_line(tiny, site, caplog, name, old, new, told):
+    tiny.pretend_run()
+    text = (tiny.root / "tutorials/1-first" / name).read_text()
+    place = text.rindex(old)
+    (tiny.root / "tutorials/1-first" / name).write_text(text[:place] + new + text[place + len(old) :])
+    with pytest.raises(Abort):
+        site()
+    assert told in caplog.text
+
+
+def test_two_scripts_of_one_slug_stop_the_build(tiny, site, caplog):
+    tiny.pretend_run()
+    shutil.copytree(tiny.root / "tutorials/1-first", tiny.root / "tutorials/2-second")
+    with pytest.raises(Abort):
+        site()
+    assert "2-second/01_hello.py:1: the slug 'hello' is taken by tutorials/1-first/01_hello.py" in caplog.text
+
+
+def test_without_execution_a_stale_tutorial_fails_a_strict_build_and_is_named(tiny, site, caplog, monkeypatch):
+    tiny.edit("mkdocs.yml", "package: src/pack", "package: src/pack, execute: never")
+    tiny.pretend_run()
+    refuse_to_run(monkeypatch)
+    site(strict=True)
+    tiny.edit("tutorials/1-first/01_hello.py", "double(21)", "double(22)")
+    with pytest.raises(Abort, match="1 warnings in strict mode"):
+        site(strict=True)
+    assert "01_hello.py is stale: cell 1 changed" in caplog.text
+    page = (site() / "first/hello/index.html").read_text()
+    assert "These outputs are out of date: cell 1 changed." in page
+    assert "output of line 20" not in page  # nothing stale is shown as current
+
+
+def test_unchanged_cells_before_the_change_keep_their_outputs(tiny, site):
+    tiny.edit("mkdocs.yml", "package: src/pack", "package: src/pack, execute: never")
+    tiny.pretend_run()
+    tiny.edit("tutorials/1-first/01_hello.py", 'print("end")', 'print("END")')
+    page = (site() / "first/hello/index.html").read_text()
+    assert "output of line 20" in page
+    assert "output of line 27" not in page
+
+
+def test_a_damaged_output_is_executed_again_and_the_page_is_right(tiny, site, caplog):
+    tiny.pretend_run()
+    path = tiny.root / "outputs/1-first/hello.ipynb"
+    path.write_text(path.read_text()[:200])
+    assert "42" in (site() / "first/hello/index.html").read_text()
+    assert f"{path} counts as absent" in caplog.text
+
+
+def test_a_bare_project_builds_with_scripts_alone(tmp_path, monkeypatch):
+    from conftest import TinyProject
+
+    bare = TinyProject(tmp_path / "bare")
+    for name in ("src", "docs", "tutorials", "mkdocs.yml"):
+        path = bare.root / name
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    bare.write("mkdocs.yml", "site_name: bare\nplugins: [search, press: {tutorials: tutorials}]\n")
+    bare.write("docs/index.md", "# Home\n")
+    bare.write("tutorials/plot_one.py", '"""\nA sine\n======\n\nWords.\n"""\n# %%\n# Text.\nimport near\nprint(near.VALUE)\n')
+    bare.write("tutorials/near.py", "VALUE = 7\n")
+    bare.run("mkdocs", "build", "--strict")
+    assert ">7\n" in (bare.root / "site/plot_one/index.html").read_text()
+    assert (bare.root / "site/plot_one/plot_one.ipynb").exists()
+
+
+def test_links_between_scripts_become_links_between_pages_and_absolute_ones_in_notebooks(tiny, site):
+    tiny.write("mkdocs.yml", "site_name: t\nsite_url: https://here.example/sub/\nplugins: [search, press: {package: src/pack}]\n")
+    tiny.edit("tutorials/1-first/01_hello.py", "Some text.", "See [other](02_other.py#other) and [home](../../docs/index.md).")
+    tiny.pretend_run()
+    folder = site(strict=True)
+    page = (folder / "first/hello/index.html").read_text()
+    assert '<a href="../other/#other">other</a>' in page
+    assert '<a href="../..">home</a>' in page or '<a href="../../">home</a>' in page
+    notebook = (folder / "first/hello/hello.ipynb").read_text()
+    assert "https://here.example/sub/first/other/#other" in notebook
+    assert "https://here.example/sub/)" in notebook
+
+
+def test_the_part_has_a_gallery_and_the_chapter_map_goes_both_ways(tiny, site):
+    tiny.write("docs/chapters.md", "# Map\n\n<!-- press:chapters -->\n")
+    tiny.write("docs/results.md", "# Results\n\n<!-- press:results -->\n")
+    tiny.pretend_run()
+    folder = site(strict=True)
+    gallery = (folder / "first/index.html").read_text()
+    assert re.findall(r'press-gallery__title">([^<]*)', gallery) == ["Hello", "Other"]
+    assert '<a href="../first/hello/">Hello</a>' in (folder / "chapters/index.html").read_text()
+    assert 'href="../../chapters/#A1">One</a>' in (folder / "first/hello/index.html").read_text()
+    assert "1.5 s" in (folder / "results/index.html").read_text()
+
+
+def test_names_in_code_link_to_the_api_and_the_api_lists_the_tutorials(tiny, site):
+    tiny.write(
+        "mkdocs.yml",
+        "site_name: t\nplugins:\n  - autorefs\n  - mkdocstrings: {handlers: {python: {paths: [src], options: {backlinks: tree}}}}\n"
+        "  - press: {package: src/pack, documentation: {math: 'https://docs.example/{owner}#{name}'}}\n",
+    )
+    tiny.write("docs/api.md", "# API\n\n::: pack.tools\n")
+    tiny.edit("tutorials/1-first/01_hello.py", 'print("end")', "import math\nmath.sqrt(4)")
+    catalogue = tiny.catalogue
+    from conftest import made_up
+
+    for script in catalogue.scripts:
+        names = {"double": "pack.tools.double", "tools.unrelated": "pack.tools.unrelated", "math.sqrt": "math.sqrt"}
+        catalogue.store.save(script, made_up(script), catalogue.parts(script), {"seconds": 1, "names": names})
+    folder = site()
+    page = (folder / "first/hello/index.html").read_text()
+    assert re.search(r'<a class="autorefs[^"]*press-link"[^>]* href="../../api/#pack.tools.double">', page)
+    assert 'href="https://docs.example/math.sqrt#math.sqrt"' in page
+    api = (folder / "api/index.html").read_text()
+    assert re.search(r'href="../first/hello/#a-section"', api)
+
+
+def test_the_site_is_the_same_bytes_each_time(tiny, site):
+    tiny.pretend_run()
+    first = {path.relative_to(tiny.root): path.read_bytes() for path in site().rglob("*") if path.suffix in {".html", ".ipynb", ".py", ".css"}}
+    again = {path.relative_to(tiny.root): path.read_bytes() for path in site().rglob("*") if path.suffix in {".html", ".ipynb", ".py", ".css"}}
+    assert first == again
+
+
+def test_a_notebook_of_mkdocs_jupyter_carries_no_style_sheet_of_its_own(tiny, site):
+    import nbformat
+
+    tiny.write("mkdocs.yml", "site_name: t\nplugins:\n  - mkdocs-jupyter: {include: ['work.ipynb'], ignore: ['*.md'], cache: false}\n  - press: {package: src/pack}\n")
+    cells = [nbformat.v4.new_markdown_cell("# Work", id="a"), nbformat.v4.new_code_cell("x = 1", id="b")]
+    (tiny.root / "docs/work.ipynb").write_text(nbformat.writes(nbformat.v4.new_notebook(cells=cells)))
+    tiny.pretend_run()
+    folder = site()
+    page = (folder / "work/index.html").read_text()
+    assert len(page) < 100_000
+    sheets = set(re.findall(r'href="([^"]*assets/press/[0-9a-f]{12}\.css)"', page))
+    assert sum((folder / "work" / sheet).resolve().stat().st_size for sheet in sheets) > 100_000
+
+
+# Serving
+
+
+@pytest.fixture
+def serving(tiny, monkeypatch):
+    """Rebuild the tiny project as `serve` does, in this process, without a server."""
+    ran = []
+    monkeypatch.setattr(plugin.Catalogue, "run", lambda self, scripts, **options: ran.extend(script.name for script in scripts) or [])
+    kept = {}
+
+    def rebuilt():
+        config = load_config(str(tiny.root / "mkdocs.yml"), strict=True)
+        if "plugin" not in kept:
+            kept["plugin"] = config.plugins["press"]
+            config.plugins.on_startup(command="serve", dirty=False)
+        press: PressPlugin = config.plugins["press"]
+        for name in ("serving", "background", "rendered", "filled", "indexed"):
+            setattr(press, name, getattr(kept["plugin"], name))
+        build(config, serve_url="http://127.0.0.1:8000/")
+        return tiny.root / "site"
+
+    yield rebuilt, ran
+    if "plugin" in kept:
+        kept["plugin"].on_shutdown()
+
+
+def test_serving_marks_a_running_tutorial_and_executes_it_behind_the_pages(tiny, serving):
+    rebuilt, ran = serving
+    tiny.pretend_run()
+    assert "press-state" not in (rebuilt() / "first/hello/index.html").read_text()
+    tiny.edit("tutorials/1-first/01_hello.py", "double(21)", "double(22)")
+    page = (rebuilt() / "first/hello/index.html").read_text()
+    assert "press-state--running" in page
+    assert "cell 1 changed" in page
+    for _ in range(100):
+        if ran:
+            break
+        import time
+
+        time.sleep(0.05)
+    assert ran == ["hello"]
+
+
+def test_serving_shows_new_text_with_the_outputs_that_are_still_valid(tiny, serving):
+    rebuilt, ran = serving
+    tiny.pretend_run()
+    rebuilt()
+    tiny.edit("tutorials/1-first/01_hello.py", "Some text.", "Brand new words.")
+    page = (rebuilt() / "first/hello/index.html").read_text()
+    assert "Brand new words." in page
+    assert "output of line 20" in page
+    assert "press-state" not in page
+    assert ran == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("double(21)", "double(21", "01_hello.py:22: not valid Python"),
+        ('["A1"]', '["A9"]', "unknown chapters &#x27;A9&#x27;; allowed are A1"),
+    ],
+)
+def test_serving_outlives_a_broken_script_and_shows_its_last_good_version(tiny, serving, old, new, told):
+    rebuilt, _ = serving
+    tiny.pretend_run()
+    rebuilt()
+    tiny.edit("tutorials/1-first/01_hello.py", old, new)
+    page = (rebuilt() / "first/hello/index.html").read_text()
+    assert "press-state--failed" in page
+    assert told in page
+    assert "A lead of one sentence." in page
+    tiny.edit("tutorials/1-first/01_hello.py", new, old)
+    assert "press-state" not in (rebuilt() / "first/hello/index.html").read_text()
+
+
+def test_serving_shows_what_failed_where_and_does_not_run_it_again(tiny, serving):
+    rebuilt, ran = serving
+    tiny.pretend_run()
+    tiny.edit("tutorials/1-first/01_hello.py", "double(21)", "double(1 / 0)")
+    catalogue = tiny.catalogue
+    script = catalogue.select(["hello"])[0]
+    catalogue.store.save_failure(script, {"cells": [], "metadata": {}}, catalogue.parts(script), "01_hello.py:20: cell 1: ZeroDivisionError")
+    page = (rebuilt() / "first/hello/index.html").read_text()
+    assert "press-state--failed" in page
+    assert "01_hello.py:20: cell 1: ZeroDivisionError" in page
+    assert ran == []
+
+
+def test_a_rebuilt_site_of_serve_is_the_site_that_a_first_build_makes(tiny, serving):
+    rebuilt, _ = serving
+    tiny.pretend_run()
+    rebuilt()
+    tiny.edit("tutorials/1-first/01_hello.py", "Some text.", "Changed.")
+    memoised = {str(path): path.read_bytes() for path in rebuilt().rglob("*.html")}
+    press = load_config(str(tiny.root / "mkdocs.yml"))
+    press.plugins.on_startup(command="serve", dirty=False)
+    build(press, serve_url="http://127.0.0.1:8000/")
+    afresh = {str(path): path.read_bytes() for path in (tiny.root / "site").rglob("*.html")}
+    assert memoised == afresh
+
+
+def test_a_rebuild_that_breaks_leaves_the_last_good_site(tiny, site):
+    tiny.pretend_run()
+    folder = site()
+
+    class Server:
+        def watch(self, path):
+            pass
+
+        def builder(self):
+            shutil.rmtree(folder)
+            folder.mkdir()
+            raise SystemExit("Aborted")
+
+    config = load_config(str(tiny.root / "mkdocs.yml"))
+    config.plugins.on_startup(command="serve", dirty=False)
+    config = config.plugins.on_config(config)
+    server = config.plugins.on_serve(Server(), config=config, builder=None)
+    before = (folder / "first/hello/index.html").read_bytes()
+    server.builder()
+    assert (folder / "first/hello/index.html").read_bytes() == before
+
+
+def test_formulas_become_mathml_and_stay_out_of_the_search(tiny, site, monkeypatch):
+    tiny.write("package.json", "{}")
+    tiny.write("mkdocs.yml", "site_name: t\nplugins: [search, press: {package: src/pack}]\nmarkdown_extensions:\n  - pymdownx.arithmatex: {generic: true}\n")
+    tiny.edit("tutorials/1-first/01_hello.py", "Some text.", "So $a < b$, and\n#\n# $$c$$")
+    asked = []
+
+    def mathml(formulas, table, root):
+        asked.extend(sorted(formulas))
+        return {formula: f"<math><mi>{formula[0][0]}</mi></math>" for formula in formulas}
+
+    monkeypatch.setattr(plugin.frontend, "mathml", mathml)
+    tiny.pretend_run()
+    page = (site() / "first/hello/index.html").read_text()
+    assert asked == [("a < b", False), ("c", True)]
+    assert '<span class="press-nobreak"><math data-search-exclude><mi>a</mi></math>,</span>' in page
+    assert '<div class="press-math"><math data-search-exclude><mi>c</mi></math></div>' in page
+
+
+def test_the_log_of_a_build_names_what_it_executes(tiny, site, caplog):
+    tiny.pretend_run("other")
+    with caplog.at_level(logging.INFO, "mkdocs.press"):
+        site()
+    assert "Executing hello" in caplog.text
+    record = json.loads((tiny.root / "outputs/1-first/hello.ipynb").read_text())["metadata"]["press"]["run"]
+    assert record["seconds"] >= 0
