@@ -265,6 +265,11 @@ def test_streams_are_joined_between_figures_and_carriage_returns_go_back():
     assert found == [stdout, stderr, ("display_data", None, None), ("stream", "stdout", "last\n")]
 
 
+def test_stdout_stands_before_stderr_whichever_came_first():
+    code = "import sys, time\nprint('e', file=sys.stderr, flush=True)\ntime.sleep(0.5)\nprint('o')"
+    assert [each["name"] for each in outputs(execute(task(code)), 1)] == ["stdout", "stderr"]
+
+
 def test_a_hundred_megabytes_of_output_are_cut():
     outcome = execute(task("for n in range(100): print('x' * 10**6)", "print('goes on')"))
     assert outcome.failure is None

@@ -1,0 +1,109 @@
+"""The site of this repository, built once per test session from a copy of the working tree, and served on localhost."""
+
+from __future__ import annotations
+
+import functools
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from bs4 import BeautifulSoup
+
+from press.catalogue import Catalogue, Settings
+from press.script import Script
+
+ROOT = Path(__file__).parents[1]
+NOT_COPIED = shutil.ignore_patterns(".*", "node_modules", "site", "tests", "__pycache__", "*.egg-info", "uv.lock")
+
+SCRIPTS = Catalogue(Settings.find(ROOT)).scripts
+TUTORIALS = [f"{script.url}/" for script in SCRIPTS]
+
+
+def written_by_hand() -> list[str]:
+    """The addresses of the pages and workbooks of docs/."""
+    docs = ROOT / "docs"
+    names = [path.relative_to(docs).as_posix() for path in sorted(docs.rglob("*.md"))]
+    names += [path.relative_to(docs).as_posix() for path in sorted((docs / "workbooks").glob("*.ipynb"))]
+    return [name.rpartition("index.md")[0] if name.endswith("index.md") else f"{name.rpartition('.')[0]}/" for name in names]
+
+
+PARTS = sorted({url.rpartition("/")[0].rpartition("/")[0] + "/" for url in TUTORIALS})
+PAGES = [*written_by_hand(), *PARTS, *TUTORIALS]
+MISSING = "404.html"
+
+
+@dataclass(frozen=True)
+class Site:
+    """A built site and the address under which it is served."""
+
+    folder: Path
+    url: str  # ends with a slash
+
+    def file(self, page: str) -> Path:
+        """The HTML file of an address such as "" or "foundations/tensors/"."""
+        return self.folder / (page + "index.html" if page == "" or page.endswith("/") else page)
+
+    def soup(self, page: str) -> BeautifulSoup:
+        return BeautifulSoup(self.file(page).read_text(encoding="utf-8"), "html.parser")
+
+
+class Handler(SimpleHTTPRequestHandler):
+    """Serves a folder as a static host does: its 404.html for whatever is not there."""
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        page = Path(self.directory, MISSING)
+        if code != 404 or not page.is_file():
+            return super().send_error(code, message, explain)
+        content = page.read_bytes()
+        self.send_response(code)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(content)
+
+    def log_message(self, *arguments: object) -> None:
+        pass
+
+
+def copy_of_the_tree(folder: Path) -> Path:
+    """A copy to build in, so that no test touches outputs/, and a build that is running beside stays whole."""
+    shutil.copytree(ROOT, folder, ignore=NOT_COPIED)
+    if (ROOT / "node_modules").is_dir():
+        (folder / "node_modules").symlink_to(ROOT / "node_modules")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory) -> Iterator[Site]:
+    """The whole site; tutorials whose committed outputs are stale are executed for it."""
+    project = copy_of_the_tree(tmp_path_factory.mktemp("site") / "project")
+    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Handler, directory=str(project / "site")))
+    server.daemon_threads = True
+    url = f"http://127.0.0.1:{server.server_address[1]}/"
+    done = subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", "--strict"],
+        cwd=project,
+        env={**os.environ, "SITE_URL": url, "NO_MKDOCS_2_WARNING": "1"},
+        capture_output=True,
+        text=True,
+        timeout=600,
+    )
+    assert done.returncode == 0, f"the site does not build:\n{done.stdout}{done.stderr}"
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield Site(project / "site", url)
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def by_name(script: Script) -> str:
+    return script.name
