@@ -60,7 +60,9 @@ def plain_site(folder: Path) -> None:
     config = (folder / "mkdocs.yml").read_text(encoding="utf-8")
     begin = config.index("  - press:")
     config = config[:begin] + config[config.index("\nmarkdown_extensions:", begin) :]
-    nav = "".join(f"  - {part_title(part)}:\n" + "".join(f"      - {page}\n" for page in pages) for part, pages in parts.items())
+    nav = "".join(
+        f"  - {part_title(part)}:\n" + "".join(f"      - {page}\n" for page in pages) for part, pages in parts.items()
+    )
     home = "  - Start: index.md\n"
     assert home in config
     (folder / "mkdocs.yml").write_text(config.replace(home, home + nav), encoding="utf-8")
@@ -70,7 +72,9 @@ def build_seconds(folder: Path) -> float:
     begun = time.monotonic()
     command = [sys.executable, "-m", "mkdocs", "build", "--quiet", "--no-strict"]
     environment = {**os.environ, "NO_MKDOCS_2_WARNING": "1"}
-    subprocess.run(command, cwd=folder, check=True, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    subprocess.run(
+        command, cwd=folder, check=True, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     return time.monotonic() - begun
 
 

@@ -82,10 +82,16 @@ class TinyProject:
         self.root = root
         self.write("mkdocs.yml", "site_name: tiny\nplugins:\n  - search\n  - press: {package: src/pack}\n")
         self.write("docs/index.md", "# Home\n")
-        self.write("docs/chapters.toml", '[[source]]\nid = "a"\ntitle = "A book"\n[[chapter]]\nid = "A1"\nsource = "a"\ntitle = "One"\n')
+        self.write(
+            "docs/chapters.toml",
+            '[[source]]\nid = "a"\ntitle = "A book"\n[[chapter]]\nid = "A1"\nsource = "a"\ntitle = "One"\n',
+        )
         self.write("src/pack/__init__.py", '"""A package."""\n')
         self.write("src/pack/tools.py", TOOLS)
-        self.write("src/pack/cards.toml", '[small]\ntitle = "Small"\nversion = "1"\nfiles = [{ path = "a.csv", sha256 = "00" }]\n')
+        self.write(
+            "src/pack/cards.toml",
+            '[small]\ntitle = "Small"\nversion = "1"\nfiles = [{ path = "a.csv", sha256 = "00" }]\n',
+        )
         self.write("tutorials/1-first/01_hello.py", HELLO)
         self.write("tutorials/1-first/02_other.py", OTHER)
 
@@ -118,7 +124,9 @@ class TinyProject:
         """Store a made-up run of each tutorial, so that a test of keys and pages needs no kernel."""
         catalogue = self.catalogue
         for script in catalogue.select(names):
-            catalogue.store.save(script, made_up(script), catalogue.parts(script), {"seconds": 1.5, "names": {}, "data": []})
+            catalogue.store.save(
+                script, made_up(script), catalogue.parts(script), {"seconds": 1.5, "names": {}, "data": []}
+            )
 
     def run(self, *command: str, check: bool = True, **environment: str) -> subprocess.CompletedProcess[str]:
         """Run a module of the environment (`press`, `mkdocs`) in the project."""

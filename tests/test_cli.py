@@ -96,8 +96,11 @@ def test_check_tells_file_line_what_and_what_is_allowed(tiny, monkeypatch, capsy
     assert main(["check"]) == 1
     told = capsys.readouterr().out.splitlines()
     assert len(told) == 3
-    assert any("01_hello.py:18: the link '02_othr.py' leads nowhere; a link to a tutorial is" in line for line in told)
-    assert any(line.startswith("tutorials/1-first/01_hello.py:20: the heading skips a level; allowed here is ###") for line in told)
+    assert any("01_hello.py:18: the link '02_othr.py' leads nowhere; link to the relative path" in line for line in told)
+    assert any(
+        line.startswith("tutorials/1-first/01_hello.py:20: the heading skips a level; allowed here is ###")
+        for line in told
+    )
     assert any("02_other.py:8: pack has no 'tool'" in line for line in told)
 
 
@@ -115,7 +118,9 @@ def test_the_shards_together_are_the_whole_and_about_equal(tiny):
         seconds = len(script.name) + 3 * catalogue.scripts.index(script)
         catalogue.store.save(script, {"cells": [], "metadata": {}}, catalogue.parts(script), {"seconds": seconds})
     shards = [catalogue.shard(catalogue.scripts, number, 4) for number in range(1, 5)]
-    assert sorted(script.name for shard in shards for script in shard) == sorted(script.name for script in catalogue.scripts)
+    assert sorted(script.name for shard in shards for script in shard) == sorted(
+        script.name for script in catalogue.scripts
+    )
     loads = [sum(map(catalogue.expected_seconds, shard)) for shard in shards]
     assert max(loads) / min(loads) < 1.2
 
@@ -138,7 +143,10 @@ def test_two_runs_at_once_both_end_well(tiny):
 def test_a_killed_run_publishes_nothing_wrong_and_leaves_nothing_running(tiny):
     for seconds in (0.3, 1.5, 4.0):
         process = subprocess.Popen(
-            [sys.executable, "-m", "press", "run", "--all"], cwd=tiny.root, stderr=subprocess.DEVNULL, start_new_session=True
+            [sys.executable, "-m", "press", "run", "--all"],
+            cwd=tiny.root,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
         )
         time.sleep(seconds)
         os.killpg(process.pid, signal.SIGKILL)

@@ -44,7 +44,9 @@ def test_a_constant_that_a_reached_function_reads_counts(tiny):
 
 
 def test_a_new_function_executes_nothing(tiny):
-    assert changed_by(tiny, "src/pack/tools.py", "def unrelated", "def new():\n    return 0\n\n\ndef unrelated") == set()
+    assert (
+        changed_by(tiny, "src/pack/tools.py", "def unrelated", "def new():\n    return 0\n\n\ndef unrelated") == set()
+    )
 
 
 def test_comments_and_docstrings_of_the_package_execute_nothing(tiny):
@@ -89,7 +91,11 @@ def package(tmp_path):
 @pytest.mark.parametrize(
     ("code", "inside", "outside"),
     [
-        ("from pack.a import top\ntop(1)", {"pack.b.helper", "pack.b.Base", "pack.b.Child"}, {"pack.b.idle", "pack.a.alone"}),
+        (
+            "from pack.a import top\ntop(1)",
+            {"pack.b.helper", "pack.b.Base", "pack.b.Child"},
+            {"pack.b.idle", "pack.a.alone"},
+        ),
         ("import pack.a\npack.a.alone()", {"pack.a.alone", "pack.c.value"}, {"pack.a.top", "pack.b.deep"}),
         ("import pack.a as aa\naa.top(1)", {"pack.a.top", "pack.b.deep"}, {"pack.a.alone"}),
         ("from pack import a\nf = a.top", {"pack.a.top"}, {"pack.a.alone"}),
@@ -112,14 +118,18 @@ def test_the_closure_holds_what_is_reached_and_not_its_neighbours(package, code,
 
 
 def test_the_eval_method_of_a_model_does_not_count_as_eval(package):
-    assert not any("whole" in label for label in closure(package, "from pack.a import top\nmodel.eval()\nmodel.modules()"))
+    assert not any(
+        "whole" in label for label in closure(package, "from pack.a import top\nmodel.eval()\nmodel.modules()")
+    )
 
 
 def test_any_edit_of_any_reached_line_changes_the_key_and_no_other_edit_does(package):
     """The slow, obvious oracle: change each function in turn and see which labels of the closure move."""
     code = "from pack.a import top\ntop(1)"
     before = closure(package, code)
-    for name, marker in itertools.product(["a.py", "b.py"], ["return 1", "return 3", "return deep(x)", "return c.value()"]):
+    for name, marker in itertools.product(
+        ["a.py", "b.py"], ["return 1", "return 3", "return deep(x)", "return c.value()"]
+    ):
         path = package / "src" / "pack" / name
         text = path.read_text()
         if marker not in text:
@@ -147,4 +157,6 @@ def test_significant_text_keeps_what_runs_and_drops_what_does_not():
     source = 'def f(x):\n    """Doc\n\n    more."""\n    # a comment\n\n    y = """kept # not a comment\n\n    kept"""  # gone\n    return y\n'
     text = significant_text(source, ast.parse(source).body[0])
     assert text == 'def f(x):\n    y = """kept # not a comment\n\n    kept"""\n    return y'
-    assert ast.dump(ast.parse(text)) == ast.dump(ast.parse('def f(x):\n    y = """kept # not a comment\n\n    kept"""\n    return y'))
+    assert ast.dump(ast.parse(text)) == ast.dump(
+        ast.parse('def f(x):\n    y = """kept # not a comment\n\n    kept"""\n    return y')
+    )

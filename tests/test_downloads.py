@@ -43,7 +43,9 @@ def test_the_downloaded_script_takes_the_wheel_from_the_site_and_nothing_from_th
 
 def test_other_sources_of_a_header_are_kept():
     other = SOURCE.replace("editable = true }\n", 'editable = true }\n# scipy = { path = "../scipy" }\n')
-    assert header_of(downloads.downloadable_script(other, "kindling", WHEEL))["tool"]["uv"] == {"sources": {"scipy": {"path": "../scipy"}}}
+    assert header_of(downloads.downloadable_script(other, "kindling", WHEEL))["tool"]["uv"] == {
+        "sources": {"scipy": {"path": "../scipy"}}
+    }
 
 
 def test_a_script_without_header_is_downloaded_as_it_is():
@@ -56,7 +58,11 @@ def test_the_notebook_is_valid_and_holds_todays_text_with_the_outputs_of_the_run
     catalogue = tiny.catalogue
     (script,) = catalogue.select(["hello"])
     text = downloads.downloadable_notebook(
-        script, catalogue.store.load(script).outputs, package="kindling", wheel=WHEEL, absolute=lambda part: part.upper()
+        script,
+        catalogue.store.load(script).outputs,
+        package="kindling",
+        wheel=WHEEL,
+        absolute=lambda part: part.upper(),
     )
     notebook = nbformat.reads(text, as_version=4)
     nbformat.validate(notebook)

@@ -100,7 +100,12 @@ def test_code_keeps_every_character_and_links_known_names():
     import re
 
     source = "y = F.mse_loss(a, b)  # a.b\nmodel = nn.Linear(3, 1)\n\nprint(f'{y:.2f} <b>')"
-    shown = page.highlight(source, {"F.mse_loss": "torch.nn.functional.mse_loss"}, lambda name, code, at: f"<a {name} {at}>{code}</a>", "here")
+    shown = page.highlight(
+        source,
+        {"F.mse_loss": "torch.nn.functional.mse_loss"},
+        lambda name, code, at: f"<a {name} {at}>{code}</a>",
+        "here",
+    )
     assert html.unescape(re.sub(r"<[^>]*>", "", shown)) == source
     assert re.search(r"<a torch.nn.functional.mse_loss here>.*F.*mse_loss.*</a>", shown)
     assert shown.count("<a ") == 1
@@ -115,7 +120,9 @@ def test_a_cell_is_filled_below_the_heading_it_stands_under(tiny):
         return None
 
     content = '<h1 id="hello">H</h1><div data-press-cell="1"></div><h2 id="two">T</h2><div data-press-cell="2"></div>'
-    shown = page.fill(content, script, Fragments(["<pre>one</pre>", ""]), {"double": "pack.tools.double", "print": "x.print"}, link)
+    shown = page.fill(
+        content, script, Fragments(["<pre>one</pre>", ""]), {"double": "pack.tools.double", "print": "x.print"}, link
+    )
     assert set(seen) == {"hello", "two"}
     assert shown.count("data-search-exclude") == 1
     assert "data-press-cell" not in shown
@@ -130,7 +137,14 @@ def test_only_cells_up_to_the_first_change_keep_their_outputs(tiny):
 
 
 def test_the_cost_line_says_seconds_memory_device_version_date_and_data():
-    run = {"seconds": 41.3, "peak_memory": 612e6, "torch": "2.15.0+cu130", "device": "cpu", "cpus": 2, "date": "2026-11-20"}
+    run = {
+        "seconds": 41.3,
+        "peak_memory": 612e6,
+        "torch": "2.15.0+cu130",
+        "device": "cpu",
+        "cpus": 2,
+        "date": "2026-11-20",
+    }
     run["data"] = [{"name": "mnist", "kind": "original"}]
     line = page.cost(run, {"mnist": "MNIST"})
     assert line == "Ran in 41 s on 2 CPU cores, 612 MB of memory, torch 2.15.0, 2026-11-20. Data: MNIST (original)."

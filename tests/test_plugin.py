@@ -135,7 +135,9 @@ def test_a_bare_project_builds_with_scripts_alone(tmp_path, monkeypatch):
         shutil.rmtree(path) if path.is_dir() else path.unlink()
     bare.write("mkdocs.yml", "site_name: bare\nplugins: [search, press: {tutorials: tutorials}]\n")
     bare.write("docs/index.md", "# Home\n")
-    bare.write("tutorials/plot_one.py", '"""\nA sine\n======\n\nWords.\n"""\n# %%\n# Text.\nimport near\nprint(near.VALUE)\n')
+    bare.write(
+        "tutorials/plot_one.py", '"""\nA sine\n======\n\nWords.\n"""\n# %%\n# Text.\nimport near\nprint(near.VALUE)\n'
+    )
     bare.write("tutorials/near.py", "VALUE = 7\n")
     bare.run("mkdocs", "build", "--strict")
     assert ">7\n" in (bare.root / "site/plot_one/index.html").read_text()
@@ -143,8 +145,13 @@ def test_a_bare_project_builds_with_scripts_alone(tmp_path, monkeypatch):
 
 
 def test_links_between_scripts_become_links_between_pages_and_absolute_ones_in_notebooks(tiny, site):
-    tiny.write("mkdocs.yml", "site_name: t\nsite_url: https://here.example/sub/\nplugins: [search, press: {package: src/pack}]\n")
-    tiny.edit("tutorials/1-first/01_hello.py", "Some text.", "See [other](02_other.py#other) and [home](../../docs/index.md).")
+    tiny.write(
+        "mkdocs.yml",
+        "site_name: t\nsite_url: https://here.example/sub/\nplugins: [search, press: {package: src/pack}]\n",
+    )
+    tiny.edit(
+        "tutorials/1-first/01_hello.py", "Some text.", "See [other](02_other.py#other) and [home](../../docs/index.md)."
+    )
     tiny.pretend_run()
     folder = site(strict=True)
     page = (folder / "first/hello/index.html").read_text()
@@ -191,15 +198,26 @@ def test_names_in_code_link_to_the_api_and_the_api_lists_the_tutorials(tiny, sit
 
 def test_the_site_is_the_same_bytes_each_time(tiny, site):
     tiny.pretend_run()
-    first = {path.relative_to(tiny.root): path.read_bytes() for path in site().rglob("*") if path.suffix in {".html", ".ipynb", ".py", ".css"}}
-    again = {path.relative_to(tiny.root): path.read_bytes() for path in site().rglob("*") if path.suffix in {".html", ".ipynb", ".py", ".css"}}
+    first = {
+        path.relative_to(tiny.root): path.read_bytes()
+        for path in site().rglob("*")
+        if path.suffix in {".html", ".ipynb", ".py", ".css"}
+    }
+    again = {
+        path.relative_to(tiny.root): path.read_bytes()
+        for path in site().rglob("*")
+        if path.suffix in {".html", ".ipynb", ".py", ".css"}
+    }
     assert first == again
 
 
 def test_a_notebook_of_mkdocs_jupyter_carries_no_style_sheet_of_its_own(tiny, site):
     import nbformat
 
-    tiny.write("mkdocs.yml", "site_name: t\nplugins:\n  - mkdocs-jupyter: {include: ['work.ipynb'], ignore: ['*.md'], cache: false}\n  - press: {package: src/pack}\n")
+    tiny.write(
+        "mkdocs.yml",
+        "site_name: t\nplugins:\n  - mkdocs-jupyter: {include: ['work.ipynb'], ignore: ['*.md'], cache: false}\n  - press: {package: src/pack}\n",
+    )
     cells = [nbformat.v4.new_markdown_cell("# Work", id="a"), nbformat.v4.new_code_cell("x = 1", id="b")]
     (tiny.root / "docs/work.ipynb").write_text(nbformat.writes(nbformat.v4.new_notebook(cells=cells)))
     tiny.pretend_run()
@@ -217,7 +235,9 @@ def test_a_notebook_of_mkdocs_jupyter_carries_no_style_sheet_of_its_own(tiny, si
 def serving(tiny, monkeypatch):
     """Rebuild the tiny project as `serve` does, in this process, without a server."""
     ran = []
-    monkeypatch.setattr(plugin.Catalogue, "run", lambda self, scripts, **options: ran.extend(script.name for script in scripts) or [])
+    monkeypatch.setattr(
+        plugin.Catalogue, "run", lambda self, scripts, **options: ran.extend(script.name for script in scripts) or []
+    )
     kept = {}
 
     def rebuilt():
@@ -291,7 +311,9 @@ def test_serving_shows_what_failed_where_and_does_not_run_it_again(tiny, serving
     tiny.edit("tutorials/1-first/01_hello.py", "double(21)", "double(1 / 0)")
     catalogue = tiny.catalogue
     script = catalogue.select(["hello"])[0]
-    catalogue.store.save_failure(script, {"cells": [], "metadata": {}}, catalogue.parts(script), "01_hello.py:20: cell 1: ZeroDivisionError")
+    catalogue.store.save_failure(
+        script, {"cells": [], "metadata": {}}, catalogue.parts(script), "01_hello.py:20: cell 1: ZeroDivisionError"
+    )
     page = (rebuilt() / "first/hello/index.html").read_text()
     assert "press-state--failed" in page
     assert "01_hello.py:20: cell 1: ZeroDivisionError" in page
@@ -335,7 +357,10 @@ def test_a_rebuild_that_breaks_leaves_the_last_good_site(tiny, site):
 
 def test_formulas_become_mathml_and_stay_out_of_the_search(tiny, site, monkeypatch):
     tiny.write("package.json", "{}")
-    tiny.write("mkdocs.yml", "site_name: t\nplugins: [search, press: {package: src/pack}]\nmarkdown_extensions:\n  - pymdownx.arithmatex: {generic: true}\n")
+    tiny.write(
+        "mkdocs.yml",
+        "site_name: t\nplugins: [search, press: {package: src/pack}]\nmarkdown_extensions:\n  - pymdownx.arithmatex: {generic: true}\n",
+    )
     tiny.edit("tutorials/1-first/01_hello.py", "Some text.", "So $a < b$, and\n#\n# $$c$$")
     asked = []
 

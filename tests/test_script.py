@@ -102,4 +102,6 @@ def test_unknown_chapters_and_data_sets_are_told_with_the_known_ones(tiny):
 def test_a_slug_that_two_scripts_claim_is_told_with_the_first(tiny):
     tiny.write("tutorials/2-second/01_hello.py", '"""\n# Again\n"""\nx = 1\n')
     (error,) = tiny.catalogue.errors
-    assert str(error).startswith("tutorials/2-second/01_hello.py:1: the slug 'hello' is taken by tutorials/1-first/01_hello.py")
+    assert str(error).startswith(
+        "tutorials/2-second/01_hello.py:1: the slug 'hello' is taken by tutorials/1-first/01_hello.py"
+    )

@@ -87,10 +87,14 @@ def parser() -> argparse.ArgumentParser:
     command = commands.add_parser("run", help="execute what is stale or missing; exit 1 if a tutorial fails")
     command.add_argument("names", nargs="*", metavar="NAME")
     command.add_argument("--all", action="store_true", help="execute fresh ones again too")
-    command.add_argument("--jobs", type=positive, default=None, metavar="N", help="tutorials at once (default: cores / 2)")
+    command.add_argument(
+        "--jobs", type=positive, default=None, metavar="N", help="tutorials at once (default: cores / 2)"
+    )
     command.add_argument("--deadline", type=float, default=None, metavar="SECONDS", help="for each tutorial")
     command.add_argument("--shard", type=fraction, default=None, metavar="K/N", help="only the K-th of N equal shares")
-    command.add_argument("--scheduler", default=None, metavar="ADDRESS", help="a Dask scheduler, e.g. tcp://10.0.0.1:8786")
+    command.add_argument(
+        "--scheduler", default=None, metavar="ADDRESS", help="a Dask scheduler, e.g. tcp://10.0.0.1:8786"
+    )
     command.set_defaults(command=run)
     command = commands.add_parser("new", help="a script from a template")
     command.add_argument("part", metavar="PART", help="a folder of the tutorials, e.g. 1-foundations")

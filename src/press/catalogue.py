@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import yaml
 
@@ -82,8 +82,9 @@ def plugin_options(config: dict[str, Any]) -> dict[str, Any]:
 class Catalogue:
     """Reads every script once; broken ones are collected, not raised, so that all of them can be told at once."""
 
-    memo: dict[Path, tuple[tuple[int, int], Script]] = {}  # scripts of earlier builds, while the file is the same
-    key_memo: dict[Path, tuple[str, dict[str, str]]] = {}  # key parts of earlier builds, while code and package are the same
+    # Scripts and key parts of earlier builds in this process, each with the state of the files that they came from.
+    memo: ClassVar[dict[Path, tuple[tuple[int, int], Script]]] = {}
+    key_memo: ClassVar[dict[Path, tuple[str, dict[str, str]]]] = {}
 
     def __init__(self, settings: Settings):
         self.settings = settings
@@ -127,7 +128,9 @@ class Catalogue:
         """
         if not names:
             return self.scripts
-        known = {key: script for script in self.scripts for key in (script.name, script.path.as_posix(), script.path.name)}
+        known = {
+            key: script for script in self.scripts for key in (script.name, script.path.as_posix(), script.path.name)
+        }
         for name in names:
             if name not in known:
                 slugs = [script.name for script in self.scripts]
@@ -145,11 +148,15 @@ class Catalogue:
         return self._parts[script.name]
 
     def code_state(self, beside: Path) -> list[tuple[str, int, int]]:
-        """Everything that a key can depend on besides the script: the files of the package and those beside the script."""
+        """Everything that a key can depend on besides the script: the package's files and those beside the script."""
         if beside not in self._states:
             paths = [path for path in beside.rglob("*") if path.suffix != ".pyc"]
             paths += self.settings.package.rglob("*") if self.settings.package else []
-            facts = [(str(path), path.stat()) for path in sorted(paths) if path.is_file() and not is_tutorial(path, self.scripts)]
+            facts = [
+                (str(path), path.stat())
+                for path in sorted(paths)
+                if path.is_file() and not is_tutorial(path, self.scripts)
+            ]
             self._states[beside] = [(name, stat.st_mtime_ns, stat.st_size) for name, stat in facts]
         return self._states[beside]
 
@@ -258,7 +265,7 @@ class Catalogue:
                     if re.match(r"[a-z][a-z+.-]*:|#", target):
                         continue
                     if not (folder / target.split("#")[0]).exists():
-                        hint = "a link to a tutorial is the relative path of its script, to another page that of its .md file"
+                        hint = "link to the relative path of a tutorial's script, or of a page's .md file"
                         yield cell.line + offset, f"the link {target!r} leads nowhere; {hint}"
 
     def imports(self, script: Script) -> Iterator[tuple[int, str]]:
@@ -273,7 +280,10 @@ class Catalogue:
                         inner = self.project.find(f"{module.name}.{alias.name}", beside)
                         if alias.name != "*" and alias.name not in module.bindings and not inner and not module.resists:
                             public = [name for name in module.bindings if not name.startswith("_")]
-                            yield cell.line + node.lineno - 1, f"{module.name} has no {alias.name!r}; {nearest(alias.name, public)}"
+                            yield (
+                                cell.line + node.lineno - 1,
+                                f"{module.name} has no {alias.name!r}; {nearest(alias.name, public)}",
+                            )
 
 
 def is_tutorial(path: Path, scripts: Sequence[Script]) -> bool:

@@ -26,7 +26,14 @@ DYNAMIC = {  # these reach definitions without naming them
     *(("eval",), ("exec",), ("globals",), ("__import__",), ("import_module",)),
     *(("importlib", "import_module"), ("sys", "modules")),
 }
-READS_SOURCE = {"getsource", "getsourcelines", "getdoc", "__doc__", "help", "pydoc"}  # comments and docstrings count here
+READS_SOURCE = {
+    "getsource",
+    "getsourcelines",
+    "getdoc",
+    "__doc__",
+    "help",
+    "pydoc",
+}  # comments and docstrings count here
 
 Chain = tuple[str, ...]  # ("plots", "curves") for the expression plots.curves
 
@@ -345,9 +352,10 @@ def significant_text(source: str, node: ast.stmt, verbatim: bool = False) -> str
         if isinstance(inner, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and isinstance(body, list):
             head = body[0]
             alone = len(body) == 1 or body[1].lineno > (head.end_lineno or 0)
-            if isinstance(head, ast.Expr) and isinstance(head.value, ast.Constant) and isinstance(head.value.value, str):
-                if alone and not lines[head.lineno - first].encode()[: head.col_offset].strip():
-                    drop.update(range(head.lineno - first, (head.end_lineno or head.lineno) - first + 1))
+            value = head.value if isinstance(head, ast.Expr) else None
+            indented = not lines[head.lineno - first].encode()[: head.col_offset].strip()
+            if alone and indented and isinstance(value, ast.Constant) and isinstance(value.value, str):
+                drop.update(range(head.lineno - first, (head.end_lineno or head.lineno) - first + 1))
     text = "".join(lines)
     kept = text.splitlines()
     try:

@@ -54,7 +54,12 @@ def downloadable_notebook(
     number = 0
     for position, cell in enumerate(script.cells, 1):
         if cell.kind == "text":
-            text = {"cell_type": "markdown", "id": f"text-{position}", "metadata": {}, "source": lines(absolute(cell.source))}
+            text = {
+                "cell_type": "markdown",
+                "id": f"text-{position}",
+                "metadata": {},
+                "source": lines(absolute(cell.source)),
+            }
             cells.append(text)
         else:
             number += 1

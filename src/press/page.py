@@ -22,7 +22,16 @@ from press.store import write
 SLOT = re.compile(r'<div data-press-cell="(\d+)"></div>')
 HEADING = re.compile(r'<h[1-6][^>]* id="([^"]+)"')
 IMAGES = {"image/svg+xml": "svg", "image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"}
-PRIORITY = ["image/svg+xml", "image/webp", "image/png", "image/jpeg", "text/html", "text/markdown", "text/latex", "text/plain"]
+PRIORITY = [
+    "image/svg+xml",
+    "image/webp",
+    "image/png",
+    "image/jpeg",
+    "text/html",
+    "text/markdown",
+    "text/latex",
+    "text/plain",
+]
 THUMBNAIL = "thumbnail.png"
 RENDERING = 1  # raise it when this module renders the same outputs differently
 
@@ -140,14 +149,16 @@ def exporter(images: dict[str, bytes]) -> Callable[[Sequence[Mapping[str, Any]]]
         template_name="page",
         filters={
             "figure": figure,
-            "sanitise": lambda text: nh3.clean(text, attributes={**nh3.ALLOWED_ATTRIBUTES, "*": {"class", "colspan", "rowspan"}}),
+            "sanitise": lambda text: nh3.clean(
+                text, attributes={**nh3.ALLOWED_ATTRIBUTES, "*": {"class", "colspan", "rowspan"}}
+            ),
             "to_html": lambda text: nh3.clean(markdown.markdown(text, extensions=["tables", "fenced_code"])),
             "strip_dollars": lambda text: text.strip().strip("$"),
         },
         preprocessors=[],
         default_preprocessors=[],
     )
-    export.display_data_priority = PRIORITY
+    export.display_data_priority = PRIORITY  # pyright: ignore[reportAttributeAccessIssue]  (a traitlet)
 
     def render(outputs: Sequence[Mapping[str, Any]]) -> str:
         cell = nbformat.v4.new_code_cell("", outputs=[nbformat.from_dict(dict(output)) for output in outputs])
@@ -236,7 +247,9 @@ def cost(run: Mapping[str, Any], titles: Mapping[str, str]) -> str:
     if run.get("date"):
         pieces.append(str(run["date"]))
     line = ", ".join(pieces) + "."
-    data = [f"{titles.get(item['name'], item['name'])} ({item.get('kind', 'original')})" for item in run.get("data", [])]
+    data = [
+        f"{titles.get(item['name'], item['name'])} ({item.get('kind', 'original')})" for item in run.get("data", [])
+    ]
     return line + (f" Data: {', '.join(dict.fromkeys(data))}." if data else "")
 
 
@@ -275,7 +288,7 @@ def tidy_notebook(content: str) -> str:
     for part in soup.select(unwanted):
         part.decompose()
     for block in soup.select(".highlight-ipynb, .highlight"):
-        block["class"] = ["highlight"]
+        block["class"] = "highlight"
         for pre in block.find_all("pre"):
             if pre.code is None:
                 code = soup.new_tag("code")

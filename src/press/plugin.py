@@ -118,7 +118,7 @@ class PressPlugin(BasePlugin[PressConfig]):
         scripts = self.catalogue.scripts
         self.status = {script.name: self.state(script) for script in scripts}
         stale = [script for script in scripts if self.status[script.name].state != "fresh"]
-        if self.serving:
+        if self.background:
             self.background.want(self.catalogue, [script for script in stale if self.is_runnable(script)])
         elif stale and self.config.execute == "auto":
             log.info("Executing %s", ", ".join(script.name for script in stale))
@@ -161,7 +161,9 @@ class PressPlugin(BasePlugin[PressConfig]):
         self.add(config, STYLESHEET, path=Path(__file__).parent / "templates" / "press.css")
         return files
 
-    def add(self, config: defaults.MkDocsConfig, name: str, *, content: str | None = None, path: Path | None = None) -> None:
+    def add(
+        self, config: defaults.MkDocsConfig, name: str, *, content: str | None = None, path: Path | None = None
+    ) -> None:
         if content is not None:
             self.files.append(File.generated(config, name, content=content))
         else:
@@ -323,7 +325,7 @@ class PressPlugin(BasePlugin[PressConfig]):
         code = str(sorted(self.package_state().items())) if ":::" in (page.markdown or "") else ""
         stamp = str(Path(page.file.abs_src_path).stat().st_mtime_ns) if page.file.abs_src_path else ""
         key = hashlib.sha256("\0".join([page.markdown or "", names, code, stamp]).encode()).hexdigest()
-        autorefs = config.plugins.get("autorefs")
+        autorefs: Any = config.plugins.get("autorefs")
         kept = ("content", "toc", "title", "present_anchor_ids", "links_to_anchors")
         known = self.rendered.get(page.file.src_uri)
         if known and known[0] == key:
@@ -349,7 +351,10 @@ class PressPlugin(BasePlugin[PressConfig]):
         finally:
             if autorefs:
                 autorefs.register_anchor = register
-        self.rendered[page.file.src_uri] = key, {**{name: getattr(page, name, None) for name in kept}, "anchors": anchors}
+        self.rendered[page.file.src_uri] = (
+            key,
+            {**{name: getattr(page, name, None) for name in kept}, "anchors": anchors},
+        )
 
     def package_state(self) -> dict[str, int]:
         paths = self.settings.package.rglob("*.py") if self.settings.package else ()
@@ -384,7 +389,9 @@ class PressPlugin(BasePlugin[PressConfig]):
             attributes = f'identifier="{html.escape(name)}" optional backlink-type="used-by" backlink-anchor="{anchor}"'
             return f'<autoref {attributes} class="press-link">{code}</autoref>' if autorefs else None
         rules = self.config.documentation
-        fitting = [rule for rule in rules if name == rule or name.startswith(rule if rule.endswith(".") else f"{rule}.")]
+        fitting = [
+            rule for rule in rules if name == rule or name.startswith(rule if rule.endswith(".") else f"{rule}.")
+        ]
         address = rules[max(fitting, key=len)] if fitting else ""
         if not address:
             return None
@@ -404,7 +411,10 @@ class PressPlugin(BasePlugin[PressConfig]):
     def related(self, script: Script) -> str:
         others = tables.related(script, self.catalogue.scripts, self.settings.root)
         cards = [self.card(other, self.url_of(script)) for other in others]
-        return f'<section class="press-related" data-search-exclude><h2>Related tutorials</h2>{page.gallery(cards)}</section>' if cards else ""
+        if not cards:
+            return ""
+        heading = '<section class="press-related" data-search-exclude><h2>Related tutorials</h2>'
+        return f"{heading}{page.gallery(cards)}</section>"
 
     def card(self, script: Script, base_url: str) -> dict[str, Any]:
         stored = self.stored[script.name]
@@ -433,17 +443,17 @@ class PressPlugin(BasePlugin[PressConfig]):
         pages = [file.page for file in files.documentation_pages() if file.page and file.page.content]
         formulas: set[tuple[str, bool]] = set()
         if (self.settings.root / "package.json").is_file():  # else the formulas are left to whatever the site uses
-            formulas = {formula(match) for shown in pages for match in MATH.finditer(shown.content)}
+            formulas = {formula(match) for shown in pages for match in MATH.finditer(shown.content or "")}
         made = self.mathml(formulas) if formulas else {}
         for shown in pages if formulas else ():
-            shown.content = MATH.sub(lambda match: wrapped(match, made), shown.content)
+            shown.content = MATH.sub(lambda match: wrapped(match, made), shown.content or "")
         self.add_fonts(config, made.values())
         for shown in pages:
             self.hoist_styles(shown, config)
         cache = self.settings.scratch / "templates"
         cache.mkdir(parents=True, exist_ok=True)
         env.bytecode_cache = FileSystemBytecodeCache(str(cache))  # compiling the theme takes longer than using it
-        index = getattr(config.plugins.get("material/search"), "search_index", None)
+        index: Any = getattr(config.plugins.get("material/search"), "search_index", None)
         if self.serving and hasattr(index, "add_entry_from_context"):
             index.add_entry_from_context = functools.partial(self.index_once, index, index.add_entry_from_context)
         return env
@@ -491,7 +501,7 @@ class PressPlugin(BasePlugin[PressConfig]):
         build, site = server.builder, Path(config.site_dir)
 
         def guarded() -> None:
-            """A failed rebuild leaves the last good site; mkdocs itself would have none, and answer no page any more."""
+            """A failed rebuild leaves the last good site; mkdocs itself would answer no page any more."""
             with tempfile.TemporaryDirectory(dir=self.settings.scratch) as folder:
                 good = Path(folder, "site")
                 shutil.copytree(site, good, copy_function=link_or_copy)
@@ -533,8 +543,8 @@ def link_or_copy(source: str, destination: str) -> None:
 
 
 def set_up_mkdocstrings(config: defaults.MkDocsConfig) -> None:
-    """mkdocstrings prepares its handler when it converts a page, and needs it for backlinks even if it converts none."""
-    plugin = config.plugins.get("mkdocstrings")
+    """mkdocstrings prepares its handler when it converts a page, and needs it for backlinks in any case."""
+    plugin: Any = config.plugins.get("mkdocstrings")
     if plugin is None:
         return
     handler = plugin.get_handler(plugin.config.default_handler)

@@ -132,7 +132,9 @@ def read_header(source: str, path: Path) -> Header:
         begin = re.search(r"(?m)^# /// script", source)
         if begin:
             line = source.count("\n", 0, begin.start()) + 1
-            raise ScriptError(path, line, 'malformed header; it ends with a line "# ///" and each line begins with "# "')
+            raise ScriptError(
+                path, line, 'malformed header; it ends with a line "# ///" and each line begins with "# "'
+            )
         return Header()
     first = source.count("\n", 0, match.start("content")) + 1
     toml = "\n".join(line[2:] for line in match["content"].splitlines())
@@ -154,7 +156,7 @@ def read_header(source: str, path: Path) -> Header:
         strings = not isinstance(value, list) or all(isinstance(item, str) for item in value)
         if not isinstance(value, kind) or not strings or (isinstance(value, bool) and kind is not bool):
             raise ScriptError(path, where, f"{key} is {value!r}; allowed is {allowed}")
-    values = {key: tuple(value) if isinstance(value, list) else value for key, value in table.items()}
+    values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in table.items()}
     return Header(**values, lines=lines)
 
 
@@ -194,7 +196,8 @@ def check_names(
     errors, seen = [], {}
     for script in scripts:
         if script.name in seen:
-            message = f"the slug {script.name!r} is taken by {seen[script.name].as_posix()}; each slug is an address, choose another"
+            taken = f"the slug {script.name!r} is taken by {seen[script.name].as_posix()}"
+            message = f"{taken}; each slug is an address, choose another"
             errors.append(ScriptError(script.path, 1, message))
         seen.setdefault(script.name, script.path)
         for field_name, allowed in (("chapters", chapters), ("data", data)):
@@ -203,7 +206,9 @@ def check_names(
             for item in getattr(script.header, field_name):
                 if item not in allowed:
                     line = script.header.lines.get(field_name, 1)
-                    errors.append(ScriptError(script.path, line, f"unknown {field_name} {item!r}; {nearest(item, allowed)}"))
+                    errors.append(
+                        ScriptError(script.path, line, f"unknown {field_name} {item!r}; {nearest(item, allowed)}")
+                    )
     return errors
 
 
@@ -213,5 +218,6 @@ def nearest(item: str, allowed: Iterable[str]) -> str:
 
     names = sorted(allowed)
     if len(names) > 12:
-        names = difflib.get_close_matches(item, names, n=5, cutoff=0) + ["…"]
+        names = difflib.get_close_matches(item, names, n=5, cutoff=0)
+        names.append("…")
     return f"allowed are {', '.join(names)}"

@@ -98,7 +98,9 @@ def difference(old: Mapping[str, str], new: Mapping[str, str]) -> str:
     added = [label for label in new if label not in old]
     removed = [label for label in old if label not in new]
     pieces = [
-        f"{', '.join(labels)} {what}" for labels, what in ((changed, "changed"), (added, "new"), (removed, "gone")) if labels
+        f"{', '.join(labels)} {what}"
+        for labels, what in ((changed, "changed"), (added, "new"), (removed, "gone"))
+        if labels
     ]
     return "; ".join(pieces)
 
@@ -139,7 +141,9 @@ def read(path: Path) -> Stored | None:
     except FileNotFoundError:
         return None
     except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
-        reason = error if isinstance(error, OSError) or "checksum" in str(error) else "it is truncated or not a notebook"
+        reason = (
+            error if isinstance(error, OSError) or "checksum" in str(error) else "it is truncated or not a notebook"
+        )
         log.warning("%s counts as absent: %s. It will be executed again.", path, reason)
         return None
     press = notebook["metadata"].pop("press")

@@ -78,7 +78,8 @@ def covered(
             text = f'<a href="{html.escape(href)}#{html.escape(name)}">{text}</a>'
         by_source.setdefault(chapter.get("source", ""), []).append(text)
     items = "".join(
-        f"<dt>{html.escape(sources.get(source, source))}</dt><dd>{', '.join(texts)}</dd>" for source, texts in by_source.items()
+        f"<dt>{html.escape(sources.get(source, source))}</dt><dd>{', '.join(texts)}</dd>"
+        for source, texts in by_source.items()
     )
     return f'<section class="press-chapters" data-search-exclude><h2>Chapters covered</h2><dl>{items}</dl></section>'
 
@@ -114,7 +115,9 @@ def related(script: Script, scripts: Sequence[Script], root: Path, count: int = 
     if len(scripts) <= count:
         return [other for other in scripts if other is not script]
     names = {str(root / other.path): other for other in scripts}
-    alike = _recommender(tuple((name, Path(name).stat().st_mtime_ns) for name in names), count).predict(str(root / script.path))
+    alike = _recommender(tuple((name, Path(name).stat().st_mtime_ns) for name in names), count).predict(
+        str(root / script.path)
+    )
     return [names[str(name)] for name in alike if str(name) in names]
 
 

@@ -391,7 +391,7 @@ four_panels(runs)
 
 gap = {name: run.val_loss[-1] - run.train_loss[-1] for name, run in runs.items()}
 for name, run in runs.items():
-    print(f"{name:15} val loss best {min(run.val_loss):.3f}, last {run.val_loss[-1]:.3f}, gap {gap[name]:.2f}")
+    print(f"{name:14} val loss best {min(run.val_loss):.3f}, last {run.val_loss[-1]:.3f}, gap {gap[name]:.2f}")
 claim(gap["dropout"] < gap["plain"] / 2 and gap["weight decay"] < gap["plain"] / 2, "both halve the gap")
 
 # %%
