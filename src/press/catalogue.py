@@ -195,11 +195,9 @@ class Catalogue:
         on_done: Callable[[Outcome, str], object] | None = None,
     ) -> list[str]:
         """Execute these tutorials, the longest first, and store what succeeds; return the failures' messages."""
-        from press import kernels
         from press.execute import execute_all
 
-        imported = self.imported()
-        kernels.SERVER.preload = tuple(name for name in kernels.PRELOAD if name.split(".")[0] in imported | kernels.OWN)
+        self.prepare_kernels()
         todo = {script.name: script for script in sorted(scripts, key=self.expected_seconds, reverse=True)}
         tasks = [self.task(script, jobs=jobs, deadline=deadline) for script in todo.values()]
         failures = []
@@ -211,8 +209,17 @@ class Catalogue:
                 on_done(outcome, message)
         return failures
 
+    def prepare_kernels(self, *, start: bool = False) -> None:
+        """Choose what the fork server has ready: of the heavy libraries, those that something here imports."""
+        from press import kernels
+
+        wanted = self.imported() | kernels.OWN
+        kernels.SERVER.preload = tuple(name for name in kernels.PRELOAD if name.split(".")[0] in wanted)
+        if start and kernels.CAN_FORK:
+            kernels.SERVER.address()
+
     def imported(self) -> set[str]:
-        """The libraries that the tutorials or the package import somewhere: worth having ready in the fork server."""
+        """The libraries that a tutorial or the package imports somewhere."""
         texts = [cell.source for script in self.scripts for cell in script.code]
         if self.settings.package:
             texts += [path.read_text(encoding="utf-8") for path in self.settings.package.rglob("*.py")]

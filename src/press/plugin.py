@@ -498,6 +498,8 @@ class PressPlugin(BasePlugin[PressConfig]):
             if folder:
                 folder.mkdir(parents=True, exist_ok=True)
                 server.watch(str(folder))
+        if self.config.execute == "auto" and self.catalogue.scripts:
+            self.catalogue.prepare_kernels(start=True)  # in a process of its own, while the author is still thinking
         build, site = server.builder, Path(config.site_dir)
 
         def guarded() -> None:

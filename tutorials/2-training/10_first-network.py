@@ -12,6 +12,7 @@
 # ]
 # data = ["mnist"]
 # minutes = 1
+# figure = 2
 # metric = { name = "test accuracy", unit = "%", target = 98.2, reference = "98.41 % after 50 epochs" }
 # description = "Handwritten digits: nn.Module, the training loop by hand, 98.2 % in under a minute."
 # ///
@@ -201,14 +202,17 @@ assert slopes["sigmoid"].max() == 0.25 and slopes["ReLU"][-1] == 1
 # down, are enough for a diamond.
 
 directions = torch.tensor([[1.0, 0.0], [-1.0, 0.0], [0.0, 1.0], [0.0, -1.0]])  # right, left, up, down
-points = 3 * torch.rand(500, 2, generator=torch.Generator().manual_seed(0)) - 1.5
+grid = torch.linspace(-1.5, 1.5, 60)
+points = torch.cartesian_prod(grid, grid)  # [3600, 2]
 score = 1 - torch.relu(points @ directions.T).sum(dim=1)
 without_bend = 1 - (points @ directions.T).sum(dim=1)
-plots.scatter(
-    *points.T, labels=(score > 0), names=["score below 0", "score above 0"], xlabel="$x_1$", ylabel="$x_2$",
-    alt="Five hundred random points in a square. Those with a positive score fill a diamond around the "
-    "centre; all the others lie outside it.",
-)
+with plots.style():
+    fig, ax = plt.subplots(figsize=(4.4, 3.8))
+    ax.contour(grid, grid, score.view(60, 60), [-1, -0.5, 0.5], colors="#8a8a8a", linewidths=1)
+    ax.contour(grid, grid, score.view(60, 60), [0], colors=plots.COLORS[1], linewidths=2.5)
+    ax.text(0, 0, "score > 0", ha="center", va="center")
+    ax.set(xlabel="$x_1$", ylabel="$x_2$", aspect="equal")
+plots.show(fig, "Level lines of the score are diamonds around the origin; the border is thick.")
 assert torch.equal(score > 0, points.abs().sum(dim=1) < 1)
 assert (without_bend > 0).all()
 
@@ -333,7 +337,7 @@ print(f"after one pass over {len(some.x):,} images: {accuracy:.1%} of the valida
 runtime.claim(accuracy > 0.88, "one pass over ten thousand images gives more than 88 %")
 
 # %%
-# A fraction of a second, and nine of ten digits are read correctly.
+# One short pass, and nearly nine of ten digits are read correctly.
 #
 # You have built the loop, so from now on you may import it. `kindling.training.train_epoch` is these lines
 # with a sum of the losses, and `fit` repeats it, with a look at the validation images after each epoch. Same
@@ -346,7 +350,7 @@ history = fit(twin, some, val, optimizer=optimizer, epochs=1, progress=False)
 for by_hand, by_fit in zip(model.parameters(), twin.parameters(), strict=True):
     torch.testing.assert_close(by_hand, by_fit)
 print(f"fit did the same: {history.val_accuracy[-1]:.1%}")
-assert history.val_accuracy[-1] == accuracy
+assert abs(history.val_accuracy[-1] - accuracy) < 1e-3
 
 # %%
 # ## One line in the wrong place
@@ -356,8 +360,8 @@ assert history.val_accuracy[-1] == accuracy
 #
 # !!! warning "You may read this elsewhere; today write this"
 #     A notebook for beginners, still found on the web, calls `zero_grad` before the loop over the batches. It
-#     trains, the loss falls, nothing looks broken. It reports 89.68 % on MNIST, and explains the number away.
-#     Today write `zero_grad` inside the loop, before `backward`.
+#     trains, nothing crashes, and it reports 89.68 % on MNIST. Today write `zero_grad` inside the loop,
+#     before `backward`.
 
 def careless_epoch(model, batches, optimizer):
     optimizer.zero_grad()  # once, and too early: from here on the gradients pile up
@@ -371,16 +375,17 @@ for name, epoch in {"zero_grad per batch": train_epoch, "zero_grad per epoch": c
     runtime.seed(0)
     small = mlp([784, 100, 10]).to(device)
     optimizer = torch.optim.AdamW(small.parameters(), lr=1e-3)
-    for _ in range(runtime.steps(3)):
+    for _ in range(2):
         epoch(small, train, optimizer)
     reached[name] = evaluate(small, val).accuracy
 print({name: f"{accuracy:.1%}" for name, accuracy in reached.items()})
 cost = reached["zero_grad per batch"] - reached["zero_grad per epoch"]
-runtime.claim(cost > 0.03, "the slip costs over 3 points")
+runtime.claim(cost > 0.15, "the slip costs over 15 points")
 
 # %%
-# Every step follows the sum of *all* the gradients of the epoch so far, most of them out of date. The bug
-# does not crash. It costs you points, and without the right loop beside it you would never know.
+# Every step follows the sum of *all* the gradients of the epoch so far, most of them out of date. How much
+# that costs depends on the learning rate; with smaller steps you would lose ten points instead, and might
+# never notice. A number looks fine until a better one stands beside it.
 #
 # ## Which network?
 #
@@ -407,11 +412,12 @@ found = {}
 for name, build in candidates.items():
     runtime.seed(0)
     found[name] = learn(build().to(device), epochs=2).val_accuracy[-1]
-percent = [100 * accuracy for accuracy in found.values()]
-plots.bars(list(found), percent, xlabel="validation accuracy (%) after two epochs")
+misread = [100 * (1 - accuracy) for accuracy in found.values()]
+plots.bars(list(found), misread, xlabel="validation images misread after two epochs (%)")
 best = max(found, key=found.get)
 gap = abs(found["512 and 512, no bends"] - found["no hidden layer"])
-print(f"best: {best}; two hidden layers without bends differ from none by {100 * gap:.1f} points")
+print(f"best: {best}, {found[best]:.1%} right")
+print(f"two hidden layers without bends differ from none by {100 * gap:.1f} points")
 runtime.claim(best == "512 and 512", "two hidden layers of 512 win")
 runtime.claim(gap < 0.015, "without bends, two hidden layers are worth no more than none")
 worth = found["512 and 512"] - found["512 and 512, no bends"]
@@ -434,8 +440,9 @@ for epoch, value in enumerate(history.val_accuracy, start=1):
 runtime.claim(history.val_loss[-1] < 0.08, "the validation loss ends below .08")
 
 # %%
-# The training loss goes on falling towards zero while the validation loss levels off. The network has begun
-# to learn its training images by heart; [the next tutorial](12_validate-regularize.py) is about that gap.
+# While the learning rate is high, the validation loss may stumble. As it falls, both losses settle: the
+# training loss goes on towards zero, and the validation loss levels off. The network has begun to learn its
+# training images by heart; [the next tutorial](12_validate-regularize.py) is about that gap.
 #
 # ## The envelope
 #
@@ -447,7 +454,10 @@ runtime.report("test accuracy", accuracy)
 runtime.claim(accuracy >= target, f"the test accuracy is at least {target:.1%}")
 
 # %%
-# If you are not happy with that number, you may not turn back, change something and look again. With each
+# For comparison: a well-known course trains the same network, with dropout, for 50 epochs, and reports 98.41
+# %.
+#
+# If you are not happy with your number, you may not turn back, change something and look again. With each
 # look you would choose by the test images a little, and the number would flatter you a little more.
 #
 # ## What it gets wrong

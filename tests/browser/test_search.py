@@ -1,0 +1,95 @@
+"""The site's search, typed into a real browser: names land on the section that teaches them."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+from sitefixture import SCRIPTS
+
+# What a reader types, and the sections that answer; a name of the package leads to its API entry.
+QUERIES = {
+    "manual_seed": ["foundations/tensors/#seeds-what-torchmanual_seed-does"],
+    "CrossEntropyLoss": ["training/first-network/#before-training", "training/first-network/#the-training-loop-by-hand"],
+    "state_dict": ["vision/fashion-cnn/#take-the-neighbours-away"],
+    "dropout": ["training/validate-regularize/#dropout"],
+    "broadcasting": ["foundations/tensors/#broadcasting"],
+    "requires_grad": ["foundations/backprop/#the-same-by-autograd"],
+    "early stopping": ["training/validate-regularize/#early-stopping"],
+    "sigmoid": ["foundations/logistic-regression/#from-a-score-to-a-probability"],
+    "evaluate": ["reference/training/#kindling.training.evaluate"],
+    "confusion": ["reference/metrics/#kindling.metrics.confusion"],
+}
+LARGEST_INDEX = 120_000  # bytes for 20 pages, gzipped as it travels
+SHOWN = """() => [...document.querySelectorAll(".md-search-result__list a.md-search-result__link")]
+    .filter(link => link.checkVisibility()).map(link => link.href)"""
+
+
+@pytest.fixture(scope="module")
+def search(browser, site):
+    """Type a query; return the addresses of the sections that are shown, best first."""
+    context = browser.new_context(base_url=site.url, viewport={"width": 1280, "height": 800})
+    page = context.new_page()
+    page.goto("about/")
+    page.keyboard.press("s")
+    field = page.locator("[data-md-component=search-query]")
+    told = page.locator(".md-search-result__meta")
+
+    def find(query: str) -> list[str]:
+        field.fill("")
+        told.filter(has_text=re.compile("type to start", re.I)).wait_for(timeout=30_000)
+        field.press_sequentially(query)
+        told.filter(has_text=re.compile(r"\d+ matching|no matching", re.I)).wait_for(timeout=30_000)
+        links = settled(page)
+        plain = [re.sub(r"\?h=[^#]*", "", link).removeprefix(site.url) for link in links]
+        return [link for link in plain if "#" in link]
+
+    yield find
+    context.close()
+
+
+def settled(page) -> list[str]:
+    """The list of results, when it has stopped changing: each key that is typed starts a search of its own."""
+    before = None
+    while True:
+        page.wait_for_timeout(400)
+        now = page.evaluate(SHOWN)
+        if now == before:
+            return now
+        before = now
+
+
+@pytest.mark.parametrize("query", QUERIES)
+def test_the_section_that_answers_a_query_is_shown_first_or_second(search, query):
+    found = search(query)
+    assert set(found[:2]) & set(QUERIES[query]), f"expected one of {QUERIES[query]}, found {found[:5]}"
+
+
+@pytest.mark.parametrize("query", QUERIES)
+def test_the_section_that_answers_a_query_exists(site, query):
+    for target in QUERIES[query]:
+        page, _, anchor = target.partition("#")
+        assert site.soup(page).find(id=anchor), f"{target} is not there; was a heading changed?"
+
+
+def test_a_number_that_only_an_output_shows_is_not_found(site, search):
+    index = (site.folder / "search" / "search_index.json").read_text(encoding="utf-8")
+    for script in SCRIPTS:
+        page = site.soup(f"{script.url}/")
+        outputs = " ".join(output.get_text() for output in page.select(".press-output"))
+        for output in page.select(".press-output"):
+            output.extract()
+        only_there = set(re.findall(r"\d+\.\d{3,}", outputs)) - set(re.findall(r"\d+\.\d+", page.get_text()))
+        assert not [number for number in only_there if number in index and len(number) > 5], script.name
+    assert only_there, "the last tutorial prints no number to look for"
+    assert search(max(only_there, key=len)) == []
+
+
+def test_the_index_holds_no_source_of_the_package_and_stays_small(site):
+    import gzip
+
+    path = site.folder / "search" / "search_index.json"
+    assert len(gzip.compress(path.read_bytes())) <= LARGEST_INDEX
+    for entry in json.loads(path.read_text(encoding="utf-8"))["docs"]:
+        assert "Source code in" not in entry["text"], entry["location"]
