@@ -87,9 +87,7 @@ def test_a_failed_assertion_without_message_shows_its_claim():
     assert_failed(outcome, 11, 1, "exception", "^AssertionError: assert a == 2$")
 
 
-@pytest.mark.parametrize(
-    "code", ["a = 1\nb = (", "a = 1\nb = ]", "a = 1\nb = 'x", "if True:\n    a = 1\n  b = 2"]
-)
+@pytest.mark.parametrize("code", ["a = 1\nb = (", "a = 1\nb = ]", "a = 1\nb = 'x", "if True:\n    a = 1\n  b = 2"])
 def test_the_line_of_a_syntax_error_is_the_line_of_the_script(code):
     line = 110 + len(code.splitlines()) - 1
     assert_failed(execute(task("1", code)), line, 2, "exception", "^(SyntaxError|IndentationError): ")

@@ -311,6 +311,8 @@ class Execution:
 class Client(NotebookClient):
     """Joins streams as they arrive and bounds them, so that 100 MB of output never lie in memory."""
 
+    kc: Any
+
     def output(self, outs: list, msg: dict, display_id: str | None, cell_index: int) -> Any:
         content = msg["content"]
         if len(outs) >= OUTPUTS:
@@ -415,7 +417,7 @@ def slim_bundle(output: Any, folder: str) -> None:
 def smaller(png: str) -> str:
     """The same picture with a palette of 256 colours, if that takes fewer bytes (base64)."""
     image = Image.open(BytesIO(base64.b64decode(png)))
-    if image.mode == "RGBA" and image.getextrema()[3] == (255, 255):
+    if image.mode == "RGBA" and image.getchannel("A").getextrema() == (255, 255):
         image = image.convert("RGB")
     method = Image.Quantize.FASTOCTREE if image.mode == "RGBA" else Image.Quantize.MEDIANCUT
     palette, file = image.convert(image.mode if image.mode in ("RGB", "RGBA") else "RGB"), BytesIO()

@@ -32,7 +32,7 @@ import psutil
 import zmq
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
-from jupyter_client.provisioning import KernelProvisionerBase
+from jupyter_client.provisioning.provisioner_base import KernelProvisionerBase
 
 PRELOAD = (
     "ipykernel.kernelapp",
@@ -99,6 +99,7 @@ SERVER = Server()
 class ForkProvisioner(KernelProvisionerBase):
     """A `jupyter_client` provisioner whose kernels come from the fork server."""
 
+    parent: Any
     pid: int | None = None  # of the kernel, also its process group
     keeper: int | None = None  # the process between server and kernel, above every process of a tutorial
     status: int | None = None
@@ -113,7 +114,7 @@ class ForkProvisioner(KernelProvisionerBase):
         self.connection_info = self.parent.get_connection_info()
         return await super().pre_launch(cmd=[], **kwargs)
 
-    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> dict[str, Any]:
+    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> Any:
         reader, self.writer = await asyncio.open_unix_connection(SERVER.address())
         request = {"connection": self.parent.connection_file, "env": kwargs["env"], "cwd": kwargs["cwd"]}
         self.writer.write(json.dumps(request).encode() + b"\n")
@@ -161,6 +162,8 @@ class ForkProvisioner(KernelProvisionerBase):
 
 class Manager(AsyncKernelManager):
     """A kernel behind Unix sockets, forked where the system can, otherwise a plain one."""
+
+    provisioner: Any = None
 
     @property
     def kernel_spec(self) -> KernelSpec:
@@ -218,6 +221,8 @@ def environment() -> dict[str, str]:
 
 class Keeper(socketserver.StreamRequestHandler):
     """Forks one kernel, waits for it, and lets nothing of it live longer than the connection to the press."""
+
+    server: Any
 
     def handle(self) -> None:
         request = json.loads(self.rfile.readline() or "null")
@@ -406,7 +411,7 @@ def names(cells: list[str], variables: dict[str, Any]) -> dict[str, str]:
     from sphinx_gallery.backreferences import identify_names
 
     try:
-        tree = ast.parse("\n".join(cells))
+        tree: Any = ast.parse("\n".join(cells))
     except SyntaxError:  # a magic
         return {}
     found = identify_names([], "(?!)", variables, tree)

@@ -108,6 +108,8 @@ print(f'"probabilities" from {straight.min():.2f} to {straight.max():.2f}')
 assert straight.min() < 0 and straight.max() > 1
 
 # %%
+# Probabilities below 0 and above 1: that will not do. The sigmoid stays.
+#
 # ## How probable is what we saw?
 #
 # Here are two lines. Which one fits better? Ask each how probable it finds the labels that we have. A model
@@ -142,7 +144,7 @@ with style():
     for ax, (name, (w, _)) in zip(panels, lines.items(), strict=True):
         surprise = -truth[name].log()
         for label, size in product((0, 1), range(4)):
-            here = (y == label) & (surprise.round() == size)
+            here = (y == label) & (surprise.round().clamp(max=3) == size)
             ax.scatter(*x[here].T, 10 + 40 * size, COLORS[label], marker=MARKERS[label], linewidths=0)
         ax.axline((0, 0), (w[1].item(), -w[0].item()), color=INK, linewidth=1.5)
         ax.set(**axes, xticks=(-2, 0, 2), yticks=(-2, 0, 2))
@@ -158,8 +160,9 @@ show(
 # %%
 # ## Logs, because products vanish
 #
-# A thousand points would be no better model of anything, but their product is no longer a number at all. The
-# sum of the logarithms is, and it has its largest value at the same line, because the logarithm always rises.
+# Now take every point ten times. The product of a thousand probabilities is too small for a 32-bit number and
+# becomes 0. The sum of the logarithms does not mind, and it is largest for the same line, because the
+# logarithm always rises.
 
 thousand = truth["a better line"].repeat(10)
 print(f"product: {thousand.prod()},  sum of logs: {thousand.log().sum():.1f}")
@@ -332,9 +335,9 @@ with style():
     ax.grid(False)
 show(
     fig,
-    f"Level lines of the log-loss over both weights form one rounded bowl. The path starts at the origin on "
-    f"the level of the coin, 0.693, takes long steps straight downhill and ever shorter ones along the "
-    f"valley floor, and ends at ({w[0]:.2f}, {w[1]:.2f}).",
+    f"Level lines of the log-loss over both weights form one rounded bowl. The path starts at the origin, "
+    f"close to the level of the coin, 0.693, takes long steps straight downhill and ever shorter ones along "
+    f"the valley floor, and ends at ({w[0]:.2f}, {w[1]:.2f}).",
 )
 ends = [descend(x, y, start=torch.tensor(start))[0] for start in ([4.0, -1.0], [-1.0, 4.0])]
 for end in ends:
@@ -347,10 +350,14 @@ for end in ends:
 # The clouds have known true weights, $(2, 2)$ with $b = 0$. Which fits our hundred points better, the truth
 # or what we found?
 
-best = log_loss(x, y, w, b)
-true_weights = log_loss(x, y, torch.tensor([2.0, 2.0]), torch.tensor(0.0))
-print(f"our line: {best:.4f}, the true one: {true_weights:.4f}")
-assert best < true_weights
+def ours_and_true(x, y):
+    true_weights = torch.tensor([2.0, 2.0]), torch.tensor(0.0)
+    return log_loss(x, y, w, b), log_loss(x, y, *true_weights)
+
+
+ours, true = ours_and_true(x, y)
+print(f"ours {ours:.4f}, the true line {true:.4f}")
+assert ours < true
 
 # %%
 # Ours does, and it always will: it was made for these points. That is the first hint of overfitting. On new
@@ -358,10 +365,9 @@ assert best < true_weights
 
 fresh_y = (torch.arange(100_000) % 2).float()
 fresh_x = torch.randn(100_000, 2, generator=generator) + (2 * fresh_y - 1)[:, None]
-on_fresh = log_loss(fresh_x, fresh_y, w, b)
-truth_on_fresh = log_loss(fresh_x, fresh_y, torch.tensor([2.0, 2.0]), torch.tensor(0.0))
-print(f"on 100,000 new points: ours {on_fresh:.4f}, the true one {truth_on_fresh:.4f}")
-assert truth_on_fresh < on_fresh
+ours, true = ours_and_true(fresh_x, fresh_y)
+print(f"on 100,000 new points: ours {ours:.4f}, the true line {true:.4f}")
+assert true < ours
 
 # %%
 # ## Three recipes that you will meet
@@ -521,18 +527,16 @@ def mean_loss(p, y):
     return -given_to_truth(p, y).log().mean()
 
 
-losses = {
-    "coin": [mean_loss(torch.full_like(p, 0.5), y_test) for p, y_test, _ in splits],
-    "share of admissions": [mean_loss(torch.full_like(p, share), y_test) for p, y_test, share in splits],
-    "our model": [mean_loss(p, y_test) for p, y_test, _ in splits],
-}
-means = {name: torch.stack(values).mean().item() for name, values in losses.items()}
-print({name: round(loss, 4) for name, loss in means.items()})
-pairs = zip(losses["our model"], losses["share of admissions"], strict=True)
-ahead = sum(bool(ours < simple) for ours, simple in pairs)
+losses = torch.tensor([
+    [mean_loss(forecast, y_test) for forecast in (torch.full_like(p, 0.5), share.expand_as(p), p)]
+    for p, y_test, share in splits
+])  # [splits, forecasters]
+coin_loss, share_loss, model_loss = losses.mean(dim=0)
+print(f"coin {coin_loss:.4f}, share of admissions {share_loss:.4f}, our model {model_loss:.4f}")
+ahead = (losses[:, 2] < losses[:, 1]).sum()
 print(f"our model beats the share of admissions in {ahead} of 20 splits")
-assert abs(means["coin"] - math.log(2)) < 1e-4
-claim(means["our model"] < means["share of admissions"] < means["coin"], "each forecaster beats the last")
+assert abs(coin_loss - math.log(2)) < 1e-4
+claim(model_loss < share_loss < coin_loss, "each forecaster beats the last")
 claim(ahead >= 14, "the model beats the share of admissions in at least 14 of 20 splits")
 
 # %%
@@ -584,9 +588,9 @@ claim(w[1] > 0 > w[2] and w[2].abs() == w.abs().max(), "the rank weighs most, an
 # ## Where it ends
 #
 # A single score can only draw a straight border. If class 1 sat inside a ring of class 0, no weights would
-# help, however long you walked. A layer of bends before the score will: [your first
-# network](../2-training/10_first-network.py) builds one. And you trusted autograd here to check our formula;
-# [backpropagation](04_backprop.py) shows how it knows.
+# help, however long you walked. A layer of bends before the score will:
+# [your first network](../2-training/10_first-network.py) builds one. And you trusted autograd here to check
+# our formula; [backpropagation](04_backprop.py) shows how it knows.
 #
 # ## Quiz
 #
@@ -626,8 +630,8 @@ claim(w[1] > 0 > w[2] and w[2].abs() == w.abs().max(), "the rank weighs most, an
 #     assert abs(loss.min() - 0.6250) < 1e-3
 #     ```
 #
-#     The log-loss of the best unfair coin is the entropy of the labels. With $y$ half and half it is $\log
-#     2$.
+#     The log-loss of the best unfair coin is the entropy of the labels. With half of them 1 it is that of a
+#     fair coin, $\log 2$.
 #
 # **2. Change a part: charge for large weights.** Add $\tfrac{\lambda}{2}\|w\|^2$ to the loss. Its gradient is
 # $\lambda w$. Show that the weights now settle on separable points too.

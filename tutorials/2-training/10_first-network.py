@@ -93,7 +93,7 @@ with plots.style():
     ax.set_axis_off()
 plots.show(
     fig,
-    f"Ten by fourteen pixels of the first picture, each with its number. Most are 0. The numbers along the "
+    f"Ten by fourteen pixels of the first picture, each with its number. Many are 0. The numbers along the "
     f"stroke go up to {corner.max()} and draw the bar and the neck of a five.",
 )
 
@@ -295,8 +295,8 @@ print("the chain, the class and kindling's mlp([784, 512, 512, 10]) are one netw
 # For two classes, one output would do, with `F.binary_cross_entropy_with_logits`; old courses end such a
 # network in a sigmoid. For ten there are ten outputs.
 #
-# An untrained network has no favourite, so each digit gets about a tenth, and the loss should be near $\ln
-# 10$. If it is not, look at the scale of the inputs before you look anywhere else.
+# An untrained network has no favourite, so each digit gets about a tenth, and the loss should be near
+# $\ln 10$. If it is not, look at the scale of the inputs before you look anywhere else.
 
 model = model.to(device)
 loss, accuracy = evaluate(model, val)
@@ -383,9 +383,9 @@ cost = reached["zero_grad per batch"] - reached["zero_grad per epoch"]
 runtime.claim(cost > 0.15, "the slip costs over 15 points")
 
 # %%
-# Every step follows the sum of *all* the gradients of the epoch so far, most of them out of date. How much
-# that costs depends on the learning rate; with smaller steps you would lose ten points instead, and might
-# never notice. A number looks fine until a better one stands beside it.
+# Every step follows the sum of *all* the gradients of the epoch so far, most of them out of date. With
+# smaller steps the loss is smaller too, and easier to overlook. A number looks fine until a better one stands
+# beside it.
 #
 # ## Which network?
 #
@@ -530,9 +530,9 @@ runtime.claim(moved_accuracy < accuracy - 0.05, "a shift by three pixels costs o
 
 # %%
 # A stroke that has moved meets other weights, and what was learned in one place is of no use in another.
-# Networks that look for the same stroke everywhere mend this: see [the convolutional
-# network](../3-vision/19_fashion-cnn.py). Next comes [validation and
-# regularisation](12_validate-regularize.py), where you meet clothes instead of digits.
+# Networks that look for the same stroke everywhere mend this: see
+# [the convolutional network](../3-vision/19_fashion-cnn.py). Next comes
+# [validation and regularisation](12_validate-regularize.py), where you meet clothes instead of digits.
 #
 # ## Quiz
 #

@@ -1,0 +1,356 @@
+"""What a reader meets: every page of the built site, as files and in a real browser."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.error import HTTPError
+from urllib.request import urlopen
+
+import pytest
+from sitefixture import MISSING, PAGES, PARTS, SCRIPTS, TUTORIALS, by_name
+
+HEAVIEST = 60_000  # bytes of HTML, gzipped
+NARROW = {"width": 360, "height": 740}
+SCHEMES = {"light": "default", "dark": "slate"}
+
+# In the browser: everything about one page in one scheme that a test asks for.
+FACTS = r"""async () => {
+  for (const image of document.images) {
+    image.loading = "eager"
+    if (image.checkVisibility()) await image.decode().catch(() => {})
+  }
+  const described = element => {
+    const name = element.tagName.toLowerCase() + [...element.classList].map(one => "." + one).join("")
+    return name + " " + JSON.stringify(element.textContent.trim().slice(0, 30))
+  }
+
+  const sideways = []
+  if (document.documentElement.scrollWidth > innerWidth)
+    for (const element of document.querySelectorAll("body *"))
+      if (element.getBoundingClientRect().right > innerWidth + 1) sideways.push(described(element))
+
+  const pixel = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true })
+  const known = {}
+  const rgba = colour => {
+    if (!known[colour]) {
+      pixel.clearRect(0, 0, 1, 1)
+      pixel.fillStyle = colour
+      pixel.fillRect(0, 0, 1, 1)
+      const [r, g, b, a] = pixel.getImageData(0, 0, 1, 1).data
+      known[colour] = [r, g, b, a / 255]
+    }
+    return known[colour]
+  }
+  const over = (top, ground) => [0, 1, 2].map(i => top[i] * top[3] + ground[i] * (1 - top[3]))
+  const ground = element => {
+    if (!element) return [255, 255, 255]
+    const colour = rgba(getComputedStyle(element).backgroundColor)
+    return colour[3] === 1 ? colour.slice(0, 3) : over(colour, ground(element.parentElement))
+  }
+  const luminance = colour => {
+    const [r, g, b] = colour.map(c => (c /= 255) <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4)
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b
+  }
+  const faint = {}, seen = new Set()
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
+  while (texts.nextNode()) {
+    const element = texts.currentNode.parentElement
+    if (!texts.currentNode.data.trim() || seen.has(element)) continue
+    seen.add(element)
+    if (element.closest("script, style, noscript, svg, [aria-hidden=true]")) continue
+    if (!element.checkVisibility({ opacityProperty: true, visibilityProperty: true })) continue
+    const box = element.getBoundingClientRect()
+    if (box.width < 2 || box.height < 2) continue
+    const style = getComputedStyle(element)
+    let opacity = 1
+    for (let one = element; one; one = one.parentElement) opacity *= getComputedStyle(one).opacity
+    const behind = ground(element)
+    const [r, g, b, a] = rgba(style.color)
+    const [high, low] = [luminance(over([r, g, b, a * opacity], behind)), luminance(behind)].sort((x, y) => y - x)
+    const contrast = (high + 0.05) / (low + 0.05)
+    const pixels = parseFloat(style.fontSize)
+    const large = pixels >= 24 || (pixels >= 18.66 && style.fontWeight >= 700)
+    if (contrast < (large ? 3 : 4.5)) {
+      const name = element.tagName.toLowerCase() + [...element.classList].map(one => "." + one).join("")
+      faint[name] ??= `${name}: ${contrast.toFixed(2)}, e.g. ${JSON.stringify(texts.currentNode.data.trim().slice(0, 30))}`
+    }
+  }
+
+  return {
+    scheme: document.body.dataset.mdColorScheme,
+    sideways,
+    faint: Object.values(faint),
+    unread: [...document.images].filter(i => i.checkVisibility() && !i.naturalWidth).map(i => i.src),
+    figures: [...document.querySelectorAll(".press-figure")].map(f =>
+      [...f.querySelectorAll("img")].filter(i => i.checkVisibility()).map(i => i.className)),
+    cost: document.querySelectorAll(".press-cost").length,
+  }
+}"""
+
+
+@dataclass
+class Visit:
+    """What happened while a page was open on a phone, first in the light, then in the dark scheme."""
+
+    requests: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+    console: list[str] = field(default_factory=list)
+    facts: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+
+@pytest.fixture(scope="module")
+def visit(browser, site):
+    """Open a page once, however many tests ask about it."""
+    known: dict[str, Visit] = {}
+
+    def opened(address: str) -> Visit:
+        if address in known:
+            return known[address]
+        seen = known[address] = Visit()
+        context = browser.new_context(base_url=site.url, viewport=NARROW, color_scheme="light")
+        page = context.new_page()
+        page.on("request", lambda request: seen.requests.append(request.url))
+        page.on("requestfailed", lambda request: seen.failed.append(f"{request.url}: {request.failure}"))
+        page.on("response", lambda answer: seen.failed.append(f"{answer.url}: {answer.status}") if answer.status >= 400 else None)
+        page.on("console", lambda message: seen.console.append(message.text) if message.type in ("error", "warning") else None)
+        page.on("pageerror", lambda error: seen.console.append(str(error)))
+        page.goto(address, wait_until="networkidle")
+        for scheme in SCHEMES:
+            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            page.wait_for_function("scheme => document.body.dataset.mdColorScheme === scheme", arg=SCHEMES[scheme])
+            page.wait_for_timeout(300)  # colours may fade over
+            seen.facts[scheme] = page.evaluate(FACTS)
+        context.close()
+        return seen
+
+    return opened
+
+
+every_page = pytest.mark.parametrize("address", [*PAGES, MISSING], ids=lambda address: address or "home")
+every_tutorial = pytest.mark.parametrize("address", TUTORIALS)
+
+
+# In the browser ---------------------------------------------------------------------------------------------------
+
+
+@every_page
+def test_a_page_asks_no_other_origin_for_anything(visit, site, address):
+    allowed = (site.url, "data:", "blob:")
+    assert [url for url in visit(address).requests if not url.startswith(allowed)] == []
+
+
+@every_page
+def test_a_page_loads_whole_and_without_an_error(visit, address):
+    seen = visit(address)
+    assert seen.failed == [] and seen.console == []
+    assert all(facts["unread"] == [] for facts in seen.facts.values())
+
+
+@every_page
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_a_page_does_not_scroll_sideways_on_a_phone(visit, address, scheme):
+    assert visit(address).facts[scheme]["sideways"] == []
+
+
+@every_page
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_text_stands_out_from_its_ground(visit, address, scheme):
+    facts = visit(address).facts[scheme]
+    assert facts["scheme"] == SCHEMES[scheme]
+    assert facts["faint"] == [], "below a contrast of 4.5 (3 for large text)"
+
+
+@every_tutorial
+def test_each_figure_shows_the_one_variant_of_the_scheme(visit, address):
+    facts = visit(address).facts
+    assert facts["light"]["figures"], "a tutorial has a figure"
+    other = {"light": "press-dark", "dark": "press-light"}
+    for scheme in SCHEMES:
+        assert all(len(shown) == 1 and other[scheme] not in shown[0] for shown in facts[scheme]["figures"])
+
+
+def test_the_first_tab_stop_leads_past_the_navigation(tab):
+    tab.goto(TUTORIALS[0])
+    tab.keyboard.press("Tab")
+    stop = tab.evaluate("() => [document.activeElement.className, document.activeElement.hash]")
+    assert "md-skip" in stop[0]
+    tab.keyboard.press("Enter")
+    assert tab.evaluate("() => location.hash") == stop[1]
+
+
+@pytest.mark.parametrize("key", ["/", "s", "f"])
+def test_a_key_opens_the_search(tab, key):
+    tab.goto(TUTORIALS[0])
+    tab.wait_for_load_state("networkidle")
+    tab.keyboard.press(key)
+    tab.wait_for_function("() => document.activeElement.matches('[data-md-component=search-query]')")
+    assert tab.evaluate("() => document.activeElement.value") == "", "the key itself is not typed"
+
+
+@every_tutorial
+def test_code_can_be_copied_without_its_colours(tab, site, address):
+    tab.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    tab.goto(address)
+    cells = tab.locator(".press-cell")
+    cell = cells.first
+    cell.locator(".highlight").hover()
+    cell.locator("button.md-clipboard, .md-code__button").first.click()
+    tab.wait_for_function("async () => await navigator.clipboard.readText() !== ''")
+    copied = tab.evaluate("() => navigator.clipboard.readText()")
+    script = next(script for script in SCRIPTS if f"{script.url}/" == address)
+    assert copied.strip() == script.code[0].source
+    assert tab.locator(".press-cell .highlight :is(button.md-clipboard, .md-code__button)").count() >= cells.count()
+
+
+def test_the_page_of_a_wrong_address_searches_for_its_words(tab):
+    answer = tab.goto("foundations/broadcasting.html")
+    assert answer and answer.status == 404
+    tab.wait_for_load_state("networkidle")
+    field = tab.locator("#k-missing")
+    assert field.input_value() == "foundations broadcasting"
+    field.fill("broadcasting")
+    field.press("Enter")
+    tab.locator(".md-search-result__item a[href*='foundations/tensors/']").first.wait_for(timeout=30_000)
+
+
+def test_the_colour_scheme_can_be_chosen_and_is_kept(tab):
+    tab.emulate_media(color_scheme="light")
+    tab.goto(TUTORIALS[0])
+    for _ in range(2):  # system, light, dark
+        tab.locator("form[data-md-component=palette] label:not([hidden])").click()
+    tab.reload()
+    tab.wait_for_function("() => document.body.dataset.mdColorScheme === 'slate'")
+
+
+# As files ---------------------------------------------------------------------------------------------------------
+
+
+@every_tutorial
+def test_a_tutorial_weighs_at_most_60_kilobytes_gzipped(site, address):
+    assert len(gzip.compress(site.file(address).read_bytes())) <= HEAVIEST
+
+
+@every_page
+def test_an_image_has_its_size_and_a_text_that_says_what_it_shows(site, address):
+    soup = site.soup(address)
+    for image in soup.find_all("img"):
+        assert image.get("width") and image.get("height") and image.has_attr("alt"), image
+        decorative = image.find_parent(class_="press-gallery") is not None  # the link itself has the words
+        assert decorative or image["alt"].strip(), image
+    for image in soup.select(".press-figure img"):
+        assert image["loading"] == "lazy"
+        assert not image["alt"].startswith("Figure"), f"{image['src']} has only the fallback: {image['alt']}"
+        assert len(image["alt"]) > 20, image["alt"]
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=by_name)
+def test_formulas_are_mathml(site, script):
+    soup = site.soup(f"{script.url}/")
+    written = re.sub(r"(?s)```.*?```|`[^`\n]*`", "", "\n".join(cell.source for cell in script.cells if cell.kind == "text"))
+    assert len(soup.find_all("math")) >= len(re.findall(r"(?<!\\)\$\$?[^$]+\$\$?", written))
+    assert not soup.select(".arithmatex")
+    for element in soup.select("code, pre, script, style, math"):
+        assert element.name != "code" or not re.search(r"\\(frac|sum|ln|sigma|partial|text|mathbf)\b", element.get_text())
+        element.extract()
+    assert not re.search(r"\\[()\[\]]|\$[^$\n]+\$|\\[a-z]+\{", soup.get_text())
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=by_name)
+def test_downloads_have_the_tutorials_name_and_are_there(site, script):
+    links = {link["href"] for link in site.soup(f"{script.url}/").select("a.press-download[download]")}
+    assert links == {f"{script.name}.py", f"{script.name}.ipynb"}
+    for name in links:
+        with urlopen(f"{site.url}{script.url}/{name}") as answer:
+            content = answer.read().decode()
+        assert site.url in content, "the address of the wheel"
+        assert (json.loads(content)["nbformat"] == 4) if name.endswith(".ipynb") else content.startswith("# /// script")
+
+
+@every_page
+def test_a_page_says_where_it_lives_and_how_it_looks_when_shared(site, address):
+    soup = site.soup(address)
+    if address != MISSING:
+        assert soup.find("link", rel="canonical")["href"] == site.url + address
+        assert soup.find("meta", property="og:url")["content"] == site.url + address
+    image = soup.find("meta", property="og:image")["content"]
+    assert image.startswith(site.url)
+    picture = site.folder / image.removeprefix(site.url)
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    if address in TUTORIALS:
+        assert picture.parent == site.folder / address, "a tutorial is shared with a picture of its own"
+    assert soup.find("meta", attrs={"name": "description"})["content"].strip()
+    assert soup.find("meta", property="og:title")["content"].strip()
+    assert len(soup.find_all("h1")) == 1 and soup.html["lang"] == "en"
+
+
+def test_the_sitemap_lists_every_page_once(site):
+    listed = re.findall(r"<loc>(.*?)</loc>", (site.folder / "sitemap.xml").read_text(encoding="utf-8"))
+    assert sorted(listed) == sorted(site.url + address for address in PAGES)
+
+
+def test_no_page_was_forgotten_by_these_tests(site):
+    built = {path.relative_to(site.folder).as_posix().removesuffix("index.html") for path in site.folder.rglob("*.html")}
+    assert built == {*PAGES, MISSING}
+
+
+@pytest.mark.parametrize("address", PAGES, ids=lambda address: address or "home")
+def test_every_link_of_a_page_leads_somewhere(site, address):
+    soup = site.soup(address)
+    for link in soup.select("a[href]"):
+        target, _, anchor = link["href"].partition("#")
+        if re.match(r"[a-z]+:", target) and not target.startswith(site.url):
+            continue
+        path = site.file(address).parent / target.removeprefix(site.url) if not target.startswith(site.url) else None
+        path = (path or site.folder / target.removeprefix(site.url)).resolve()
+        path = site.file(address) if not target else path / "index.html" if path.is_dir() else path
+        assert path.is_file(), link
+        if anchor and path.suffix == ".html":
+            page = soup if not target else site.soup(path.relative_to(site.folder.resolve()).as_posix())
+            assert page.find(id=anchor) or page.find(attrs={"name": anchor}), link
+
+
+def test_an_address_that_is_nowhere_answers_404(site):
+    with pytest.raises(HTTPError, match="404"):
+        urlopen(site.url + "nowhere/").close()
+
+
+def test_code_leads_to_the_documentation_of_its_names(site):
+    ours, torchs = set(), set()
+    for address in TUTORIALS:
+        for link in site.soup(address).select(".press-cell .highlight a"):
+            (ours if "reference/" in link["href"] else torchs).add((link.get_text(), link["href"].rpartition("/")[2]))
+    assert ("fit", "#kindling.training.fit") in ours
+    assert ("torch.manual_seed", "torch.manual_seed.html#torch.manual_seed") in torchs
+
+
+@every_tutorial
+def test_a_tutorial_links_names_to_both_documentations(site, address):
+    links = [link["href"] for link in site.soup(address).select(".press-cell .highlight a")]
+    assert any(link.startswith("../../reference/") for link in links)
+    assert any(link.startswith("https://docs.pytorch.org/") for link in links)
+
+
+def test_the_page_of_a_function_lists_the_tutorials_that_use_it(site):
+    users = [script for script in SCRIPTS if re.search(r"\bfit\(", "\n".join(cell.source for cell in script.code))]
+    entry = site.soup("reference/training/").find(id="kindling.training.fit").find_parent(class_="doc-function")
+    links = " ".join(link["href"] for link in entry.select("a[href]"))
+    assert users
+    for script in users:
+        assert f"../../{script.url}/#" in links
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_the_page_of_a_part_shows_its_tutorials(site, part):
+    cards = [link["href"] for link in site.soup(part).select(".press-gallery a")]
+    assert cards == [url.removeprefix(part) for url in TUTORIALS if url.startswith(part)]
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=by_name)
+def test_a_tutorial_says_what_it_cost(site, script):
+    note = site.soup(f"{script.url}/").select_one(".press-cost").get_text()
+    assert re.match(r"Ran in [\d.]+ s on .+, .+ of memory, torch [\d.]+, \d{4}-\d\d-\d\d\.", note)
+    assert ("Data: " in note) == bool(script.header.data)
