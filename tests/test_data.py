@@ -270,9 +270,7 @@ def test_a_load_is_noted_once_with_the_identity_of_the_data(small_images):
     data.fashion_mnist("train")
     data.fashion_mnist("val")
     checksum = data.card("fashion_mnist").checksum
-    assert runtime.used_data() == [
-        {"name": "fashion_mnist", "version": "1", "checksum": checksum, "kind": "original"}
-    ]
+    assert runtime.used_data() == [{"name": "fashion_mnist", "version": "1", "checksum": checksum, "kind": "original"}]
 
 
 def test_an_unknown_split_lists_those_that_are_allowed():

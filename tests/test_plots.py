@@ -22,9 +22,7 @@ HISTORY = History(train_loss=[2.0, 1.0, 0.5], val_loss=[1.8, 0.9, 1.2])
 FIGURES = {
     "losses": lambda: plots.losses(HISTORY),
     "losses of several": lambda: plots.losses({"plain": HISTORY, "with dropout": HISTORY}, title="Two runs"),
-    "curves": lambda: plots.curves(
-        {"sgd": [3.0, 2.0], "adam": torch.tensor([1.0, 0.1])}, xlabel="step", ylabel="loss"
-    ),
+    "curves": lambda: plots.curves({"sgd": [3.0, 2.0], "adam": torch.tensor([1.0, 0.1])}, xlabel="step", ylabel="loss"),
     "curves on a logarithmic axis": lambda: plots.curves(
         {"loss": np.array([100.0, 1e-3])}, x=[1, 2], xlabel="step", ylabel="loss", logy=True, title="Falling"
     ),
@@ -46,9 +44,7 @@ FIGURES = {
     ),
     "image_grid in colour": lambda: plots.image_grid(torch.rand(2, 3, 8, 8), columns=2, alt="noise"),
     "confusion": lambda: plots.confusion(torch.tensor([[5, 1], [3, 7]]), ["cat", "dog"]),
-    "confusion of ten": lambda: plots.confusion(
-        torch.eye(10).long() * 986 + 7, [f"class {i}" for i in range(10)]
-    ),
+    "confusion of ten": lambda: plots.confusion(torch.eye(10).long() * 986 + 7, [f"class {i}" for i in range(10)]),
 }
 
 

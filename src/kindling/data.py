@@ -11,6 +11,7 @@ import os
 import shutil
 import tempfile
 import tomllib
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -138,12 +139,13 @@ def _fetch_file(card: Card, file: File) -> Path:
 def _download(file: File, path: Path) -> None:
     """Download to a temporary file beside `path`, verify, and only then move it into place."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    hidden = os.environ.get("TQDM_DISABLE") == "1"  # tqdm itself looks only when it is imported
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
         with (
             open(descriptor, "wb") as target,
             urllib.request.urlopen(file.url, timeout=PATIENCE) as reply,
-            tqdm.wrapattr(reply, "read", total=reply.length, desc=path.name) as source,
+            tqdm.wrapattr(reply, "read", total=reply.length, desc=path.name, disable=hidden) as source,
         ):
             shutil.copyfileobj(source, target)
         if (got := _sha256(Path(name))) != file.sha256:
@@ -152,6 +154,9 @@ def _download(file: File, path: Path) -> None:
                 f"{file.sha256[:4]}…). Nothing was kept: run again, or set KINDLING_DATA to a folder with it."
             )
         os.replace(name, path)
+    except urllib.error.HTTPError as error:
+        error.close()
+        raise
     finally:
         Path(name).unlink(missing_ok=True)
 

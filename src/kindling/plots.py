@@ -78,9 +78,7 @@ def _in_notebook() -> bool:
     return "inline" in plt.get_backend()  # the backend that Jupyter's kernel chooses
 
 
-def losses(
-    history: History | Mapping[str, History], *, title: str | None = None, alt: str | None = None
-) -> None:
+def losses(history: History | Mapping[str, History], *, title: str | None = None, alt: str | None = None) -> None:
     """Draw the losses of a training, or of several by name, by epoch: training dashed, validation solid."""
     runs = {"": history} if isinstance(history, History) else history
     lines = {}
@@ -217,9 +215,7 @@ def image_grid(
         show(fig, alt)
 
 
-def confusion(
-    matrix: Tensor, classes: Sequence[str], *, title: str | None = None, alt: str | None = None
-) -> None:
+def confusion(matrix: Tensor, classes: Sequence[str], *, title: str | None = None, alt: str | None = None) -> None:
     """Draw the counts of [kindling.metrics.confusion][]; a cell is bluer, the larger its share of its row."""
     counts = _array(matrix)
     blue = to_rgb(COLORS[0])  # never so strong that the text on it, dark or inverted, is hard to read

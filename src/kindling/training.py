@@ -141,7 +141,7 @@ def fit(
     if checkpoint is not None and checkpoint.exists():
         run.load(checkpoint)
     history, epochs = run.history, steps(epochs)
-    hidden = not progress or os.environ.get("TQDM_DISABLE") == "1"
+    hidden = not progress or os.environ.get("TQDM_DISABLE") == "1"  # tqdm looks only when it is imported
     with tqdm(total=epochs, initial=len(history.val_loss), unit="epoch", disable=hidden) as bar:
         while len(history.val_loss) < epochs and not history.stopped_early:
             start = time.perf_counter()

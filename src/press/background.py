@@ -20,6 +20,7 @@ class Background:
         self.condition = threading.Condition()
         self.waiting: dict[str, tuple[str, Catalogue, Script]] = {}  # name -> key, catalogue of that edit, script
         self.running: tuple[str, str] | None = None  # name, key
+        self.tried: set[str] = set()  # keys: what failed is tried once per server, since data or network may be back
         self.cancel = threading.Event()
         self.stopped = False
         self.thread: threading.Thread | None = None
@@ -51,6 +52,7 @@ class Background:
                 name = next(iter(self.waiting))
                 key, catalogue, script = self.waiting.pop(name)
                 self.running, self.cancel = (name, key), threading.Event()
+                self.tried.add(key)
             log.info("Executing %s", name)
             try:
                 for message in catalogue.run([script], cancel=self.cancel):

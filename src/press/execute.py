@@ -397,7 +397,7 @@ def slim_bundle(output: Any, folder: str) -> None:
     """Keep a figure as SVG where it is lines, as a small PNG where it is an image; bound and clean texts."""
     data = output.data
     if "image/svg+xml" in data:
-        svg = data["image/svg+xml"] = SVG_NOISE.sub("", data["image/svg+xml"]).strip()
+        svg = data["image/svg+xml"] = shorter(SVG_NOISE.sub("", data["image/svg+xml"]).strip())
         rasters = max(map(len, SVG_RASTER.findall(svg)), default=0)
         unfit = len(svg) > FIGURE or rasters > RASTER
         drop = "image/svg+xml" if unfit and "image/png" in data else "image/png"
@@ -412,6 +412,16 @@ def slim_bundle(output: Any, folder: str) -> None:
                 data.setdefault("text/plain", f"[{mime} of {len(value):,} characters: cut]")
             else:
                 data[mime] = clean(value, folder)
+
+
+def shorter(svg: str) -> str:
+    """The same drawing with paths to a hundredth of a point, where matplotlib writes a millionth."""
+
+    def rounded(path: re.Match[str]) -> str:
+        numbers = re.sub(r"-?\d+\.\d+", lambda number: f"{float(number[0]):.2f}".rstrip("0").rstrip("."), path[0])
+        return re.sub(r"\s+", " ", numbers)
+
+    return re.sub(r">\s+<", "><", re.sub(r'\bd="[^"]*"', rounded, svg))
 
 
 def smaller(png: str) -> str:

@@ -31,6 +31,7 @@ from press import downloads, frontend, page, tables
 from press import page as page_html  # mkdocs hands its own `page` to some events
 from press.background import Background
 from press.catalogue import Catalogue, Settings, default_jobs
+from press.dependencies import combine
 from press.script import TITLE, Cell, Header, Script, part_url
 from press.store import Status, Stored, write
 
@@ -118,8 +119,11 @@ class PressPlugin(BasePlugin[PressConfig]):
         scripts = self.catalogue.scripts
         self.status = {script.name: self.state(script) for script in scripts}
         stale = [script for script in scripts if self.status[script.name].state != "fresh"]
+        self.running: set[str] = set()
         if self.background:
-            self.background.want(self.catalogue, [script for script in stale if self.is_runnable(script)])
+            runnable = [script for script in stale if self.is_runnable(script)]
+            self.running = {script.name for script in runnable}
+            self.background.want(self.catalogue, runnable)
         elif stale and self.config.execute == "auto":
             log.info("Executing %s", ", ".join(script.name for script in stale))
             failures = self.catalogue.run(stale, jobs=min(default_jobs(), len(stale)))
@@ -136,7 +140,13 @@ class PressPlugin(BasePlugin[PressConfig]):
         return self.catalogue.status(script)
 
     def is_runnable(self, script: Script) -> bool:
-        return self.config.execute == "auto" and self.status[script.name].state != "failed"
+        """Whether `serve` should execute a tutorial: what failed once under this server waits for an edit."""
+        if self.config.execute != "auto" or script.path.as_posix() in self.problems or self.background is None:
+            return False
+        key = combine(self.catalogue.parts(script))
+        if self.status[script.name].state != "failed" or self.background.running == (script.name, key):
+            return True
+        return key not in self.background.tried
 
     def status_words(self, script: Script) -> tuple[str, str]:
         status = self.status[script.name]
@@ -243,10 +253,10 @@ class PressPlugin(BasePlugin[PressConfig]):
     def banner(self, script: Script, status: Status) -> tuple[str, str]:
         if status.state == "fresh":
             return "", ""
+        if script.name in self.running:
+            return "running", f"Running: {status.why}. The page reloads when the outputs are there."
         if status.state == "failed":
             return "failed", f"The last run failed: {status.why}"
-        if self.background and self.is_runnable(script):
-            return "running", f"Running: {status.why}. The page reloads when the outputs are there."
         return "stale", f"These outputs are out of date: {status.why}."
 
     def address(self, file: File, script: Script) -> str:

@@ -28,10 +28,11 @@ FACTS = r"""async () => {
     return name + " " + JSON.stringify(element.textContent.trim().slice(0, 30))
   }
 
-  const sideways = []
-  if (document.documentElement.scrollWidth > innerWidth)
-    for (const element of document.querySelectorAll("body *"))
-      if (element.getBoundingClientRect().right > innerWidth + 1) sideways.push(described(element))
+  const scrolls = element => element && (/auto|scroll/.test(getComputedStyle(element).overflowX) || scrolls(element.parentElement))
+  const sideways = document.documentElement.scrollWidth > innerWidth ? ["the whole page"] : []
+  for (const element of document.querySelectorAll(".md-content *"))  // cut off is no better than scrolling
+    if (element.checkVisibility() && element.getBoundingClientRect().right > innerWidth + 1 && !scrolls(element))
+      sideways.push(described(element))
 
   const pixel = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true })
   const known = {}

@@ -295,8 +295,8 @@ print("the chain, the class and kindling's mlp([784, 512, 512, 10]) are one netw
 # For two classes, one output would do, with `F.binary_cross_entropy_with_logits`; old courses end such a
 # network in a sigmoid. For ten there are ten outputs.
 #
-# An untrained network has no favourite, so each digit gets about a tenth, and the loss should be near
-# $\ln 10$. If it is not, look at the scale of the inputs before you look anywhere else.
+# An untrained network has no favourite, so each digit gets about a tenth, and the loss should be near $\ln
+# 10$. If it is not, look at the scale of the inputs before you look anywhere else.
 
 model = model.to(device)
 loss, accuracy = evaluate(model, val)
@@ -432,12 +432,13 @@ runtime.claim(worth > 0.04, "the bends are worth over four points")
 # The winner, with all its epochs.
 
 runtime.seed(0)
-model = candidates[best]().to(device)
+model = sequential().to(device)
 history = learn(model, epochs)
 plots.losses(history)
 for epoch, value in enumerate(history.val_accuracy, start=1):
     print(f"epoch {epoch}: validation accuracy {value:.2%}")
-runtime.claim(history.val_loss[-1] < 0.08, "the validation loss ends below .08")
+runtime.claim(history.val_accuracy[-1] > 0.98, "the validation accuracy ends above 98 %")
+runtime.claim(history.train_loss[-1] < history.val_loss[-1], "training loss below validation loss")
 
 # %%
 # While the learning rate is high, the validation loss may stumble. As it falls, both losses settle: the
@@ -530,9 +531,9 @@ runtime.claim(moved_accuracy < accuracy - 0.05, "a shift by three pixels costs o
 
 # %%
 # A stroke that has moved meets other weights, and what was learned in one place is of no use in another.
-# Networks that look for the same stroke everywhere mend this: see
-# [the convolutional network](../3-vision/19_fashion-cnn.py). Next comes
-# [validation and regularisation](12_validate-regularize.py), where you meet clothes instead of digits.
+# Networks that look for the same stroke everywhere mend this: see [the convolutional
+# network](../3-vision/19_fashion-cnn.py). Next comes [validation and
+# regularisation](12_validate-regularize.py), where you meet clothes instead of digits.
 #
 # ## Quiz
 #
@@ -593,7 +594,8 @@ runtime.claim(moved_accuracy < accuracy - 0.05, "a shift by three pixels costs o
 #         print(bend.__name__, learn(nn.Sequential(*layers).to(device), epochs=2).val_accuracy[-1])
 #     ```
 #
-#     SOLUTION3
+#     With seed 0, ReLU, GELU and tanh end within half a point of each other. The sigmoid is about a point
+#     behind: its slope is never more than a quarter. Without a bend you are back at softmax regression.
 #
 # **4. Open.** Six epochs are enough for this page. What would you change to get more out of the same six?
 # Decide by the validation accuracy of three seeds. Keep the envelope closed.

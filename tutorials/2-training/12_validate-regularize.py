@@ -503,8 +503,8 @@ claim(hardest == "Shirt", "the shirt is the hardest class")
 
 # %%
 # The shirt. Follow its row: T-shirts, pullovers, coats. They share an outline, and what tells them apart (a
-# row of buttons, a collar) is a few pixels wide. One number, "88 %", hid this: the shoes and bags are nearly
-# solved.
+# row of buttons, a collar) is a few pixels wide. One number for all classes hid this, and also that shoes and bags
+# are nearly solved.
 #
 # Last, the mistakes that the network was surest of. Above each picture stands the true class, then the
 # answer.
@@ -570,8 +570,8 @@ assert (answers[surely_wrong] != y_test[surely_wrong]).all()
 # ## Exercises
 #
 # **1. Second guesses.** How often is the true class among the *two* highest scores? Use `logits.topk(2)` on
-# the test answers above, and mind the shapes. Checker: your number must lie above the accuracy, and above 95
-# %.
+# the test answers above, and mind the shapes. Checker: your number must lie above the
+# accuracy, and above 95 %.
 #
 # ??? success "Solution"
 #     ```python
@@ -605,8 +605,8 @@ assert (answers[surely_wrong] != y_test[surely_wrong]).all()
 #     Which is close to what such a network shows on the test set, so the mystery of "validation far better
 #     than test" is solved.
 #
-# **4. Open.** Swap L2 for L1: in a loop of your own, add `1e-5 * sum(p.abs().sum() for p in
-# model.parameters())` to the loss, with `weight_decay=0`. What share of the first layer's weights ends below
+# **4. Open.** Swap L2 for L1: in a loop of your own, with `weight_decay=0`, add `1e-5` times the sum of
+# `p.abs().sum()` over all `p` in `model.parameters()` to the loss. What share of the first layer's weights ends below
 # 0.001, and which pixels do they belong to? (Draw their mean size as a picture of 28 by 28.)
 #
 # ## Read next
