@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
 import pytest
 from bs4 import BeautifulSoup
@@ -103,6 +105,16 @@ def site(tmp_path_factory) -> Iterator[Site]:
     server.shutdown()
     thread.join()
     server.server_close()
+
+
+def answer(url: str) -> tuple[int, str]:
+    """The status and the text that an address answers with."""
+    try:
+        with urlopen(url) as response:
+            return response.status, response.read().decode()
+    except HTTPError as error:
+        with error:
+            return error.code, error.read().decode()
 
 
 def by_name(script: Script) -> str:

@@ -9,12 +9,10 @@ import shutil
 import subprocess
 import tomllib
 from pathlib import Path
-from urllib.error import HTTPError
-from urllib.request import urlopen, urlretrieve
 
 import nbformat
 import pytest
-from sitefixture import ROOT, SCRIPTS, by_name
+from sitefixture import ROOT, SCRIPTS, answer, by_name
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 SECONDS = 180
@@ -50,7 +48,9 @@ def ran(*command: object, where: Path, **more: str) -> str:
 
 def fetched(site, script, suffix: str, folder: Path) -> Path:
     path = folder / f"{script.name}.{suffix}"
-    urlretrieve(f"{site.url}{script.url}/{path.name}", path)
+    status, text = answer(f"{site.url}{script.url}/{path.name}")
+    assert status == 200
+    path.write_text(text, encoding="utf-8")
     return path
 
 
@@ -137,9 +137,6 @@ def test_every_link_of_a_downloaded_notebook_leads_somewhere(site, script, tmp_p
         assert re.match(r"https?://|#", link), f"{link} is relative, and leads nowhere outside the site"
         if link.startswith(site.url):
             address, _, anchor = link.removeprefix(site.url).partition("#")
-            try:
-                with urlopen(site.url + address) as answer:
-                    page = answer.read().decode()
-            except HTTPError as error:
-                raise AssertionError(f"{link}: {error}") from error
+            status, page = answer(site.url + address)
+            assert status == 200, link
             assert not anchor or f'id="{anchor}"' in page, link

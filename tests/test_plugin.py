@@ -324,6 +324,13 @@ def test_serving_tries_a_failure_once_and_then_shows_what_failed_where(tiny, ser
     assert ran == ["hello"]
 
 
+def test_serving_outlives_a_warning_that_would_stop_a_strict_build(tiny, serving):
+    rebuilt, _ = serving
+    tiny.edit("tutorials/1-first/01_hello.py", "Some text.", "A [link](nowhere.md).")
+    tiny.pretend_run()
+    assert "nowhere.md" in (rebuilt() / "first/hello/index.html").read_text()
+
+
 def test_a_rebuilt_site_of_serve_is_the_site_that_a_first_build_makes(tiny, serving):
     rebuilt, _ = serving
     tiny.pretend_run()

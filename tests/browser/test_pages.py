@@ -7,11 +7,9 @@ import json
 import re
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.error import HTTPError
-from urllib.request import urlopen
 
 import pytest
-from sitefixture import MISSING, PAGES, PARTS, SCRIPTS, TUTORIALS, by_name
+from sitefixture import MISSING, PAGES, PARTS, SCRIPTS, TUTORIALS, answer, by_name
 
 HEAVIEST = 60_000  # bytes of HTML, gzipped
 NARROW = {"width": 360, "height": 740}
@@ -116,7 +114,7 @@ def visit(browser, site):
         page = context.new_page()
         page.on("request", lambda request: seen.requests.append(request.url))
         page.on("requestfailed", lambda request: seen.failed.append(f"{request.url}: {request.failure}"))
-        page.on("response", lambda answer: seen.failed.append(f"{answer.url}: {answer.status}") if answer.status >= 400 else None)
+        page.on("response", lambda reply: seen.failed.append(f"{reply.url}: {reply.status}") if reply.status >= 400 else None)
         page.on("console", lambda message: seen.console.append(message.text) if message.type in ("error", "warning") else None)
         page.on("pageerror", lambda error: seen.console.append(str(error)))
         page.goto(address, wait_until="networkidle")
@@ -208,8 +206,8 @@ def test_code_can_be_copied_without_its_colours(tab, site, address):
 
 
 def test_the_page_of_a_wrong_address_searches_for_its_words(tab):
-    answer = tab.goto("foundations/broadcasting.html")
-    assert answer and answer.status == 404
+    reply = tab.goto("foundations/broadcasting.html")
+    assert reply and reply.status == 404
     tab.wait_for_load_state("networkidle")
     field = tab.locator("#k-missing")
     assert field.input_value() == "foundations broadcasting"
@@ -265,9 +263,8 @@ def test_downloads_have_the_tutorials_name_and_are_there(site, script):
     links = {link["href"] for link in site.soup(f"{script.url}/").select("a.press-download[download]")}
     assert links == {f"{script.name}.py", f"{script.name}.ipynb"}
     for name in links:
-        with urlopen(f"{site.url}{script.url}/{name}") as answer:
-            content = answer.read().decode()
-        assert site.url in content, "the address of the wheel"
+        status, content = answer(f"{site.url}{script.url}/{name}")
+        assert status == 200 and site.url in content, "the address of the wheel"
         assert (json.loads(content)["nbformat"] == 4) if name.endswith(".ipynb") else content.startswith("# /// script")
 
 
@@ -315,8 +312,7 @@ def test_every_link_of_a_page_leads_somewhere(site, address):
 
 
 def test_an_address_that_is_nowhere_answers_404(site):
-    with pytest.raises(HTTPError, match="404"):
-        urlopen(site.url + "nowhere/").close()
+    assert answer(site.url + "nowhere/")[0] == 404
 
 
 def test_code_leads_to_the_documentation_of_its_names(site):

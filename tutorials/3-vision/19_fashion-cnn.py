@@ -9,7 +9,7 @@
 # chapters = ["R7", "S5.16", "S5.30", "S5.31", "P8", "N11"]
 # data = ["fashion_mnist"]
 # minutes = 4
-# metric = { name = "test accuracy", unit = "%", target = 91.5, reference = "92.2 to 93.4 % (published)" }
+# metric = { name = "test accuracy", unit = "%", target = 91.5, reference = "87.6 to 93.4 % (published)" }
 # description = "Convolutions against fully connected layers on Fashion-MNIST: fewer weights, a fair fight."
 # ///
 """
@@ -214,8 +214,9 @@ runtime.report("test accuracy", test_accuracy["CNN"])
 claim(test_accuracy["CNN"] > target, f"the CNN's test accuracy is above {target:.1%}")
 
 # %%
-# The published results for networks with two convolutional layers lie between 92.2 and 93.4 %, and those of
-# the MLP at 88.33 % (Fashion-MNIST README; sent in by readers, not checked by the authors).
+# How does that compare? Others have sent in results for networks with two or three convolutional layers: from
+# 87.6 to 93.4 % (Fashion-MNIST README; not checked by its authors). Those under about 110,000 parameters
+# reach 92.5 %.
 #
 # Is the lead more than luck? Both answered the same questions, so look only at those where one is right and
 # the other wrong. If they were equally good, such pictures would fall to either side like coins.
