@@ -18,8 +18,8 @@
 
 A network can be nearly perfect on what it has seen and poor on what it has not. Here you train one on 50,000
 pictures of clothes, catch it learning by heart, hold it back in three ways, and end with a number that you
-may trust: better than 88.3 %, a published result for a network of this size, on pictures that no decision of yours
-has looked at.
+may trust: better than 88.3 %, a published result for a network of this size, on pictures that no decision of
+yours has looked at.
 """
 
 # %%
@@ -31,7 +31,7 @@ has looked at.
 # - choose a network by its **validation** loss, open the test set once, and look at the worst mistakes.
 #
 # The network, the loss and the training loop are those of [the first network](10_first-network.py). Only the
-# pictures are new. Everything you can turn is in one cell.
+# pictures are new. What all runs share is set in one cell.
 
 import math
 import time
@@ -51,9 +51,9 @@ from kindling.training import evaluate, fit
 device = runtime.device()
 sizes = [784, 256, 128, 64, 10]  # pixels, three hidden layers, classes
 batch_size = 256
-learning_rate = 2e-3  # of the experiments, kept constant
+learning_rate = 2e-3
 epochs = 24  # of each experiment
-final_epochs = 40 if device.type == "cuda" else 16
+final_epochs = 50 if device.type == "cuda" else 12
 target = 0.895 if device.type == "cuda" else 0.883
 
 # %%
@@ -222,13 +222,20 @@ plots.losses({"no hidden layer": linear, "ours": runs["plain"]})
 # no others. It **overfits**. Doing well on what was never seen is called **generalisation**, and the gap
 # between the two lines is what it costs here.
 
+
+
+def late(losses):
+    """The mean of the last five epochs; single epochs jump."""
+    return sum(losses[-5:]) / len(losses[-5:])
+
+
 plain = runs["plain"]
-print(f"no hidden layer: train {linear.train_loss[-1]:.3f}, val {linear.val_loss[-1]:.3f}")
-print(f"ours:            train {plain.train_loss[-1]:.3f}, val {plain.val_loss[-1]:.3f}, "
+print(f"no hidden layer: train {late(linear.train_loss):.3f}, val {late(linear.val_loss):.3f}")
+print(f"ours:            train {late(plain.train_loss):.3f}, val {late(plain.val_loss):.3f}, "
       f"lowest {min(plain.val_loss):.3f} in epoch {plain.best_epoch}")
-claim(linear.train_loss[-1] > min(plain.val_loss), "the linear network underfits")
-claim(plain.val_loss[-1] > 1.3 * plain.train_loss[-1], "ours overfits")
-claim(sum(plain.val_loss[-5:]) / 5 > 1.05 * min(plain.val_loss), "its last epochs are worse than its best")
+claim(late(linear.train_loss) > min(plain.val_loss), "the linear network underfits")
+claim(late(plain.val_loss) > 1.3 * late(plain.train_loss), "ours overfits")
+claim(late(plain.val_loss) > 1.05 * min(plain.val_loss), "its last epochs are worse than its best")
 
 # %%
 # Anything that gives up some fit on the training pictures for a better result on others is
@@ -389,22 +396,23 @@ four_panels(runs)
 # A word on the dropout panel. Its training loss is measured with units missing, its validation loss with all
 # of them, so the dashed line may well lie *above* the solid one. That is no mistake.
 
-gap = {name: run.val_loss[-1] - run.train_loss[-1] for name, run in runs.items()}
+gap = {name: late(run.val_loss) - late(run.train_loss) for name, run in runs.items()}
 for name, run in runs.items():
-    print(f"{name:14} val loss best {min(run.val_loss):.3f}, last {run.val_loss[-1]:.3f}, gap {gap[name]:.2f}")
-claim(gap["dropout"] < gap["plain"] / 2 and gap["weight decay"] < gap["plain"] / 2, "both halve the gap")
+    print(f"{name:15} val loss: lowest {min(run.val_loss):.3f}, late {late(run.val_loss):.3f}, gap {gap[name]:.3f}")
+claim(max(gap["dropout"], gap["weight decay"]) < 0.75 * gap["plain"], "both narrow the gap")
 
 # %%
 # ## All together
 #
 # None of the curves is smooth: with a constant learning rate the last weights are a matter of luck. One more
-# change pays for itself. Let the rate rise at first, then fall to almost nothing, so that the network
-# settles. It is called a one-cycle schedule, and PyTorch has it ready. With some dropout, some weight decay
-# and the cycle, the network needs no early stopping: the cycle says when it ends.
+# change pays for itself. Let the rate rise for the first seventh of the way, then fall to almost nothing, so
+# that the network settles. It is called a one-cycle schedule, and PyTorch has it ready. With some dropout,
+# some weight decay and the cycle, the network needs no early stopping: the cycle says when it ends.
 
 final = network(dropout=0.15)
 optimizer = torch.optim.AdamW(final.parameters(), weight_decay=0.1)
-cycle = OneCycleLR(optimizer, max_lr=2 * learning_rate, epochs=final_epochs, steps_per_epoch=len(train))
+steps = final_epochs * len(train)
+cycle = OneCycleLR(optimizer, max_lr=learning_rate, total_steps=steps, pct_start=0.15)
 start = time.process_time()
 together = fit(final, train, val, optimizer=optimizer, epochs=final_epochs, scheduler=cycle)
 used = (time.process_time() - start) / 2  # on two cores, however busy the machine is otherwise
@@ -423,8 +431,8 @@ judged = {name: evaluate(candidate, val) for name, candidate in candidates.items
 for name, (loss, accuracy) in sorted(judged.items(), key=lambda item: item[1].loss):
     print(f"{name:15} val loss {loss:.3f}, accuracy {accuracy:.1%}")
 chosen = min(judged, key=lambda name: judged[name].loss)
-claim(chosen == "all together", "the last candidate has the lowest validation loss")
-claim(max(judged, key=lambda name: judged[name].loss) == "plain", "the plain network has the highest")
+print("chosen:", chosen)
+claim(judged["all together"].loss < 0.95 * judged["plain"].loss, "regularisation pays")
 
 # %%
 # Compare the two columns: they need not agree. A network that has learned by heart may be right about as
