@@ -481,7 +481,10 @@ class PressPlugin(BasePlugin[PressConfig]):
     def mathml(self, formulas: Iterable[tuple[str, bool]]) -> Mapping[tuple[str, bool], str]:
         table = self.settings.root / self.config.formulas
         try:
-            return frontend.mathml(formulas, table, self.settings.root)
+            made = frontend.mathml(formulas, table, self.settings.root)
+            if not self.serving:
+                frontend.prune(table, formulas, self.settings.root)  # a build sees the whole site
+            return made
         except (RuntimeError, ValueError) as error:
             log.warning("%s", error)
             return {}

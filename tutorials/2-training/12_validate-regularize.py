@@ -10,6 +10,7 @@
 #     "S4.N4", "S4.N5", "S5.13", "S5.14", "S5.15"]
 # data = ["fashion_mnist"]
 # minutes = 2
+# gpu = true
 # metric = { name = "test accuracy", unit = "%", target = 88.3, reference = "88.33 % (published MLP)" }
 # description = "Fashion-MNIST: see a network overfit; dropout, weight decay, early stopping; a clean test."
 # ///

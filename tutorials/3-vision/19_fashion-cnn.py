@@ -9,6 +9,7 @@
 # chapters = ["R7", "S5.16", "S5.30", "S5.31", "P8", "N11"]
 # data = ["fashion_mnist"]
 # minutes = 4
+# gpu = true
 # metric = { name = "test accuracy", unit = "%", target = 91.5, reference = "87.6 to 93.4 % (published)" }
 # description = "Convolutions against fully connected layers on Fashion-MNIST: fewer weights, a fair fight."
 # ///
