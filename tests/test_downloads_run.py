@@ -124,7 +124,7 @@ def test_a_downloaded_notebook_is_valid_and_shows_what_its_run_showed(site, scri
     assert ["".join(cell["source"]) for cell in code] == [cell.source for cell in script.code]
     assert any("image/svg+xml" in output.get("data", {}) for cell in code for output in cell["outputs"])
     assert not [output for cell in code for output in cell["outputs"] if output["output_type"] == "error"]
-    assert path.stat().st_size <= 300_000
+    assert path.stat().st_size <= 300 * 1024
 
 
 @every_tutorial

@@ -415,13 +415,15 @@ def slim_bundle(output: Any, folder: str) -> None:
 
 
 def shorter(svg: str) -> str:
-    """The same drawing with paths to a hundredth of a point, where matplotlib writes a millionth."""
+    """The same drawing with places to a hundredth of a point, where matplotlib writes a millionth, and lean rasters."""
 
-    def rounded(path: re.Match[str]) -> str:
-        numbers = re.sub(r"-?\d+\.\d+", lambda number: f"{float(number[0]):.2f}".rstrip("0").rstrip("."), path[0])
+    def rounded(places: re.Match[str]) -> str:
+        numbers = re.sub(r"-?\d+\.\d+", lambda number: f"{float(number[0]):.2f}".rstrip("0").rstrip("."), places[0])
         return re.sub(r"\s+", " ", numbers)
 
-    return re.sub(r">\s+<", "><", re.sub(r'\bd="[^"]*"', rounded, svg))
+    svg = re.sub(r'\b(?:d|x|y)="[^"]*"|translate\([^)]*\)', rounded, svg)
+    svg = re.sub(r"(?<=data:image/png;base64,)[^\"]*", lambda raster: smaller("".join(raster[0].split())), svg)
+    return re.sub(r">\s+<", "><", svg)
 
 
 def smaller(png: str) -> str:
