@@ -87,9 +87,18 @@ def copy_of_the_tree(folder: Path) -> Path:
 def site(tmp_path_factory) -> Iterator[Site]:
     """The whole site; tutorials whose committed outputs are stale are executed for it."""
     project = copy_of_the_tree(tmp_path_factory.mktemp("site") / "project")
-    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Handler, directory=str(project / "site")))
-    server.daemon_threads = True
-    url = f"http://127.0.0.1:{server.server_address[1]}/"
+    handler = functools.partial(Handler, directory=str(project / "site"))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:  # first, because its port is part of every page
+        url = f"http://127.0.0.1:{server.server_address[1]}/"
+        build(project, url)
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield Site(project / "site", url)
+        server.shutdown()
+        thread.join()
+
+
+def build(project: Path, url: str) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "mkdocs", "build", "--strict"],
         cwd=project,
@@ -99,12 +108,6 @@ def site(tmp_path_factory) -> Iterator[Site]:
         timeout=600,
     )
     assert done.returncode == 0, f"the site does not build:\n{done.stdout}{done.stderr}"
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield Site(project / "site", url)
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 def answer(url: str) -> tuple[int, str]:
