@@ -22,7 +22,9 @@ from press.catalogue import Catalogue, Settings
 from press.script import Script
 
 ROOT = Path(__file__).parents[1]
-NOT_COPIED = shutil.ignore_patterns(".*", "node_modules", "site", "tests", "__pycache__", "*.egg-info", "uv.lock")
+NOT_COPIED = shutil.ignore_patterns(
+    ".git", ".venv", ".press", ".cache", ".*_cache", "__pycache__", "*.egg-info", "node_modules", "site", "tests", "uv.lock"
+)
 
 SCRIPTS = Catalogue(Settings.find(ROOT)).scripts
 TUTORIALS = [f"{script.url}/" for script in SCRIPTS]

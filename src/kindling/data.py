@@ -86,7 +86,7 @@ def card(name: str) -> Card:
     Raises:
         ValueError: there is no data set of that name.
 
-    Example:
+    Examples:
         >>> card("fashion_mnist").licence
         'MIT'
     """
@@ -191,7 +191,7 @@ def fashion_mnist(split: str) -> TensorDataset:
 
     Source: H. Xiao, K. Rasul, R. Vollgraf (2017), read by `torchvision.datasets.FashionMNIST`.
 
-    Example:
+    Examples:
         >>> x, y = fashion_mnist("train").tensors  # doctest: +SKIP
     """
     return _images("fashion_mnist", datasets.FashionMNIST, split)
@@ -294,7 +294,7 @@ def batches(
     Raises:
         ValueError: x and y differ in length, or the batch size is not positive.
 
-    Example:
+    Examples:
         >>> [len(x) for x, y in batches(torch.zeros(10, 3), torch.zeros(10), batch_size=4)]
         [4, 4, 2]
     """

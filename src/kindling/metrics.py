@@ -31,7 +31,7 @@ def accuracy(logits: Tensor, y: Tensor) -> float:
     Raises:
         ValueError: there is not one class per example.
 
-    Example:
+    Examples:
         >>> accuracy(torch.tensor([[2.0, 1.0], [0.0, 3.0]]), torch.tensor([0, 0]))
         0.5
     """
@@ -53,7 +53,7 @@ def confusion(predictions: Tensor, y: Tensor, classes: int) -> Tensor:
     Raises:
         ValueError: a class is not in 0 ... classes - 1, or there is not one class per example.
 
-    Example:
+    Examples:
         >>> confusion(torch.tensor([0, 1, 1, 1]), torch.tensor([0, 0, 1, 1]), classes=2)
         tensor([[1, 1],
                 [0, 2]])

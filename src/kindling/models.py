@@ -21,7 +21,7 @@ def mlp(sizes: Sequence[int], *, dropout: float = 0.0) -> nn.Sequential:
     Raises:
         ValueError: fewer than two sizes.
 
-    Example:
+    Examples:
         >>> import torch
         >>> mlp([784, 128, 10])(torch.zeros(32, 1, 28, 28)).shape
         torch.Size([32, 10])
@@ -44,7 +44,7 @@ def count_parameters(module: nn.Module, *, trainable_only: bool = False) -> int:
         module: any module.
         trainable_only: leave out frozen parameters (`requires_grad=False`).
 
-    Example:
+    Examples:
         >>> count_parameters(mlp([784, 10]))  # 784 x 10 weights and 10 biases
         7850
     """

@@ -44,7 +44,7 @@ def smoke() -> bool:
 def steps(n: int, smoke_n: int = 2) -> int:
     """How often to repeat: `n` times, or at most `smoke_n` times in a smoke run.
 
-    Example:
+    Examples:
         >>> steps(100)  # but 2 in a smoke run
         100
     """
