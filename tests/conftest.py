@@ -12,6 +12,8 @@ import pytest
 
 from press.catalogue import Catalogue, Settings
 
+pytest_plugins = ["sitefixture"]  # the site of this repository, built once
+
 HELLO = '''\
 # /// script
 # dependencies = ["pack"]
