@@ -55,9 +55,9 @@ def tutorial(epochs: int) -> Iterator[tuple[nn.Module, float]]:
     x, y = fashion_mnist("train").tensors
     train = batches(x, y, 256, shuffle=True)
     runtime.seed(12)
-    model = mlp(SIZES, dropout=0.15)
+    model = mlp(SIZES, dropout=0.1)
     optimizer = torch.optim.AdamW(model.parameters(), weight_decay=0.1)
-    cycle = OneCycleLR(optimizer, max_lr=2e-3, total_steps=epochs * len(train), pct_start=0.15)
+    cycle = OneCycleLR(optimizer, max_lr=2e-3, total_steps=epochs * len(train), pct_start=0.1)
     for _ in range(epochs):
         start = time.perf_counter()
         train_epoch(model, train, optimizer, scheduler=cycle)
@@ -130,7 +130,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Two ways to feed the same network.")
     add = parser.add_argument
     add("--epochs", type=int, default=25, help="at most so many epochs of the usual loop (25)")
-    add("--tutorial-epochs", type=int, default=12, help="length of the tutorial's cycle (12)")
+    add("--tutorial-epochs", type=int, default=14, help="length of the tutorial's cycle (14)")
     add("--seconds", type=float, default=400, help="stop each training after so many (400)")
     add("--target", type=float, default=0.87, help="test accuracy to reach (0.87)")
     add("--learning-rate", type=float, default=3e-3, help="of the usual loop's Adam (0.003)")

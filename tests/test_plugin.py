@@ -128,7 +128,7 @@ def test_a_damaged_output_is_executed_again_and_the_page_is_right(tiny, site, ca
 
 
 def test_a_bare_project_builds_with_scripts_alone(tmp_path, monkeypatch):
-    from conftest import TinyProject
+    from tinyproject import TinyProject
 
     bare = TinyProject(tmp_path / "bare")
     for name in ("src", "docs", "tutorials", "mkdocs.yml"):
@@ -184,7 +184,7 @@ def test_names_in_code_link_to_the_api_and_the_api_lists_the_tutorials(tiny, sit
     tiny.write("docs/api.md", "# API\n\n::: pack.tools\n")
     tiny.edit("tutorials/1-first/01_hello.py", 'print("end")', "import math\nmath.sqrt(4)")
     catalogue = tiny.catalogue
-    from conftest import made_up
+    from tinyproject import made_up
 
     for script in catalogue.scripts:
         names = {"double": "pack.tools.double", "tools.unrelated": "pack.tools.unrelated", "math.sqrt": "math.sqrt"}

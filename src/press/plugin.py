@@ -377,6 +377,9 @@ class PressPlugin(BasePlugin[PressConfig]):
             content = self.fill(content, script, config)
         if config.theme.name == "material" and "jupyter-wrapper" in content:
             content = page_html.tidy_notebook(content)
+        # The source of a function is there to be read, not to be found: it would hide what is said about it.
+        shown = '<details class="mkdocstrings-source"'
+        content = content.replace(f"{shown}>", f"{shown} data-search-exclude>")
         return DIRECTIVE.sub(functools.partial(self.directive, page), content)
 
     def fill(self, content: str, script: Script, config: defaults.MkDocsConfig) -> str:

@@ -16,7 +16,7 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.browser)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # while Playwright runs, no other event loop can
 def browser():
     """Skipped where chromium is absent, because nobody should need it to mend a sentence; in CI it must be there."""
     if not CHROMIUM.is_file():

@@ -64,7 +64,7 @@ scatter(
 # The clouds overlap, so nobody can be right about every point. The honest answer near the middle is
 # "perhaps", and that is what we want from a model: not a yes or a no, but how sure it is.
 #
-# ## From a score to a probability
+# ## From a score to a probability: the sigmoid
 #
 # Give each point a **score**, $z = w_1 x_1 + w_2 x_2 + b$. It is zero along a straight line, positive on one
 # side and negative on the other, and it grows with the distance from the line.

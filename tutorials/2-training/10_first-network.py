@@ -291,7 +291,7 @@ print("the chain, the class and kindling's mlp([784, 512, 512, 10]) are one netw
 #
 # Those ten numbers are **logits**: scores, not probabilities. The class with the largest is the answer. Never
 # put a softmax behind the last layer: `F.cross_entropy` wants the logits and turns them into probabilities
-# itself.
+# itself. Older pages write this loss as an object, `nn.CrossEntropyLoss()`; it computes the same.
 #
 # For two classes, one output would do, with `F.binary_cross_entropy_with_logits`; old courses end such a
 # network in a sigmoid. For ten there are ten outputs.

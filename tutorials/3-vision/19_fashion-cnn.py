@@ -308,6 +308,9 @@ plots.image_grid(
 # For the MLP you can answer without any training. Rearrange the columns of its first weight matrix in the
 # same way, and every logit is what it was. So for each MLP of the old world there is one of the new world
 # that is exactly as good; a network that starts from random weights cannot tell the two worlds apart.
+#
+# In the code, `state_dict()` gives a network's weights by name, and `load_state_dict` copies them into another
+# network of the same shape.
 
 twin = mlp([784, 256, 128, 64, 10], dropout=0.15).to(device)
 twin.load_state_dict(models["MLP"].state_dict())
