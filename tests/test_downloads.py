@@ -9,7 +9,8 @@ import nbformat
 from press import downloads
 from press.script import HEADER
 
-WHEEL = "http://127.0.0.1:8000/assets/wheels/kindling-0.1.0%2Babc-py3-none-any.whl"
+SITE = "http://127.0.0.1:8000/"
+WHEEL = f"{SITE}assets/wheels/kindling-0.1.0%2Babc-py3-none-any.whl"
 SOURCE = '''\
 # /// script
 # requires-python = ">=3.11"
