@@ -130,7 +130,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Two ways to feed the same network.")
     add = parser.add_argument
     add("--epochs", type=int, default=25, help="at most so many epochs of the usual loop (25)")
-    add("--tutorial-epochs", type=int, default=6, help="length of the cycle; six epochs are enough for 87 %% (6)")
+    add("--tutorial-epochs", type=int, default=14, help="length of the cycle, by default the tutorial's (14)")
     add("--seconds", type=float, default=400, help="stop each training after so many (400)")
     add("--target", type=float, default=0.87, help="test accuracy to reach (0.87)")
     add("--learning-rate", type=float, default=3e-3, help="of the usual loop's Adam (0.003)")
