@@ -404,13 +404,18 @@ claim(max(gap["dropout"], gap["weight decay"]) < 0.75 * gap["plain"], "both narr
 # change pays for itself. Let the rate rise for the first tenth of the way, then fall to almost nothing, so
 # that the network settles. It is called a one-cycle schedule, and PyTorch has it ready. With some dropout,
 # some weight decay and the cycle, the network needs no early stopping: the cycle says when it ends.
+#
+# The cycle saves time as well. It starts and ends gently, so in between it bears a higher rate than a constant
+# one could: twice the rate, with batches twice as large, in half the steps. `fused=True` has the optimizer
+# update all weights in one go, to the same result.
 
 final = network(dropout=0.1)
-optimizer = torch.optim.AdamW(final.parameters(), weight_decay=0.1)
-steps = final_epochs * len(train)
-cycle = OneCycleLR(optimizer, max_lr=learning_rate, total_steps=steps, pct_start=0.1)
+large = batches(x_train, y_train, 2 * batch_size, shuffle=True, device=device)
+optimizer = torch.optim.AdamW(final.parameters(), weight_decay=0.1, fused=True)
+steps = final_epochs * len(large)
+cycle = OneCycleLR(optimizer, max_lr=2 * learning_rate, total_steps=steps, pct_start=0.1)
 start = time.process_time()
-together = fit(final, train, val, optimizer=optimizer, epochs=final_epochs, scheduler=cycle)
+together = fit(final, large, val, optimizer=optimizer, epochs=final_epochs, scheduler=cycle)
 used = (time.process_time() - start) / 2  # on two cores, however busy the machine is otherwise
 print(f"validation loss {together.val_loss[-1]:.3f} after {sum(together.seconds):.0f} s")
 claim(min(sum(together.seconds), used) < 60, "trained within a minute on two cores")

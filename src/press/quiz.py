@@ -1,0 +1,216 @@
+"""Reads the quiz questions in a script's text, and writes them for the page and for the notebook.
+
+In the script a question is plain text that can be read as it stands:
+
+    !!! quiz "What eval() does not do"
+        You validate inside `with torch.no_grad():` but never call `model.eval()`. What happens?
+
+        - [x] Units are still dropped, so the scores are worse than the network deserves.
+          > The two have nothing to do with each other; you need both.
+        - [ ] Nothing: `no_grad` switches dropout off as well.
+          > `no_grad` only stops recording for backward. Dropout asks `model.training`.
+
+The title names the concept. `[x]` marks a right option; with several of them the reader may choose several. `[=]`
+makes it a question for a number, `- [=] 0.268 ± 0.001`, with `- [ ] anything else` for all numbers that have no
+option of their own. Below each option, quoted, stands what is said to those who choose it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+BEGIN = re.compile(r'!!! quiz(?:\s+"(?P<title>[^"]+)")?\s*$')
+OPTION = re.compile(r"- \[(?P<mark>.)\]\s*(?P<text>.*)$")
+NUMBER = re.compile(r"(?P<value>[-−+]?\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?)(?:\s*±\s*(?P<within>\d+(?:\.\d+)?(?:e-?\d+)?))?")
+FENCE = re.compile(r"\s*(```|~~~)")
+OTHERWISE = "anything else"
+INDENT = "    "
+
+
+class QuizError(ValueError):
+    """A question that breaks the format; `line` counts from 0 at the beginning of the text."""
+
+    def __init__(self, line: int, message: str):
+        super().__init__(message)
+        self.line = line
+
+
+@dataclass(frozen=True)
+class Option:
+    """One answer: its text, whether it is right, and what is said to those who choose it."""
+
+    text: str
+    right: bool
+    why: str
+
+
+@dataclass(frozen=True)
+class Quiz:
+    """One question."""
+
+    title: str
+    question: str
+    options: tuple[Option, ...]
+    kind: str  # "one", "several" or "number"
+
+    @property
+    def slug(self) -> str:
+        return re.sub(r"[^a-z0-9]+", "-", self.title.lower()).strip("-")
+
+    @property
+    def right(self) -> tuple[Option, ...]:
+        return tuple(option for option in self.options if option.right)
+
+
+def find(text: str) -> Iterator[tuple[int, int, Quiz]]:
+    """Every question of a text, with its first line and the line after its last, counted from 0.
+
+    Raises:
+        QuizError: a question that breaks the format.
+    """
+    lines = text.splitlines()
+    row, fenced = 0, False
+    while row < len(lines):
+        fenced ^= bool(FENCE.match(lines[row]))
+        begin = None if fenced else BEGIN.match(lines[row])
+        if not begin:
+            row += 1
+            continue
+        end = row + 1
+        while end < len(lines) and (not lines[end].strip() or lines[end].startswith(INDENT)):
+            end += 1
+        while not lines[end - 1].strip():
+            end -= 1
+        yield row, end, read(begin["title"] or "", [line.removeprefix(INDENT) for line in lines[row + 1 : end]], row)
+        row = end
+
+
+def read(title: str, lines: list[str], row: int) -> Quiz:
+    """One question from its lines, which begin after line `row` of the text."""
+    if not re.search(r"\w", title):
+        raise QuizError(row, 'a quiz without a title; write !!! quiz "The concept that it tests"')
+    first = next((number for number, line in enumerate(lines) if OPTION.match(line)), len(lines))
+    question = "\n".join(lines[:first]).strip()
+    if not question:
+        raise QuizError(row, "a quiz without a question; it stands between the title and the first option")
+    options: list[Option] = []
+    marks: list[str] = []
+    starts = [number for number, line in enumerate(lines) if number >= first and OPTION.match(line)]
+    for start, stop in zip(starts, [*starts[1:], len(lines)], strict=True):
+        match = OPTION.match(lines[start])
+        assert match is not None
+        where = row + 1 + start
+        if match["mark"] not in "x =":
+            raise QuizError(where, f"the mark [{match['mark']}] means nothing; allowed are [x], [ ] and [=]")
+        rest = [line.strip() for line in lines[start + 1 : stop]]
+        said = [line for line in rest if line.startswith(">")]
+        option = " ".join([match["text"], *(line for line in rest if line and not line.startswith(">"))]).strip()
+        why = "\n".join(line.removeprefix(">").strip() for line in said).strip()
+        if not option:
+            raise QuizError(where, "an option without a text")
+        if not why:
+            raise QuizError(where, f"the option {option!r} has no explanation; below it, after >, say why it is right or wrong")
+        options.append(Option(option, match["mark"] != " ", why))
+        marks.append(match["mark"])
+    return Quiz(title, question, tuple(options), kind_of(options, marks, row))
+
+
+def kind_of(options: list[Option], marks: list[str], row: int) -> str:
+    """Check that the options make a question, and say of which kind."""
+    if len({option.text for option in options}) < len(options):
+        raise QuizError(row, "two options have the same text")
+    if "=" in marks:
+        if marks.count("=") > 1 or "x" in marks:
+            raise QuizError(row, "a question for a number has one right option, marked [=]")
+        numbers = [option for option in options if option.text != OTHERWISE]
+        for option in numbers:
+            if not NUMBER.fullmatch(option.text):
+                raise QuizError(row, f"the option {option.text!r} is no number; write 0.5, 1,808 or 0.268 ± 0.001")
+        if len(numbers) == len(options):
+            raise QuizError(row, f'no option "{OTHERWISE}"; it says what to think of when the number is another')
+        return "number"
+    if "x" not in marks or " " not in marks:
+        raise QuizError(row, "a quiz needs a right option, marked [x], and a wrong one, marked [ ]")
+    return "several" if marks.count("x") > 1 else "one"
+
+
+def number(text: str) -> tuple[float, float]:
+    """The value of a number option, and how far from it an answer may lie."""
+    match = NUMBER.fullmatch(text)
+    if match is None:
+        raise ValueError(f"{text!r} is no number")
+    return float(match["value"].replace(",", "").replace("−", "-")), float(match["within"] or 0)
+
+
+def replace(text: str, write: Callable[[Quiz], str]) -> str:
+    """The text with each question written in another way."""
+    lines, position, pieces = text.splitlines(), 0, []
+    for begin, end, quiz in find(text):
+        pieces += ["\n".join(lines[position:begin]), write(quiz)]
+        position = end
+    return "\n".join([*pieces, "\n".join(lines[position:])]) if pieces else text
+
+
+def for_page(quiz: Quiz) -> str:
+    """A form, as Markdown in HTML: names, formulas and links in it are converted with the rest of the page.
+
+    It can be read and understood without any script. With one it can be answered: press.js shows what is hidden.
+    """
+    name = f"quiz-{quiz.slug}"
+    title = quiz.title.replace("&", "&amp;").replace("<", "&lt;")
+    pieces = [
+        f'<form class="press-quiz" id="{name}" data-kind="{quiz.kind}" data-search-exclude="true" markdown="1">',
+        f'<fieldset aria-describedby="{name}-question" markdown="1">',
+        f'<legend><span class="press-quiz__label">Question</span> {title}</legend>',
+        f'<div class="press-quiz__question" id="{name}-question" markdown="1">\n\n{quiz.question}\n\n</div>',
+    ]
+    if quiz.kind == "number":
+        pieces.append(
+            f'<div class="press-quiz__option"><label for="{name}-0">Your number</label> '
+            f'<input id="{name}-0" name="answer" type="text" inputmode="decimal" autocomplete="off"></div>'
+        )
+    else:
+        box = "checkbox" if quiz.kind == "several" else "radio"
+        if box == "checkbox":
+            pieces.append('<p class="press-quiz__note">Choose all that are right.</p>')
+        for position, option in enumerate(quiz.options, 1):
+            this = f"{name}-{position}"
+            pieces.append(
+                f'<div class="press-quiz__option" markdown="1">\n\n<input type="{box}" name="answer" id="{this}" '
+                f'value="{position}"> <label for="{this}">{option.text}</label>\n\n</div>'
+            )
+    pieces += [
+        '<div class="press-quiz__actions" hidden="hidden"><button type="submit">Check</button></div>',
+        '<div class="press-quiz__verdict" role="status"></div>',
+        "</fieldset>",
+        '<details class="press-quiz__answer" markdown="1">',
+        "<summary>Answer</summary>",
+    ]
+    for position, option in enumerate(quiz.options, 1):
+        facts = f'data-option="{position}" data-right="{str(option.right).lower()}"'
+        if quiz.kind == "number" and option.text != OTHERWISE:
+            value, within = number(option.text)
+            facts += f' data-value="{value!r}" data-within="{within!r}"'
+        pieces.append(
+            f'<div class="press-quiz__why" {facts} markdown="1">\n\n'
+            f'<span class="press-quiz__which">{"Right" if option.right else "Wrong"}: {option.text}</span>\n\n'
+            f'<div class="press-quiz__text" markdown="1">\n\n{option.why}\n\n</div>\n\n</div>'
+        )
+    pieces += ["</details>", "</form>"]
+    return "\n" + "\n\n".join(pieces) + "\n"
+
+
+def for_notebook(quiz: Quiz) -> str:
+    """The same text as a notebook shows it, the answer folded."""
+    pieces = [f"**Question: {quiz.title}**", quiz.question]
+    letters = "ABCDEFGHIJ"
+    if quiz.kind != "number":
+        pieces.append("\n".join(f"- **{letter}.** {option.text}" for letter, option in zip(letters, quiz.options, strict=False)))
+    said = []
+    for letter, option in zip(letters, quiz.options, strict=False):
+        which = option.text if quiz.kind == "number" else f"{letter} is {'right' if option.right else 'wrong'}"
+        said.append(f"- **{which}{':' if quiz.kind == 'number' else '.'}** {' '.join(option.why.split())}")
+    pieces += ["<details><summary>Answer</summary>", "\n".join(said), "</details>"]
+    return "\n" + "\n\n".join(pieces) + "\n"
