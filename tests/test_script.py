@@ -105,3 +105,11 @@ def test_a_slug_that_two_scripts_claim_is_told_with_the_first(tiny):
     assert str(error).startswith(
         "tutorials/2-second/01_hello.py:1: the slug 'hello' is taken by tutorials/1-first/01_hello.py"
     )
+
+
+def test_a_mark_inside_a_comment_begins_another_text_cell(tmp_path):
+    path = tmp_path / "01_x.py"
+    path.write_text('"""\n# X\n\nLead.\n"""\n\n# %%\n# One.\n#\n# %%\n# ## Two\n#\n# More.\n\nprint(1)\n', encoding="utf-8")
+    script = read_script(path, tmp_path, tmp_path)
+    assert [(cell.source, cell.line) for cell in script.cells[1:3]] == [("One.", 8), ("## Two\n\nMore.", 11)]
+    assert [cell.source for cell in script.code] == ["print(1)"]

@@ -17,13 +17,17 @@ option of their own. Below each option, quoted, stands what is said to those who
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 BEGIN = re.compile(r'!!! quiz(?:\s+"(?P<title>[^"]+)")?\s*$')
 OPTION = re.compile(r"- \[(?P<mark>.)\]\s*(?P<text>.*)$")
-NUMBER = re.compile(r"(?P<value>[-−+]?\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?)(?:\s*±\s*(?P<within>\d+(?:\.\d+)?(?:e-?\d+)?))?")
+NUMBER = re.compile(
+    r"(?P<value>[-−+]?\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?)"
+    r"(?:\s*±\s*(?P<within>\d+(?:\.\d+)?(?:e-?\d+)?))?"
+)
 FENCE = re.compile(r"\s*(```|~~~)")
 OTHERWISE = "anything else"
 INDENT = "    "
@@ -111,7 +115,7 @@ def read(title: str, lines: list[str], row: int) -> Quiz:
         if not option:
             raise QuizError(where, "an option without a text")
         if not why:
-            raise QuizError(where, f"the option {option!r} has no explanation; below it, after >, say why it is right or wrong")
+            raise QuizError(where, f"the option {option!r} has no explanation; below it, after >, say why it is so")
         options.append(Option(option, match["mark"] != " ", why))
         marks.append(match["mark"])
     return Quiz(title, question, tuple(options), kind_of(options, marks, row))
@@ -159,7 +163,7 @@ def for_page(quiz: Quiz) -> str:
     It can be read and understood without any script. With one it can be answered: press.js shows what is hidden.
     """
     name = f"quiz-{quiz.slug}"
-    title = quiz.title.replace("&", "&amp;").replace("<", "&lt;")
+    title = re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(quiz.title, quote=False))
     pieces = [
         f'<form class="press-quiz" id="{name}" data-kind="{quiz.kind}" data-search-exclude="true" markdown="1">',
         f'<fieldset aria-describedby="{name}-question" markdown="1">',
@@ -205,11 +209,11 @@ def for_page(quiz: Quiz) -> str:
 def for_notebook(quiz: Quiz) -> str:
     """The same text as a notebook shows it, the answer folded."""
     pieces = [f"**Question: {quiz.title}**", quiz.question]
-    letters = "ABCDEFGHIJ"
+    lettered = list(zip("ABCDEFGHIJ", quiz.options, strict=False))
     if quiz.kind != "number":
-        pieces.append("\n".join(f"- **{letter}.** {option.text}" for letter, option in zip(letters, quiz.options, strict=False)))
+        pieces.append("\n".join(f"- **{letter}.** {option.text}" for letter, option in lettered))
     said = []
-    for letter, option in zip(letters, quiz.options, strict=False):
+    for letter, option in lettered:
         which = option.text if quiz.kind == "number" else f"{letter} is {'right' if option.right else 'wrong'}"
         said.append(f"- **{which}{':' if quiz.kind == 'number' else '.'}** {' '.join(option.why.split())}")
     pieces += ["<details><summary>Answer</summary>", "\n".join(said), "</details>"]

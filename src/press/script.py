@@ -12,6 +12,9 @@ from typing import Any
 
 from sphinx_gallery.py_source_parser import split_code_and_text_blocks
 
+from press import quiz
+
+EXERCISES = ".exercises.py"  # how the name of a file of exercises ends, in place of its tutorial's ".py"
 # The reference implementation of PEP 723, anchored to the beginning of lines.
 HEADER = re.compile(r"(?m)^# /// script[ \t]*$\n(?P<content>(?:^#(?:| .*)$\n)+?)^# ///[ \t]*$")
 TITLE = re.compile(r"\A\s*(?:#[ \t]+(?P<hash>\S.*?)[ \t]*#*|(?P<line>\S.*)\n[=]{3,})[ \t]*(?:\n|\Z)")
@@ -31,6 +34,7 @@ class ScriptError(ValueError):
 
     def __init__(self, path: Path, line: int, message: str):
         super().__init__(f"{path.as_posix()}:{line}: {message}")
+        self.path = path
         self.line = line
 
 
@@ -73,6 +77,10 @@ class Script:
         return tuple(cell for cell in self.cells if cell.kind == "code")
 
     @property
+    def quizzes(self) -> tuple[quiz.Quiz, ...]:
+        return tuple(one for cell in self.cells if cell.kind == "text" for one in read_quizzes(cell, self.path))
+
+    @property
     def url(self) -> str:
         """Where the page lives, without slash at the end, e.g. "foundations/tensors"."""
         return "/".join(filter(None, (part_url(self.part), self.name)))
@@ -105,7 +113,7 @@ def read_script(path: Path, tutorials: Path, project: Path) -> Script:
         tree = ast.parse(source)
     except SyntaxError as error:
         raise ScriptError(shown, error.lineno or 1, f"not valid Python: {error.msg}") from None
-    name = re.sub(r"^\d+[-_]", "", path.stem)
+    name = re.sub(r"^\d+[-_]", "", path.name.removesuffix(EXERCISES).removesuffix(".py"))
     if not re.fullmatch(r"[A-Za-z0-9][\w-]*", name):
         raise ScriptError(shown, 1, f"the name {name!r} would be an address; allowed are letters, digits, - and _")
     text = ast.get_docstring(tree) or ""
@@ -119,10 +127,41 @@ def read_script(path: Path, tutorials: Path, project: Path) -> Script:
     for block in blocks[1:]:
         stripped = block.content.lstrip("\n")
         line = block.lineno + len(block.content) - len(stripped)
-        cells.append(Cell(block.type, stripped.rstrip(), line))
+        cells += at_marks(Cell(block.type, stripped.rstrip(), line))
+    asked: set[str] = set()
+    for cell in cells:
+        for one in read_quizzes(cell, shown) if cell.kind == "text" else ():
+            if one.slug in asked:
+                raise ScriptError(shown, cell.line, f"two questions are called {one.title!r}; each has its own title")
+            asked.add(one.slug)
     part = path.parent.relative_to(tutorials).as_posix()
     title = match["hash"] or match["line"]
     return Script(shown, "" if part == "." else part, name, title.strip(), header, tuple(cells))
+
+
+def at_marks(cell: Cell) -> list[Cell]:
+    """A comment that holds further `# %%` lines is several text cells; the parser takes it for one."""
+    if cell.kind == "code":
+        return [cell]
+    pieces, line = [], cell.line
+    for text in re.split(r"(?m)^%%[^\n]*\n?", cell.source):
+        stripped = text.lstrip("\n")
+        if stripped:
+            pieces.append(Cell("text", stripped.rstrip(), line + len(text) - len(stripped)))
+        line += text.count("\n") + 1
+    return pieces
+
+
+def read_quizzes(cell: Cell, path: Path) -> list[quiz.Quiz]:
+    """The questions of a text cell.
+
+    Raises:
+        ScriptError: a question that breaks the format.
+    """
+    try:
+        return [one for _, _, one in quiz.find(cell.source)]
+    except quiz.QuizError as error:
+        raise ScriptError(path, cell.line + error.line, str(error)) from None
 
 
 def read_header(source: str, path: Path) -> Header:
@@ -163,10 +202,13 @@ def read_header(source: str, path: Path) -> Header:
 def find_scripts(tutorials: Path) -> list[Path]:
     """Every script below the folder, in reading order.
 
-    Names that begin with `_` or `.` are not tutorials, nor are modules that lie beside them to be imported.
+    Names that begin with `_` or `.` are not tutorials, nor are files of exercises, nor modules that lie beside them to
+    be imported.
     """
     paths = (path.relative_to(tutorials) for path in tutorials.rglob("*.py"))
-    kept = [path for path in paths if not any(piece.startswith(("_", ".")) for piece in path.parts)]
+    hidden = ("_", ".")
+    kept = [path for path in paths if not any(piece.startswith(hidden) for piece in path.parts)]
+    kept = [path for path in kept if not path.name.endswith(EXERCISES)]
     ordered = sorted(kept, key=lambda path: [natural(piece) for piece in path.parts])
     return [tutorials / path for path in ordered if is_script((tutorials / path).read_text(encoding="utf-8"))]
 
