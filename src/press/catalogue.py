@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import yaml
 
 from press.dependencies import Project, digest, key_parts
-from press.script import Script, ScriptError, check_names, find_scripts, nearest, read_script
+from press.script import EXERCISES, Script, ScriptError, check_names, find_scripts, nearest, read_script
 from press.store import Status, Store
+from press.workbook import Workbook, find_workbooks, read_workbook
 
 if TYPE_CHECKING:
     from press.execute import Outcome, Task
@@ -97,6 +98,7 @@ class Catalogue:
                 self.scripts.append(self.read(path))
             except ScriptError as error:
                 self.errors.append(error)
+        self.workbooks = self.read_workbooks()
         self.errors += check_names(self.scripts, chapters=self.chapters, data=self.project.cards)
         self._parts: dict[str, dict[str, str]] = {}
         self._states: dict[Path, list[tuple[str, int, int]]] = {}
@@ -108,6 +110,22 @@ class Catalogue:
         if known is None or known[0] != stamp:
             self.memo[path] = stamp, read_script(path, self.settings.tutorials, self.settings.root)
         return self.memo[path][1]
+
+    def read_workbooks(self) -> dict[str, Workbook]:
+        """The exercises, by the slug of the tutorial that they belong to."""
+        found: dict[str, Workbook] = {}
+        slugs = {script.name for script in self.scripts}
+        broken = {error.path.name for error in self.errors}
+        for path in find_workbooks(self.settings.tutorials):
+            try:
+                workbook = read_workbook(path, self.settings.tutorials, self.settings.root)
+                beside = path.with_name(path.name.removesuffix(EXERCISES) + ".py")
+                if workbook.name not in slugs and beside.name not in broken:
+                    raise ScriptError(workbook.path, 1, f"exercises without a tutorial; {beside.name} is not there")
+                found[workbook.name] = workbook
+            except ScriptError as error:
+                self.errors.append(error)
+        return found
 
     @cached_property
     def chapter_table(self) -> dict[str, Any] | None:

@@ -1,0 +1,242 @@
+"""Reads the exercises of a tutorial, and derives the workbook: starters, checkers, hints and folded solutions.
+
+The exercises stand beside their tutorial, in `NN_SLUG.exercises.py`: a literate script that is its own solution and
+passes when it is run. Each section is one exercise:
+
+    # %%
+    # ## Accuracy of a batch
+    #
+    # The task.
+    #
+    # ??? hint
+    #     At most three of them, each a step further.
+
+    def accuracy(logits, labels):
+        # gap
+        return (logits.argmax(dim=1) == labels).float().mean()
+        # end
+
+    check("first-network/accuracy-of-a-batch", accuracy, right=..., cases=[...], mistakes={...})
+
+    # %%
+    # What there is to say about the solution.
+
+The starter is the code before `check(` with `...` in place of the gap (or with the lines of the gap that begin with
+`#:`), the solution is the same code without the marks. A section without code is an open question.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from press import markup
+from press.downloads import INSTALL, code_cell, lines
+from press.script import EXERCISES, Cell, Script, ScriptError, read_script
+
+GAP = re.compile(r"(?ms)^(?P<indent>[ \t]*)# gap[ \t]*\n(?P<body>.*?)^[ \t]*# end[ \t]*(?:\n|\Z)")
+CHECK = re.compile(r"(?m)^check\(")
+HINT = re.compile(r'^\?\?\?\+? hint(?:\s+"[^"]*")?[ \t]*\n(?P<body>(?:(?:[ ]{4}.*|[ \t]*)(?:\n|\Z))+)', re.M)
+HEADING = re.compile(r"## (?P<title>.+)")
+MOST_HINTS = 3
+
+ABOUT = """\
+Each exercise has a cell with a gap, written `...`, and below it a cell that checks. Fill the gap, run both, and read
+what the check says. The hints go a step further each; the solution is folded away below them."""
+KEEP = """\
+## Keep what you passed
+
+The next cell writes a small file of what you passed here. The page [My progress]({progress}) takes it in."""
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One section of a workbook; an open question has no code."""
+
+    name: str  # "tutorial/exercise"
+    title: str
+    task: str
+    hints: tuple[str, ...]
+    starter: str
+    solution: str
+    checker: str
+    remarks: str
+
+    @property
+    def open(self) -> bool:
+        return not self.checker
+
+
+@dataclass(frozen=True)
+class Workbook:
+    """The exercises of one tutorial."""
+
+    path: Path
+    name: str  # the slug of the tutorial
+    title: str
+    lead: str
+    setup: str  # code that all exercises need
+    exercises: tuple[Exercise, ...]
+
+
+def read_workbook(path: Path, tutorials: Path, project: Path) -> Workbook:
+    """Parse the exercises of one tutorial.
+
+    Raises:
+        ScriptError: not valid Python, or a section that is no exercise.
+    """
+    script = read_script(path, tutorials, project)
+    lead = script.cells[0].source.split("\n", 1)[1:]
+    sections: list[list[Cell]] = [[]]
+    for cell in script.cells[1:]:
+        for piece in at_headings(cell):
+            if piece.kind == "text" and HEADING.match(piece.source):
+                sections.append([])
+            sections[-1].append(piece)
+    setup = [cell for cell in sections[0] if cell.kind == "code"]
+    texts = [cell.source for cell in sections[0] if cell.kind == "text"]
+    if len(sections) == 1:
+        raise ScriptError(script.path, 1, 'no exercise; each begins with a text cell whose first line is "## Title"')
+    exercises = tuple(exercise(script, cells) for cells in sections[1:])
+    names = [one.name for one in exercises]
+    if doubled := next((name for name in names if names.count(name) > 1), None):
+        raise ScriptError(script.path, 1, f"two exercises are called {doubled!r}")
+    return Workbook(
+        script.path,
+        script.name,
+        script.title,
+        "\n\n".join(["".join(lead).strip(), *texts]).strip(),
+        "\n\n".join(cell.source for cell in setup),
+        exercises,
+    )
+
+
+def at_headings(cell: Cell) -> list[Cell]:
+    """A text cell cut where a section begins in it."""
+    if cell.kind == "code":
+        return [cell]
+    pieces, line = [], cell.line
+    for text in re.split(r"(?m)^(?=## )", cell.source):
+        if text.strip():
+            pieces.append(Cell("text", text.strip(), line))
+        line += text.count("\n")
+    return pieces
+
+
+def exercise(script: Script, cells: Sequence[Cell]) -> Exercise:
+    """One exercise from the cells of its section."""
+    text, line = cells[0].source, cells[0].line
+    match = HEADING.match(text)
+    assert match is not None
+    title = match["title"].strip()
+    name = f"{script.name}/{re.sub(r'[^a-z0-9]+', '-', title.lower()).strip('-')}"
+    hints = tuple(markup.dedent(found["body"]).strip() for found in HINT.finditer(text))
+    if len(hints) > MOST_HINTS:
+        raise ScriptError(script.path, line, f"{len(hints)} hints; an exercise has at most {MOST_HINTS}")
+    task = HINT.sub("", text).strip()
+    code = [cell for cell in cells if cell.kind == "code"]
+    remarks = "\n\n".join(cell.source for cell in cells[1:] if cell.kind == "text")
+    if not code:
+        return Exercise(name, title, "\n\n".join(filter(None, [task, remarks])), hints, "", "", "", "")
+    if len(code) > 1:
+        raise ScriptError(script.path, code[1].line, "a second code cell; an exercise has one, its check included")
+    source, first = code[0].source, code[0].line
+    begin = CHECK.search(source)
+    if not begin or len(CHECK.findall(source)) > 1:
+        raise ScriptError(script.path, first, f"the code of an exercise ends with one check({name!r}, ...)")
+    work, checker = source[: begin.start()].rstrip() + "\n", source[begin.start() :].strip()
+    given = checked_name(checker)
+    if given != name:
+        at = first + source.count("\n", 0, begin.start())
+        message = f"the exercise is called {name!r}, by its tutorial and its title, and check( says {given!r}"
+        raise ScriptError(script.path, at, message)
+    if not GAP.search(work):
+        raise ScriptError(script.path, first, 'no gap; the solution stands between the lines "# gap" and "# end"')
+    return Exercise(name, title, task, hints, starter(work), solution(work), checker, remarks)
+
+
+def checked_name(checker: str) -> str | None:
+    """The first argument of `check(...)`, if that is all that the code does."""
+    match ast.parse(checker).body:
+        case [ast.Expr(ast.Call(args=[ast.Constant(str(name)), *_]))]:
+            return name
+    return None
+
+
+def starter(work: str) -> str:
+    """The code with its gaps open."""
+
+    def opened(match: re.Match[str]) -> str:
+        given = re.findall(r"(?m)^[ \t]*#: ?(.*)$", match["body"])
+        return "".join(f"{match['indent']}{line}\n" for line in given or ["...  # your code"])
+
+    return GAP.sub(opened, work).rstrip()
+
+
+def solution(work: str) -> str:
+    """The code with its gaps filled."""
+    return GAP.sub(lambda match: re.sub(r"(?m)^[ \t]*#:.*\n", "", match["body"]), work).rstrip()
+
+
+def find_workbooks(tutorials: Path) -> list[Path]:
+    """Every file of exercises below the folder, in reading order."""
+    paths = (path.relative_to(tutorials) for path in tutorials.rglob(f"*{EXERCISES}"))
+    return [tutorials / path for path in sorted(paths) if not any(piece.startswith(("_", ".")) for piece in path.parts)]
+
+
+def notebook(
+    workbook: Workbook,
+    *,
+    package: str = "",
+    wheel: str = "",
+    tutorial: str = "",
+    progress: str = "",
+    absolute: Callable[[str], str] = lambda text: text,
+) -> str:
+    """The workbook as a notebook, nothing in it executed.
+
+    Args:
+        tutorial: the address of the tutorial's page.
+        progress: the address of the progress page; without one, the workbook does not offer to keep results.
+        absolute: turns the relative links of a text cell into links to the site.
+    """
+    cells: list[dict[str, Any]] = []
+
+    def say(*pieces: str) -> None:
+        text = markup.for_notebook(absolute("\n\n".join(filter(None, pieces))))
+        cells.append({"cell_type": "markdown", "id": f"text-{len(cells)}", "metadata": {}, "source": lines(text)})
+
+    def code(source: str, *, folded: bool = False) -> None:
+        cell = code_cell(f"code-{len(cells)}", source, [])
+        if folded:  # for Jupyter and for Colab, which wants a title
+            cell["metadata"] = {"cellView": "form", "jupyter": {"source_hidden": True}, "tags": ["checker"]}
+        cells.append(cell)
+
+    say(f"# {workbook.title}", workbook.lead, ABOUT, f"[Back to the tutorial]({tutorial})" if tutorial else "")
+    if wheel:
+        code(INSTALL.format(package=package, wheel=wheel))
+    if workbook.setup:
+        code(workbook.setup)
+    for one in workbook.exercises:
+        say(one.task)
+        if not one.open:
+            code(one.starter)
+            code(f"# @title Check: {one.title}\n\n{one.checker}", folded=True)
+        count = len(one.hints)
+        folded = [("Hint" if count == 1 else f"Hint {number}", hint) for number, hint in enumerate(one.hints, 1)]
+        if not one.open:
+            folded.append(("Solution", f"```python\n{one.solution.strip()}\n```\n\n{one.remarks}".strip()))
+        if folded:
+            say(*(markup.details(title, text) for title, text in folded))
+    if progress and not all(one.open for one in workbook.exercises):
+        say(KEEP.format(progress=progress))
+        code(f"from {package or 'kindling'} import practice\n\npractice.save()")
+    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    metadata = {"kernelspec": kernel, "language_info": {"name": "python"}, "title": workbook.title}
+    made = {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
+    return json.dumps(made, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
