@@ -202,6 +202,20 @@ assert right.all()
 fact("(64, 1) == (64,) makes 4,096 comparisons instead of 64", compared.numel() == 4096)
 
 # %%
+# !!! quiz "Comparing a column with a row"
+#     A batch of 32: the predictions have shape `(32, 1)`, the labels `(32,)`. Every prediction is wrong. What
+#     does `(predictions == labels).float().mean()` say, if there are ten classes, all equally frequent?
+#
+#     - [ ] 0.
+#       > That is the true accuracy, and what you would get from two tensors of one shape. Here each prediction
+#       > also meets the labels of the 31 others, and some of those it matches.
+#     - [x] About 0.1.
+#       > The comparison has shape `(32, 32)`. Whatever the predictions are, about one label in ten is equal to
+#       > them, so this number cannot tell a good model from a bad one.
+#     - [ ] An error: the shapes differ.
+#       > They are aligned at the right: 1 against 32 is stretched, and the missing axis is added. Both are
+#       > allowed, so nothing stops you.
+#
 # ## How a tensor lies in memory
 #
 # Memory is one long row. A table has to be laid out in it, row after row, and a tensor keeps a reading rule
@@ -280,6 +294,19 @@ print(f"{tuple(stretched.shape)}, strides {stretched.stride()}, in memory {len(m
 assert stretched.stride() == (1, 0) and len(memory(stretched)) == 3
 
 # %%
+# !!! quiz "Strides"
+#     A tensor of shape `(4, 6)` is contiguous. How many places in memory lie between `x[0, 2]` and `x[3, 2]`?
+#
+#     - [=] 18
+#       > Three steps along axis 0, whose stride is 6: a whole row lies between one row and the next.
+#     - [ ] 3
+#       > That would be so if neighbours in a *column* lay side by side, as they do in the transpose. In a
+#       > contiguous table a step down jumps over a whole row.
+#     - [ ] 12
+#       > You went down two rows. From row 0 to row 3 there are three steps.
+#     - [ ] anything else
+#       > Multiply the steps along axis 0 by the stride of axis 0, the number of columns.
+#
 # ## View or copy?
 #
 # A **view** is another reading rule on the same memory. A **copy** has memory of its own. Three calls change
@@ -351,6 +378,22 @@ assert batch.mT.shape == (2, 4, 3) and batch.permute(2, 1, 0).shape == (4, 3, 2)
 assert x.untyped_storage().nbytes() == 6 * 8  # six integers of eight bytes
 
 # %%
+# !!! quiz "View or copy"
+#     `t = torch.zeros(3, 5)`. Which of these read the *same memory* as `t`, so that writing into them changes
+#     `t`?
+#
+#     - [x] `t[:, 1]`
+#       > A slice is a view: same memory, another starting place, another stride.
+#     - [x] `t.T`
+#       > Swapped strides, and not one number moved.
+#     - [ ] `t[t == 0]`
+#       > A mask gathers numbers from places that no stride could describe, so it must copy.
+#     - [ ] `t.T.reshape(15)`
+#       > `reshape` gives a view where one is possible. The transpose read row by row jumps about in memory, so
+#       > here it copies, silently.
+#     - [x] `t.reshape(15)`
+#       > `t` is contiguous, so one row of 15 is only another reading rule.
+#
 # ## In place: the underscore
 #
 # A method that ends in an underscore writes into the tensor it is called on: `add_`, `mul_`, `zero_`,
@@ -367,6 +410,18 @@ print("a new tensor, it does not:  ", alias, y)
 fact("add_ and += write in place, and every other name for the tensor sees it", alias.tolist() == [2, 2, 2])
 
 # %%
+# !!! quiz "In place or new"
+#     `x` is a tensor. After `y = x` and then `x = x * 2`, what is `y`?
+#
+#     - [ ] Doubled: both names mean one tensor.
+#       > They did until `x = x * 2`. That line makes a *new* tensor and moves the name `x` to it. With
+#       > `x.mul_(2)` or `x *= 2` you would be right.
+#     - [x] Unchanged.
+#       > `x * 2` is a new tensor. The old one, which `y` still means, was not touched.
+#     - [ ] It depends on whether `x` is contiguous.
+#       > Layout decides what `view` and `reshape` can do. Whether a name follows a change depends only on
+#       > whether the change was made in place.
+#
 # ## NumPy: shared or not
 #
 # `torch.from_numpy` and `.numpy()` share memory with NumPy, at no cost, on the CPU. `torch.tensor` always
@@ -381,6 +436,16 @@ assert shared.dtype == torch.float64
 fact("from_numpy() shares memory with the array, torch.tensor() copies it", shared[0] == 5 and copied[0] == 1)
 
 # %%
+# !!! quiz "NumPy and shared memory"
+#     `array = np.zeros(2)`, then `t = torch.from_numpy(array).float()`, then `array[0] = 1`. What is `t[0]`?
+#
+#     - [x] 0
+#       > `from_numpy` shares memory, but the array is float64, and `.float()` has to make a float32 copy.
+#     - [ ] 1
+#       > So it would be without `.float()`. Changing the type needs new memory, and there the sharing ends.
+#     - [ ] An error, because a shared array must not be changed.
+#       > PyTorch neither forbids nor notices it. That is what makes sharing fast, and risky.
+#
 # ## Sums and products
 #
 # `sum` without arguments adds up everything. With `dim` it removes that axis: read `dim=0` as "add along axis
@@ -394,6 +459,18 @@ print("share of each row  ", a / a.sum(dim=1, keepdim=True))
 assert a.sum(dim=0).tolist() == [5, 7, 9] and a.sum(dim=1).tolist() == [6, 15]
 
 # %%
+# !!! quiz "Which axis goes"
+#     Pictures lie in a tensor of shape `(batch, channel, height, width)` = `(64, 3, 28, 28)`. You want one mean
+#     for each channel, to subtract it from the pictures. Which call gives a shape that fits?
+#
+#     - [ ] `x.mean(dim=1)`
+#       > This removes the channels and keeps everything else: shape `(64, 28, 28)`. Name the axes that shall go.
+#     - [ ] `x.mean(dim=(0, 2, 3))`
+#       > The right three numbers, in shape `(3,)`. Aligned at the right, they would meet the *width*, 28, and
+#       > that is an error. Keep the axes.
+#     - [x] `x.mean(dim=(0, 2, 3), keepdim=True)`
+#       > Shape `(1, 3, 1, 1)`: one number for each channel, ready to be stretched over the rest.
+#
 # `*` multiplies number by number. A **matrix product** multiplies each row of the first with each column of
 # the second and adds up: $c_{ik} = \sum_j a_{ij} b_{jk}$. The inner sizes must agree:
 # $[2, 3] \times [3, 4] \to [2, 4]$. `torch.mm` takes two matrices and nothing else. `torch.matmul`, which is
@@ -499,6 +576,18 @@ assert not torch.equal(first, second) and torch.equal(first, private)
 fact("after the same manual_seed come the same numbers, in the same order", torch.equal(first, again))
 
 # %%
+# !!! quiz "One seed, one stream"
+#     Your script calls `torch.manual_seed(0)`, builds a model, and shuffles the data with torch. You give the
+#     model one more layer. Are the pictures still shuffled as before?
+#
+#     - [ ] Yes: the seed is the same.
+#       > The seed only says where the stream begins. The new layer draws its weights from it, so the shuffle
+#       > gets later numbers.
+#     - [x] No, unless the shuffle has a `torch.Generator` of its own.
+#       > The layer's weights are drawn from the common stream first, and all that is drawn after them shifts.
+#     - [ ] Yes: weights and shuffles come from different streams.
+#       > There is one common stream on a device. A second one exists only if you make it.
+#
 # And know who else throws dice: `torch.manual_seed` does not seed Python's `random` or NumPy. On this site
 # `kindling.runtime.seed` seeds all three.
 #
@@ -550,79 +639,12 @@ assert careful.mean(dim=1).abs().max() == 0 and careless.mean(dim=1).abs().max()
 # So test your code with sizes that are all different: a batch of 3, 5 features, 7 classes. And keep the axis
 # with `keepdim=True` when you mean to use the result against the tensor it came from.
 #
-# ## Quiz
-#
-# ??? question "1. Is `t.T` contiguous, for a table `t` of several rows and columns?"
-#     No. `t.T` reads the same memory with swapped strides, so stepping along its rows jumps.
-#     `t.T.contiguous()` makes a copy in the new order.
-#
-# ??? question "2. What does comparing shapes `(64, 1)` and `(64,)` give, and why is it dangerous?"
-#     A table of shape `(64, 64)`: every pair is compared. No error is raised, and for ten classes the mean is
-#     near 10 %, which looks like a model that has learned nothing.
-#
-# ??? question "3. `y = x`, then `x.mul_(2)`. What is `y`? And after `x = x * 2` instead?"
-#     After `mul_`, `y` has doubled too: both names mean one tensor, and the underscore writes in place. After
-#     `x = x * 2` the name `x` means a new tensor, and `y` keeps the old numbers.
-#
-# ??? question "4. You change a NumPy array after `t = torch.from_numpy(array)`. Does `t` change?"
-#     Yes, they share memory. Had you written `torch.tensor(array)`, it would not.
-#
-# ??? question "5. After `manual_seed(0)` your library now draws one number more. Which of yours change?"
-#     All that are drawn after it from the common stream. A `torch.Generator` of your own would have been
-#     safe.
-#
 # ## Exercises
 #
-# **1. Strides by thought.** What are the shape and the strides of
-# `torch.arange(24).view(2, 3, 4).permute(2, 0, 1)`? Write both down before you run it.
+# [The workbook](01_tensors.exercises.py) has each of these as a cell with a gap, with a checker that tells you
+# what is still wrong, hints, and a solution.
 #
-# ??? success "Solution"
-#     ```python
-#     t = torch.arange(24).view(2, 3, 4)  # strides: 12, 4, 1
-#     moved = t.permute(2, 0, 1)  # the axes come in the order 2, 0, 1, and so do their strides
-#     assert moved.shape == (4, 2, 3)
-#     assert moved.stride() == (1, 12, 4)
-#     ```
-#
-# **2. Mend it.** This function fails for a transposed picture. Mend it in two ways: once so that it always
-# works, and once so that the caller can see in the code where a copy is made.
-#
-# ```python
-# def pixels(picture):
-#     return picture.view(-1)
-# ```
-#
-# ??? success "Solution"
-#     ```python
-#     def pixels(picture):
-#         return picture.reshape(-1)  # a view if possible, otherwise a copy
-#
-#     def pixels_with_copy(picture):
-#         return picture.contiguous().view(-1)  # the copy, if there is one, is made by contiguous()
-#
-#     picture = torch.arange(12).reshape(3, 4).T
-#     assert pixels(picture).tolist() == [0, 4, 8, 1, 5, 9, 2, 6, 10, 3, 7, 11]
-#     assert torch.equal(pixels(picture), pixels_with_copy(picture))
-#     assert pixels(picture.T).data_ptr() == picture.data_ptr()  # contiguous: no copy
-#     ```
-#
-# **3. Prove it.** Show that `nn.Linear` gives equal results for a non-contiguous input of *three* axes, in
-# float64, to within $10^{-12}$. Then prove it without the layer: compute `x @ weight.T + bias` with
-# broadcasting and a sum.
-#
-# ??? success "Solution"
-#     ```python
-#     layer = nn.Linear(in_features=4, out_features=2, dtype=torch.float64)
-#     x = torch.rand(4, 3, 5, dtype=torch.float64).permute(2, 1, 0)  # [5, 3, 4]
-#     assert not x.is_contiguous()
-#     by_hand = (x[..., None, :] * layer.weight).sum(dim=-1) + layer.bias  # [5, 3, 1, 4] * [2, 4], summed
-#     torch.testing.assert_close(layer(x), layer(x.contiguous()), rtol=0, atol=1e-12)
-#     torch.testing.assert_close(layer(x), by_hand, rtol=0, atol=1e-12)
-#     ```
-#
-# **4. Open.** Write a function that counts the bytes a list of tensors really occupies, counting shared
-# memory once. What should it say of a tensor, its transpose, and a slice of it? (`untyped_storage()` has a
-# `data_ptr` too.)
+# <!-- press:exercises -->
 #
 # ## What to read next
 #

@@ -104,6 +104,22 @@ print(f"predicted change {gradient_w * nudge:.6f}, real change {nudged_loss - lo
 assert math.isclose(nudged_loss - loss, gradient_w * nudge, rel_tol=1e-2)
 
 # %%
+# !!! quiz "Slopes multiply"
+#     Three steps: $u = 3w$, then $v = u^2$, then $L = 4v$. What is the slope of $L$ in $w$ at $w = 1$?
+#
+#     - [ ] 13
+#       > You added the three slopes, $3 + 6 + 4$. Gears that drive one another multiply: three turns of $u$ for
+#       > one of $w$, and six of $v$ for each of those.
+#     - [ ] 24
+#       > You took the slope of the square at $w = 1$. It must be taken where the square stands, at $u = 3$:
+#       > there it is $2u = 6$, not 2.
+#     - [=] 72
+#       > $3 \cdot 2u \cdot 4$ with $u = 3$. This is why the way back needs the values from the way forward.
+#     - [ ] 36
+#       > That is the value of $L$. The slope says how fast $L$ changes.
+#     - [ ] anything else
+#       > Write down the slope of each step at the value that this step really gets, and multiply the three.
+#
 # ## Backward, and why in that direction
 #
 # The same product can be multiplied from the left or from the right. From the right, starting at the loss, is
@@ -120,6 +136,22 @@ print(f"by hand: dloss/dw = {dloss_dw:.6f}, dloss/db = {dloss_db:.6f}")
 assert math.isclose(dloss_dw, gradient_w)
 
 # %%
+# !!! quiz "A neuron that is sure and wrong"
+#     For some input $x = 1.5$ the neuron answers $a = -0.999$. The target is 1. How large is the slope of the
+#     loss in $w$?
+#
+#     - [ ] Large: the answer could hardly be more wrong.
+#       > The slope at the loss is large, nearly $-4$. But it has to pass through the tanh on its way to $w$, and
+#       > there it is multiplied by $1 - a^2$.
+#     - [ ] It cannot be told without $w$ and $b$.
+#       > They were needed on the way forward. On the way back this neuron uses $x$, $a$ and the target, and you
+#       > have all three.
+#     - [x] Close to 0: the tanh is nearly flat there.
+#       > $1 - a^2 = 0.002$ almost wipes out the slope from above. Such a neuron is called *saturated*: it learns
+#       > slowly just where it is most wrong.
+#     - [ ] Exactly $2(a - t)\,x$, as for any neuron.
+#       > That would be a neuron without the bend. The step through the tanh has a slope too, and it is a factor.
+#
 # ??? info "The derivation, complete"
 #     Let $v_0, v_1, \dots, v_n = L$ be the values in the order in which they are computed, each from some of
 #     the ones before. Write $\bar v_i = \partial L / \partial v_i$. At the end,
@@ -173,6 +205,20 @@ for name, value in {"w": w, "u": u, "a": a, "loss": loss}.items():
 assert w.grad_fn is None and a.grad_fn.next_functions[0][0] is u.grad_fn
 
 # %%
+# !!! quiz "Who has a grad_fn"
+#     `x` is an ordinary tensor, and `w` was made with `requires_grad=True`. Then `y = (w * x).tanh()`. Which of
+#     these have a `grad_fn`?
+#
+#     - [ ] `w`
+#       > Gradients end in `w`, and its `.grad` will hold one. But no operation made it, so there is no step to go
+#       > back through: it is a leaf.
+#     - [x] `w * x`
+#       > One of its factors is watched, so the product was recorded.
+#     - [ ] `x * x`
+#       > An operation, but nothing in it is watched, so PyTorch leaves no note.
+#     - [x] `y`
+#       > It came out of a recorded operation, and leads back through the product to `w`.
+#
 # From `loss.grad_fn` you can walk all the way down. Record the gradient that arrives at each step, and the
 # picture draws itself. It takes a new forward pass, because `backward()` throws the notes away when it is
 # done with them.
@@ -284,6 +330,36 @@ assert 95 < both[6] / both[9] < 105 and 9.5 < one[6] / one[9] < 10.5  # from h =
 # the nudged slope is zero, and all of it is error. So: **check gradients in float64, from both sides, with a
 # step near $10^{-5}$.**
 #
+# !!! quiz "A smaller step"
+#     In float64 you nudge from both sides. Instead of $h = 10^{-1}$ you now take $h = 10^{-3}$. How many times
+#     smaller does the error become, as long as the bend rules?
+#
+#     - [ ] 100
+#       > So it would be from one side, where the error shrinks in step with $h$. From both sides the first-order
+#       > part cancels, and the square remains.
+#     - [=] 10,000
+#       > The step is 100 times smaller, and the error goes with its square.
+#     - [ ] 200
+#       > A hundred for each of the two tens makes $100 \cdot 100$. Factors multiply.
+#     - [ ] anything else
+#       > With both sides, each ten times smaller step makes the error a hundred times smaller. You took two.
+#
+# !!! quiz "Formula against nudging"
+#     You test a gradient of your own in float32, with $h = 10^{-6}$. Formula and nudging differ in the third
+#     digit. What do you conclude?
+#
+#     - [ ] The formula is wrong: two right slopes agree to more digits.
+#       > They would, if both were measured well. With a step so small, float32 measures mostly its own rounding.
+#     - [ ] All is well: three digits are what float32 can give.
+#       > Perhaps, but this test would look the same with a small mistake in the formula. It has not earned your
+#       > trust.
+#     - [ ] The step is too large: take $10^{-9}$, and the two will agree.
+#       > In float32 both losses would then be the same number, and the nudged slope would be 0. You are already
+#       > on the left side of the V.
+#     - [x] Nothing yet: repeat it in float64 with $h = 10^{-5}$.
+#       > There nudging gives some ten digits. If the two still differ in the third, look for the mistake in the
+#       > formula.
+#
 # ## A whole network by hand
 #
 # One neuron is a toy. The real thing has layers, and a batch. Below: three inputs, four hidden neurons, one
@@ -325,6 +401,22 @@ for ours, theirs in zip(by_hand, by_autograd, strict=True):
     torch.testing.assert_close(ours, theirs)
 
 # %%
+# !!! quiz "One mean too many"
+#     Somebody changes a line of `backward` to `d_b2 = d_prediction.mean(dim=0)`, "because the loss is a mean over
+#     the batch". There are five examples. What happens to the gradient of `b2`?
+#
+#     - [x] It becomes five times too small.
+#       > `d_prediction` has been divided by `len(x)` already: it is where the mean enters. The bias reaches the
+#       > loss through all five rows, and these ways add up.
+#     - [ ] It becomes right, and the other lines are wrong.
+#       > The mean of the loss sits in `d_prediction`, and all lines inherit it from there. Autograd agrees with the
+#       > lines as they stand.
+#     - [ ] It becomes five times too large.
+#       > The sum is the larger of the two. A mean divides once more, by the five rows.
+#     - [ ] It gets a wrong shape, so an error is raised.
+#       > `sum` and `mean` both remove axis 0 and leave `[1]`. That is what makes this mistake so quiet: only a
+#       > comparison of numbers shows it.
+#
 # Now the independent judge. Every weight is nudged up and down, in place, and the loss is computed afresh
 # each time.
 
@@ -394,6 +486,22 @@ print(f"{count:,} weights: {2 * count:,} forward passes by nudging; by backpropa
 assert count == 669_706
 
 # %%
+# !!! quiz "The price of nudging"
+#     A network has 10 inputs, 20 hidden neurons and 3 outputs, with a bias for each neuron. How many forward passes
+#     does one gradient cost by nudging from both sides?
+#
+#     - [ ] 283
+#       > That many weights there are, biases included. Each is nudged up *and* down.
+#     - [ ] 520
+#       > You doubled $10 \cdot 20 + 20 \cdot 3$. The 23 biases are learned too, so each of them is nudged.
+#     - [ ] 2
+#       > That is the bill of backpropagation, more or less: one sweep forward and one back. Nudging pays two passes
+#       > for each single weight.
+#     - [=] 566
+#       > $10 \cdot 20 + 20 + 20 \cdot 3 + 3 = 283$ numbers to learn, two passes for each.
+#     - [ ] anything else
+#       > Count the weights of both layers, add one bias for each of the 23 neurons, and pass twice for each number.
+#
 # ## Gradients add up
 #
 # `backward()` does not set `.grad`, it **adds** to it. Call it twice and you have the sum. That is a gift
@@ -413,6 +521,23 @@ print(f"cleared first: {w.grad:.3f}")
 assert w.grad == once
 
 # %%
+# !!! quiz "A forgotten zero_grad"
+#     The loss is $w^2$, and $w$ starts at 1. Twice you call `backward()` and then subtract a tenth of `w.grad` from
+#     $w$. Nobody clears `w.grad`. Where is $w$ now?
+#
+#     - [=] 0.44 ± 0.001
+#       > The first gradient is 2, so $w$ moves to 0.8. There the slope is 1.6, but `w.grad` holds
+#       > $2 + 1.6 = 3.6$, and $w$ lands at $0.8 - 0.36$.
+#     - [ ] 0.64 ± 0.001
+#       > So it would be with a cleared `.grad`: $0.8 - 0.16$. The old 2 is still there, and it is subtracted again.
+#     - [ ] 0.6 ± 0.001
+#       > You used the first gradient twice. The second `backward()` finds the slope at 0.8, and *adds* it to the
+#       > first.
+#     - [ ] 0.4 ± 0.001
+#       > You doubled the first gradient. What is added is the slope at the new place, $2 \cdot 0.8$.
+#     - [ ] anything else
+#       > The slope of $w^2$ is $2w$. Write down $w$ and `w.grad` after each of the two rounds; `.grad` only grows.
+#
 # Here is the gift: two parts of the batch, one after the other, add up to the gradient of the whole. (Each
 # part brings its share of the mean: divide by the size of the whole batch, not of the part.)
 
@@ -441,6 +566,23 @@ assert slope == 2 * w and slope_with_constant == w and not unrecorded.requires_g
 assert w.detach().data_ptr() == w.data_ptr()  # a view, as in the page on tensors
 
 # %%
+# !!! quiz "Memory that grows"
+#     You measure a trained network on many batches, with `total = total + loss` in the loop and no `backward()`.
+#     The memory in use grows with every batch. Which changes cure it?
+#
+#     - [x] `with torch.no_grad():` around the loop
+#       > Then nothing is recorded at all. It is the best cure, since no batch spends memory on notes.
+#     - [ ] `optimizer.zero_grad()` after each batch
+#       > That clears the gradients beside the weights, and none have been computed. What piles up are the notes of
+#       > the way forward.
+#     - [x] `total = total + loss.detach()`
+#       > The detached number has no past, so the notes of a batch are dropped with its `loss`.
+#     - [ ] `model.eval()` before the loop
+#       > Right for other reasons: some layers behave differently in evaluation. But it says nothing to autograd,
+#       > which goes on recording.
+#     - [x] `total = total + loss.item()`
+#       > A plain Python number cannot lead back to anything, so the notes can go.
+#
 # ## Who descends?
 #
 # !!! warning "You may read this elsewhere"
@@ -465,6 +607,20 @@ print(f"after step():     w = {w:.4f}, loss {first_loss:.4f} -> {second_loss:.4f
 assert math.isclose(w.item(), 0.8 - 0.1 * dloss_dw) and second_loss < first_loss
 
 # %%
+# !!! quiz "What backward changes"
+#     You compute the loss of the neuron from `w` and call `loss.backward()`, and nothing else. What is different
+#     afterwards?
+#
+#     - [ ] `w` has taken a small step downhill.
+#       > Not yet: nobody has said how long the step should be. That is the optimiser's part.
+#     - [x] `w.grad` has changed, unless the slope is 0.
+#       > Each call adds the slope of the loss to it.
+#     - [ ] `loss` has become a little smaller.
+#       > It is a number computed from the old `w`. It would have to be computed again, from a new one.
+#     - [x] A second `loss.backward()` would raise an error.
+#       > The notes in the graph are thrown away once they have been used, so this graph cannot be walked again. (The
+#       > sum of two gradients above came from two forward passes.)
+#
 # ## Where it fails
 #
 # A gradient is a statement about a tiny neighbourhood. Where the function has a corner, there is no single
@@ -498,86 +654,12 @@ print(complaint.split(";")[0])
 assert "modified by an inplace operation" in complaint
 
 # %%
-# ## Quiz
-#
-# ??? question "1. Only `w` requires a gradient in `y = (w * x).tanh()`. What has a `grad_fn`?"
-#     `w * x` and `y`: they came out of recorded operations. `w` is a leaf, and `x` is not watched at all.
-#     After `y.backward()` only `w` has a `.grad`.
-#
-# ??? question "2. When does `.grad` add up, and how do you stop it?"
-#     At every `backward()`, as long as nobody clears it. Clear it once for each step, with
-#     `optimizer.zero_grad()`.
-#
-# ??? question "3. You evaluate a trained network. `no_grad` or `detach`?"
-#     `no_grad`, around the whole evaluation: nothing is recorded, so no memory is spent on notes. `detach` is
-#     for one value that should count as a constant inside a computation that *is* recorded.
-#
-# ??? question "4. Formula and nudging differ by a thousandth, in float32 with h = 1e-6. A mistake?"
-#     You cannot tell. In float32 so small a step measures rounding, as the figure shows. Repeat in float64
-#     with $h = 10^{-5}$; if they differ there, look for a mistake.
-#
-# ??? question "5. After `loss.backward()` a friend finds that the weights have not changed. What is missing?"
-#     Nothing is broken: `backward()` computes gradients. The step is missing, `optimizer.step()`.
-#
 # ## Exercises
 #
-# **1. With a pencil.** What is the slope of $(wx - y)^2$ in $w$, at $w = 1$, $x = 1$, $y = 2$? Then let
-# autograd agree.
+# [The workbook](04_backprop.exercises.py) has each of these as a cell with a gap, with a checker that tells you
+# what is still wrong, hints, and a solution.
 #
-# ??? success "Solution"
-#     By the chain rule $2(wx - y)\,x = 2 \cdot (1 - 2) \cdot 1 = -2$: growing $w$ makes the loss smaller.
-#
-#     ```python
-#     w = torch.tensor(1.0, requires_grad=True)
-#     ((w * 1.0 - 2.0) ** 2).backward()
-#     assert w.grad == -2
-#     ```
-#
-# **2. Your own ReLU.** Write the forward and the backward of ReLU as a `torch.autograd.Function`. What must
-# be kept from the way forward? Let `gradcheck` judge it, on inputs away from the corner.
-#
-# ??? success "Solution"
-#     ```python
-#     class MyReLU(torch.autograd.Function):
-#         @staticmethod
-#         def forward(ctx, z):
-#             ctx.save_for_backward(z)
-#             return z.clamp(min=0)
-#
-#         @staticmethod
-#         def backward(ctx, d_output):
-#             (z,) = ctx.saved_tensors
-#             return d_output * (z > 0)  # the slope is one where z is positive, else zero
-#
-#     z = torch.tensor([-2.0, -0.5, 0.5, 2.0], dtype=torch.float64, requires_grad=True)
-#     assert torch.autograd.gradcheck(MyReLU.apply, z)
-#     ```
-#
-# **3. More than one output.** `backward()` on a tensor of several numbers raises an error. Why? What does it
-# ask for, and what do you get if you give it a vector of ones?
-#
-# ??? success "Solution"
-#     One number has one gradient; three numbers have three. `backward` wants to be told how much each output
-#     matters: a vector $v$ of the output's shape, and it computes the slope of $\sum_i v_i y_i$. With ones
-#     that is the slope of the sum.
-#
-#     ```python
-#     w = torch.tensor([1.0, 2.0, 3.0], requires_grad=True)
-#     y = w**2
-#     try:
-#         y.backward()
-#     except RuntimeError as error:
-#         assert "scalar outputs" in str(error)
-#     y.backward(torch.tensor([1.0, 0.0, 10.0]))
-#     assert w.grad.tolist() == [2.0, 0.0, 60.0]  # v * 2w
-#     w.grad = None
-#     (w**2).backward(torch.ones(3))
-#     assert w.grad.tolist() == [2.0, 4.0, 6.0]  # the slope of the sum
-#     ```
-#
-# **4. Open.** Write your own autograd for plain numbers: a class with a value, a gradient, and a list of
-# (parent, slope) pairs, with `+`, `*` and `tanh`. In which order must `backward` visit the nodes when one
-# value is used twice? Check it against this page's neuron.
+# <!-- press:exercises -->
 #
 # ## What to read next
 #

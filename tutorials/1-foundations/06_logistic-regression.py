@@ -89,6 +89,24 @@ torch.testing.assert_close((p / (1 - p)).log(), z, rtol=1e-4, atol=1e-5)
 # is the logarithm of the odds. Evidence that multiplies the odds adds to the score, and adding is what a
 # weighted sum does well.
 #
+# !!! quiz "What a score adds"
+#     The model gives a point the probability one half. Then a new piece of evidence adds $\log 3$ to the score.
+#     What is the probability now?
+#
+#     - [ ] 3
+#       > Those are the odds: three to one. A probability is a share of the whole, three out of four.
+#     - [=] 0.75 ± 0.001
+#       > One half means odds of one to one. Adding $\log 3$ to the score multiplies the odds by 3, and odds of
+#       > three to one are $p = 3/(1+3)$.
+#     - [ ] 1.5 ± 0.001
+#       > You multiplied the *probability* by 3, and left the range of probabilities. It is the odds that are
+#       > multiplied.
+#     - [ ] 1.0986 ± 0.001
+#       > That is the new score, $0 + \log 3$. It still has to go through the sigmoid.
+#     - [ ] anything else
+#       > Go by the odds: one half is odds of 1, adding to the score multiplies them, and $p$ is the odds divided by
+#       > one more than the odds.
+#
 # ??? info "The derivation: for two round clouds, the sigmoid is not a choice"
 #     Let class 1 be normally distributed around $\mu$ with variance 1 in each direction, class 0 around
 #     $-\mu$, both equally common. Bayes' rule gives the odds of class 1 at $x$:
@@ -158,6 +176,23 @@ show(
 )
 
 # %%
+# !!! quiz "The likelihood of three labels"
+#     Three points have the labels 1, 0, 1. A line gives them the probabilities .9, .2 and .5 of being in class 1.
+#     What is the likelihood of this line?
+#
+#     - [=] 0.36 ± 0.001
+#       > The truths got .9, .8 and .5: the second point is of class 0, so its truth got $1 - 0.2$. The product is .36.
+#     - [ ] 0.09 ± 0.001
+#       > You multiplied the three probabilities of class 1. The second point is not of class 1: what counts is the
+#       > .8 that was given to its true class.
+#     - [ ] 2.2 ± 0.001
+#       > You added. That the first *and* the second *and* the third label come out has the product as its
+#       > probability.
+#     - [ ] 0.733 ± 0.001
+#       > The mean of what the truths got. It is no probability of anything; the likelihood is the product.
+#     - [ ] anything else
+#       > Find for each point what its true class got, $p$ or $1 - p$, and multiply the three.
+#
 # ## Logs, because products vanish
 #
 # Now take every point ten times. The product of a thousand probabilities is too small for a 32-bit number and
@@ -195,6 +230,23 @@ for p in (0.99, 0.5, 0.01):
 assert abs(coin - 0.6931) < 1e-4
 
 # %%
+# !!! quiz "One sure mistake"
+#     A forecaster gives the truth the probability .99 for each of 99 points, and the probability 0 for the
+#     hundredth. What is the log-loss over all hundred?
+#
+#     - [ ] About .01: the ninety-nine good forecasts outweigh one.
+#       > A mean outweighs what is finite. The hundredth term is $-\log 0$, and no number of good forecasts makes up
+#       > for that.
+#     - [ ] About .02: one mistake in a hundred adds another .01.
+#       > So it is if you count mistakes, each as one. Log-loss asks how sure the forecaster was, and this one was
+#       > as sure as can be.
+#     - [ ] Exactly $\log 2$: the forecasts are worth a coin.
+#       > A coin never rules out the truth, so its loss is always $\log 2$. This forecaster ruled it out, which is
+#       > worse than any coin.
+#     - [x] Infinite: what was called impossible has happened.
+#       > Under this forecaster the data have the likelihood 0, however good the rest is. So never say 0 or 1; the
+#       > sigmoid, on paper, never does.
+#
 # !!! note "Log-loss and cross-entropy"
 #     You may read that cross-entropy *generalises* log-loss to many classes, as if there were two formulas.
 #     There is one: minus the logarithm of the probability that the truth was given. With two classes it is
@@ -233,6 +285,23 @@ assert (smooth.diff() != 0).all()
 # The count is a staircase. On a tread, a nudge changes nothing, so its slope is zero and tells you nothing
 # about where to go. The log-loss has a slope everywhere. It also sees what the count cannot: whether a right
 # answer was a narrow thing or a sure one.
+#
+# !!! quiz "Fewer mistakes or less loss"
+#     Model A gives the truth .51 for every point. Model B gives the truth .99 for 95 points of a hundred, and .4 for
+#     the other five. There are two classes. What is true?
+#
+#     - [ ] A has the lower log-loss, because it makes no mistake.
+#       > It makes none, but it is hardly ever surer than a coin. Each point costs $-\log 0.51$, nearly as much as
+#       > $\log 2$.
+#     - [ ] A has the higher accuracy, so B must have the higher loss.
+#       > The first half is right: 100 % against 95 %. The second does not follow, because accuracy asks for the side
+#       > of one half and log-loss for the distance.
+#     - [x] A has the higher accuracy, and B has the lower log-loss.
+#       > A is always right, by a hair: about .67 for each point. B pays about .01 for most points and .92 for five, on
+#       > average less than .06.
+#     - [ ] Both have the same log-loss; they differ in accuracy.
+#       > Compare two points: $-\log 0.51$ is about .67, and $-\log 0.99$ about .01. B has ninety-five of the
+#       > cheap kind.
 #
 # ## Which way is down?
 #
@@ -293,6 +362,24 @@ print(f"walk:   w = {w}, b = {b:.4f}, log-loss {log_loss(x, y, w, b):.4f}")
 assert log_loss(x, y, w, b) < coin / 2
 
 # %%
+# !!! quiz "The first step"
+#     One feature, two points: $x = 1$ of class 0 and $x = 3$ of class 1. You start at $w = 0$, $b = 0$ and take one
+#     step, with the mean over the points and a learning rate of 1. Where is $w$?
+#
+#     - [ ] -0.5 ± 0.001
+#       > The gradient is $-0.5$. Down is *against* it, so the step is subtracted.
+#     - [ ] 1 ± 0.001
+#       > You took the sum of both pulls. The log-loss is a mean, so divide by the two points.
+#     - [=] 0.5 ± 0.001
+#       > Both points get the probability one half, so the errors are $0.5$ and $-0.5$. The gradient is
+#       > $(0.5 \cdot 1 - 0.5 \cdot 3)/2 = -0.5$, and the step goes against it.
+#     - [ ] 0 ± 0.001
+#       > That is the step of $b$: there the two errors cancel. In $w$ each error is multiplied by its $x$, and the
+#       > point at 3 pulls harder.
+#     - [ ] anything else
+#       > At the start both probabilities are one half. Write the error $p - y$ of each point, multiply by its $x$,
+#       > take the mean, and step against it.
+#
 # Is that the bottom, or did we just stop walking? Ask an oracle that shares nothing with our walk: another
 # loss function, gradients by autograd, and an optimizer that estimates the curvature as well. It is `LBFGS`,
 # made for small smooth problems like this one.
@@ -393,6 +480,18 @@ torch.testing.assert_close(with_sum, with_mean)
 assert 0.001 < (one_by_one - with_mean).norm() < 0.1
 
 # %%
+# !!! quiz "Each point twice"
+#     By mistake every point stands in the table twice. You keep the learning rate. Which of the recipes now move the
+#     line by about twice as much in one pass through the table?
+#
+#     - [x] The sum over all points.
+#       > Twice the terms, twice the gradient, twice the step.
+#     - [ ] The mean over all points.
+#       > The sum doubles and so does the number by which it is divided. This walk does not notice.
+#     - [x] One point after another.
+#       > Each point now pulls twice in a pass. It is not exactly twice as far, because the line has moved in
+#       > between.
+#
 # A fourth recipe multiplies the error by $p(1-p)$ as well. That is the slope of the *squared* error
 # $\tfrac12(p-y)^2$, and it is a different walk. It fails where help is needed most: at a point that is wrong
 # and sure of it, $p(1-p)$ is almost zero. We give a point of class 1 the score $-8$ and look at the pull.
@@ -429,6 +528,24 @@ assert loss == 200 and score.grad == 1
 # %%
 # Only the last line has both the right loss, 200, and the right slope, $p - y = 1$.
 #
+# !!! quiz "Two sigmoids"
+#     A model ends in a sigmoid, and its *probabilities* are given to `F.binary_cross_entropy_with_logits`. It runs
+#     without an error. How low can the loss of a point of class 1 be brought at most? Three digits will do.
+#
+#     - [ ] 0
+#       > That takes a score without limit. Here the "score" has been through a sigmoid already, so it never gets
+#       > above 1.
+#     - [=] 0.313 ± 0.001
+#       > The loss takes the probability for a score, and applies the sigmoid again. The best "score" is 1, so the
+#       > loss stays above $-\log\sigma(1) = \log(1 + e^{-1})$. A loss that gets stuck is the only sign you get.
+#     - [ ] 0.693 ± 0.001
+#       > That is the bound for a point of class *0*, where the best "score" is 0. For class 1 the best is 1.
+#     - [ ] 1.313 ± 0.001
+#       > That is $\log(1 + e)$, the loss at a "score" of 1 if the truth is class *0*. For class 1 subtract $z = 1$.
+#     - [ ] anything else
+#       > What the function takes for a score lies between 0 and 1. Put the best of these into
+#       > $\log(1 + e^z) - z$.
+#
 # ## When the data are too easy
 #
 # Take away the points on the wrong side of our line. What remains can be parted without a mistake. A better
@@ -460,8 +577,23 @@ assert growth["overlapping"] < 1.001 and growth["separable"] > 1.05
 # %%
 # They never settle. If a line parts all points, twice its weights give the same line and are surer of every
 # right answer, so the likelihood rises again. There is no maximum to arrive at: the model walks towards
-# certainty that eighty-odd points cannot justify. Stop early, or charge a little for large weights. Exercise
-# 2 does the second.
+# certainty that eighty-odd points cannot justify. Stop early, or charge a little for large weights. One of the
+# exercises does the second.
+#
+# !!! quiz "Twice the weights"
+#     A line parts all points without a mistake. You double its weights and its $b$. What happens?
+#
+#     - [ ] The line moves.
+#       > It is where the score is 0, and twice 0 is 0. So the line stays.
+#     - [x] The log-loss falls.
+#       > Every score moves away from 0, towards its own right side, so every truth gets more.
+#     - [ ] The accuracy rises.
+#       > It is 100 % already, and no point changes sides. The loss moves where the accuracy cannot.
+#     - [x] All odds are squared.
+#       > The score is the logarithm of the odds, and twice the logarithm belongs to the square: three to one becomes
+#       > nine to one.
+#     - [ ] The slope of the loss becomes 0.
+#       > It becomes smaller, and never 0: there is always a still surer model. That is why the walk does not end.
 #
 # ## Four hundred applications
 #
@@ -480,7 +612,24 @@ claim(abs(majority - 0.683) < 1e-3, "always saying no is right for .683")
 
 # %%
 # Remember that last number. A model that has learned nothing at all, and says no to everyone, is right in 68
-# of 100 cases. Does any column help? Look at the rank of the college.
+# of 100 cases.
+#
+# !!! quiz "An accuracy of 97 per cent"
+#     Two people in a hundred have an illness. A model that tells the ill from the healthy is right in 97 of a hundred
+#     cases. What do you say?
+#
+#     - [ ] Excellent: it is wrong in only 3 of a hundred cases.
+#       > Somebody who calls everyone healthy is wrong in only 2. Compare an accuracy with that before you praise it.
+#     - [ ] Useless: it has less accuracy than always saying "healthy".
+#       > Less accuracy, yes. But it may find nearly all the ill, at the price of a few false alarms. From the accuracy
+#       > alone you cannot tell.
+#     - [x] Fewer are right than by always saying "healthy"; look further.
+#       > That is 98 of a hundred. What the model knows can still be worth a lot, but another number has to show it,
+#       > such as its log-loss.
+#     - [ ] Good: a coin would be right in only 50 of a hundred cases.
+#       > A coin is a weak opponent when one class is rare. The one to beat is the constant answer, with 98.
+#
+# Does any column help? Look at the rank of the college.
 
 rate = [y[x[:, 2] == rank].mean().item() for rank in (1, 2, 3, 4)]
 for rank, share in enumerate(rate, start=1):
@@ -571,6 +720,23 @@ claim(came[-1] > 2 * came[0], "the highest group is admitted at least twice as o
 # the top group more than twice as often. That is useful knowledge, and almost none of it crosses one half,
 # which is why the accuracy could not see it.
 #
+# !!! quiz "Calibrated, and yet"
+#     A forecaster gives each of the 400 applicants the same probability, the share of those admitted. Is this
+#     forecast calibrated, and is it useful for telling the applicants apart?
+#
+#     - [ ] Not calibrated, because each single applicant is either in or out.
+#       > A single case cannot tell. Calibration is about a group with the same forecast, and in this one group
+#       > forecast and share agree exactly.
+#     - [x] Calibrated, and no use for telling one applicant from another.
+#       > Among all who were given this number, just that share was admitted. But it is the same for the best
+#       > and the worst. You want both: forecasts that hold, and that differ.
+#     - [ ] Calibrated, and therefore as good a forecast as our model's.
+#       > Calibration is only half of it. Our model beats the share of admissions in log-loss, because its groups
+#       > really differ.
+#     - [ ] Not calibrated, because its accuracy is only that of always saying no.
+#       > Accuracy asks on which side of one half a forecast lies. Calibration asks whether the number holds, and it
+#       > does.
+#
 # ## What the weights say
 #
 # A weight adds to the log of the odds, so $e^w$ multiplies the odds. One fit to all rows tells the story.
@@ -592,82 +758,9 @@ claim(w[1] > 0 > w[2] and w[2].abs() == w.abs().max(), "the rank weighs most, an
 # [your first network](../2-training/10_first-network.py) builds one. And you trusted autograd here to check
 # our formula; [backpropagation](04_backprop.py) shows how it knows.
 #
-# ## Quiz
-#
-# ??? question "1. Why do we add logarithms instead of multiplying probabilities?"
-#     The product of many numbers below one soon leaves the range of floating point and becomes 0. The sum of
-#     logarithms does not. Both are largest at the same weights, because the logarithm always rises.
-#
-# ??? question "2. Why is accuracy no loss to descend on?"
-#     It is a staircase in the weights: flat almost everywhere, so its slope is zero and points nowhere. It
-#     also treats a narrow right answer and a sure one alike.
-#
-# ??? question "3. What does the .683 of the admissions table mean?"
-#     273 of 400 applicants were turned down. Whoever always says no is right for 68.3 %. An accuracy means
-#     nothing until you know this number.
-#
-# ??? question "4. A model has a log-loss of .72 on two equally common classes. Good or bad?"
-#     Worse than a coin, which gets .6931 without looking. The model is too sure of things that are wrong.
-#
-# ??? question "5. Twice as many training points: which recipe needs another learning rate, sum or mean?"
-#     With the sum. Its gradient doubles, so each step becomes twice as long. The mean stays what it was.
-#
 # ## Exercises
 #
-# **1. Change a number: the unfair coin.** A forecaster gives every applicant the same probability $q$. For
-# which $q$ is the log-loss on the admissions table smallest, and how small? Check: the answer is close to
-# .6250.
+# [The workbook](06_logistic-regression.exercises.py) has each of these as a cell with a gap, with a checker that
+# tells you what is still wrong, hints, and a solution.
 #
-# ??? success "Solution"
-#     Set the slope to zero: the mean of $q - y$ vanishes, so $q$ is the share admitted.
-#
-#     ```python
-#     q = torch.linspace(0.01, 0.99, 99)
-#     x, y = student_admissions().tensors
-#     loss = torch.stack([mean_loss(torch.full_like(y, value), y) for value in q])
-#     print(q[loss.argmin()], loss.min())
-#     assert abs(q[loss.argmin()] - y.mean()) < 0.01
-#     assert abs(loss.min() - 0.6250) < 1e-3
-#     ```
-#
-#     The log-loss of the best unfair coin is the entropy of the labels. With half of them 1 it is that of a
-#     fair coin, $\log 2$.
-#
-# **2. Change a part: charge for large weights.** Add $\tfrac{\lambda}{2}\|w\|^2$ to the loss. Its gradient is
-# $\lambda w$. Show that the weights now settle on separable points too.
-#
-# ??? success "Solution"
-#     ```python
-#     def settle(x, y, penalty, steps):
-#         w, b = torch.zeros(2), torch.tensor(0.0)
-#         for _ in range(steps):
-#             grad_w, grad_b = gradient(x, y, w, b)
-#             w, b = w - (grad_w + penalty * w), b - grad_b
-#         return w
-#
-#     y = (torch.arange(40) % 2).float()
-#     x = torch.randn(40, 2) * 0.3 + (2 * y - 1)[:, None]  # far apart: separable
-#     lengths = [settle(x, y, 0.01, steps).norm() for steps in (1000, 2000)]
-#     print(lengths)
-#     assert abs(lengths[1] - lengths[0]) < 1e-3
-#     ```
-#
-#     Now there is a balance: more certainty no longer pays for longer weights.
-#
-# **3. Derive it yourself.** Close the fold above and derive $(p - y)\,x$ on paper. Then derive the gradient
-# of the mean squared error $\tfrac12(p-y)^2$ in $w$, and let autograd check you.
-#
-# ??? success "Solution"
-#     The sigmoid's own slope is $p(1-p)$, so the chain rule gives $(p-y)\,p(1-p)\,x$.
-#
-#     ```python
-#     x, y = torch.randn(20, 2), (torch.arange(20) % 2).float()
-#     w = torch.randn(2, requires_grad=True)
-#     p = torch.sigmoid(x @ w)
-#     (0.5 * (p - y) ** 2).mean().backward()
-#     torch.testing.assert_close(w.grad, ((p - y) * p * (1 - p)) @ x / 20)
-#     ```
-#
-# **4. Open.** We treated the rank as a number, as if the step from 1 to 2 weighed as much as the step from 3
-# to 4. Give each rank a column of its own, with a one where it applies. Does the log-loss over the twenty
-# splits get better? By more than luck?
+# <!-- press:exercises -->

@@ -125,6 +125,23 @@ print(f"{background:.0%} of all pixels have the same value, {x_train.min():.2f}"
 runtime.claim(background > 0.75, "more than three quarters of the pixels have one and the same value")
 
 # %%
+# !!! quiz "Whose mean"
+#     The network is in use, and a picture comes in alone. With which mean and standard deviation do you
+#     normalise it?
+#
+#     - [ ] With its own.
+#       > A thin stroke and a fat one would be brought to the same amount of ink, and a blank picture would be
+#       > divided by zero. The weights were learned on pictures that all shared one scale.
+#     - [ ] With those of all pictures that came in so far.
+#       > They change with every picture, so the same picture could get another answer tomorrow. The weights do
+#       > not move along with them.
+#     - [x] With those of the training images.
+#       > The two numbers belong to the network like its weights: they say on which scale it learned. Keep them
+#       > together.
+#     - [ ] With none: one picture need not match any other.
+#       > It must match the pictures that the weights were fitted to. On a scale of its own, all weighted sums
+#       > come out differently.
+#
 # Last, the images go to the device in one piece, and we cut them into **batches**: groups of images that
 # share one step of learning. One pass over all of them is an **epoch**. The training images are dealt out in
 # a new order each time.
@@ -165,6 +182,24 @@ assert torch.equal(flat.unflatten(1, (1, 28, 28)), x)  # flattening loses nothin
 print(f"{tuple(x.shape)} -> {tuple(flat.shape)} -> {tuple(outputs.shape)}")
 
 # %%
+# !!! quiz "Inputs of a first layer"
+#     Now the pictures are in colour, 32 by 32 pixels with three channels, and a batch of 64 of them has the
+#     shape `(64, 3, 32, 32)`. After `flatten(start_dim=1)` they go into `nn.Linear(..., 512)`. Which number
+#     stands in place of the dots?
+#
+#     - [=] 3,072
+#       > Every channel of every pixel is an input: $3 \times 32 \times 32$.
+#     - [ ] 1,024
+#       > So many pixels there are, but each of them is three numbers, and flattening keeps them all.
+#     - [ ] 196,608
+#       > You counted the 64 pictures in. `start_dim=1` leaves the batch axis alone: the layer treats each
+#       > picture by itself, and does not care how many there are.
+#     - [ ] 32
+#       > That is the last axis *before* flattening. The layer does work on the last axis, but here it comes
+#       > after `flatten`.
+#     - [ ] anything else
+#       > Multiply all the sizes but that of the batch.
+#
 # ## Why a bend is needed
 #
 # Surely two layers can do more than one? Not these. A weighted sum of weighted sums is again a weighted sum.
@@ -177,6 +212,23 @@ torch.testing.assert_close(second(layer(flat)), flat @ weight.T + bias, rtol=1e-
 print("two layers without a bend = one layer")
 
 # %%
+# !!! quiz "Two layers or one"
+#     Which of these can *one* `nn.Linear(20, 20)` replace, so that it gives the same outputs for all inputs, if
+#     it may have any weights?
+#
+#     - [ ] `nn.Linear(20, 20)`, the absolute value of each output, then `nn.Linear(20, 20)`
+#       > The absolute value has a bend at zero. It looks like a straight line only as long as the sign stays the
+#       > same, and for some inputs it changes.
+#     - [x] `nn.Linear(20, 3)`, then `nn.Linear(3, 20)`
+#       > A weighted sum of weighted sums, though through a narrow waist. The product of the two matrices has 20
+#       > rows and 20 columns, and it is one of those that the single layer may have.
+#     - [x] `nn.Linear(20, 20)`, each output times 0.1 plus 5, then `nn.Linear(20, 20)`
+#       > To stretch and to shift is to draw a straight line. The 0.1 goes into the weights, the 5 into the
+#       > biases.
+#     - [ ] `nn.Linear(20, 20)`, the sigmoid of each output, then `nn.Linear(20, 20)`
+#       > Near zero a sigmoid is almost straight, and with small weights one layer comes close. For large inputs
+#       > it levels off, and no weighted sum does that.
+#
 # So something that is not a straight line must stand between them: an **activation function**. Here is a
 # small gallery. `ReLU`, the simplest, keeps what is positive and makes the rest zero. A layer between input
 # and output, with such a bend behind it, is called a **hidden layer**.
@@ -287,6 +339,23 @@ print("the chain, the class and kindling's mlp([784, 512, 512, 10]) are one netw
 #     function with its own weights, an `nn.Module`. **Scoring** is what the last layer does: it gives each
 #     class a number.
 #
+# !!! quiz "Layers in a list"
+#     `nn.Module` notices a layer at the moment when it is assigned to an attribute of `self`. Somebody writes
+#     `self.hidden = [nn.Linear(784, 512), nn.Linear(512, 512)]`, with an ordinary Python list, and then
+#     `self.scores = nn.Linear(512, 10)`. How many numbers are in `model.parameters()`?
+#
+#     - [=] 5,130
+#       > Only the last layer, $512 \times 10$ weights and 10 biases. What was assigned first is a list, not a
+#       > layer, so its layers take part in `forward` and never learn. `nn.ModuleList` is a list that is a module.
+#     - [ ] 669,706
+#       > So it should be, and `forward` does use them all. But `nn.Module` does not look into ordinary lists.
+#     - [ ] 5,120
+#       > You found the only layer that is noticed. It also has one bias for each of its ten outputs.
+#     - [ ] 0
+#       > The list hides its two layers, but `self.scores` is assigned directly, and is found.
+#     - [ ] anything else
+#       > Which of the three layers is itself assigned to an attribute? Count its weights and its biases.
+#
 # ## Before training
 #
 # Those ten numbers are **logits**: scores, not probabilities. The class with the largest is the answer. Never
@@ -305,6 +374,22 @@ print(f"untrained: loss {loss:.2f} (ln 10 = {math.log(10):.2f}), accuracy {accur
 assert abs(loss - math.log(10)) < 0.15
 
 # %%
+# !!! quiz "A first loss that is far off"
+#     A network for ten classes has not made a single step yet, and its loss is 15. Which cause fits?
+#
+#     - [x] Its inputs are pixels from 0 to 255, without normalisation.
+#       > Large inputs make large logits, and these lie far apart. So the network bets nearly everything on one
+#       > digit, chosen by chance, and pays dearly for each image on which it loses.
+#     - [ ] Its learning rate is much too high.
+#       > That makes a loss leap once training has begun. Before the first step the learning rate has not been
+#       > used.
+#     - [ ] Its last layer is followed by a softmax.
+#       > Then the "logits" all lie between 0 and 1, close together, and the loss is near $\ln 10$. This mistake
+#       > does not show before training.
+#     - [ ] Its seed drew unlucky first weights.
+#       > With inputs of about size one, first weights of the usual size give logits near zero for every seed. The
+#       > loss would differ from $\ln 10$ by a little.
+#
 # ## The training loop, by hand
 #
 # Here it is, the heart of it all. Five lines, repeated for every batch:
@@ -354,6 +439,23 @@ print(f"fit did the same: {history.val_accuracy[-1]:.1%}")
 assert abs(history.val_accuracy[-1] - accuracy) < 1e-3
 
 # %%
+# !!! quiz "The order of the five lines"
+#     The lines are **f**orward, **l**oss, **z**ero_grad, **b**ackward and **s**tep. Which orders inside the loop
+#     lead to the very same weights as the loop above? (`zero_grad` removes the gradients, and `step` passes over
+#     weights that have none.)
+#
+#     - [x] z, f, l, b, s
+#       > Forward and loss do not touch the gradients, so `zero_grad` may just as well come before them.
+#     - [ ] f, l, b, z, s
+#       > The gradients are removed just before `step` could use them. No weight ever moves, and no error is
+#       > raised.
+#     - [ ] f, l, z, s, b
+#       > Each `step` comes right after `zero_grad`, and finds nothing. What `backward` computes is removed in the
+#       > next round, before anybody has used it.
+#     - [x] f, l, b, s, z
+#       > Now each round clears up after itself instead of before itself. The first round begins without
+#       > gradients anyway.
+#
 # ## One line in the wrong place
 #
 # PyTorch *adds* each new gradient to the old one until you say `zero_grad`. What if you say it once per epoch
@@ -387,6 +489,21 @@ runtime.claim(cost > 0.15, "the slip costs over 15 points")
 # Every step follows the sum of *all* the gradients of the epoch so far, most of them out of date. With
 # smaller steps the loss is smaller too, and easier to overlook. A number looks fine until a better one stands
 # beside it.
+#
+# !!! quiz "Gradients that pile up"
+#     `torch.optim.SGD` subtracts the learning rate times `.grad`. Suppose the learning rate is 0.1, the gradient
+#     of every batch is 1, and `zero_grad` is never called. How far has the weight moved after three steps?
+#
+#     - [=] 0.6 ± 0.001
+#       > `.grad` is 1, then 2, then 3, so the steps are 0.1, 0.2 and 0.3. The step length grows with every batch.
+#     - [ ] 0.3 ± 0.001
+#       > So far it goes if each step follows only its own gradient. For that, somebody has to call `zero_grad`.
+#     - [ ] 0.9 ± 0.001
+#       > At the third step `.grad` is 3, but not yet at the first and the second.
+#     - [ ] 6
+#       > That is the sum of what stood in `.grad` at the three steps. Each is multiplied by the learning rate.
+#     - [ ] anything else
+#       > Write down what stands in `.grad` before each of the three steps, and multiply by 0.1.
 #
 # ## Which network?
 #
@@ -462,6 +579,23 @@ runtime.claim(accuracy >= target, f"the test accuracy is at least {target:.1%}")
 # If you are not happy with your number, you may not turn back, change something and look again. With each
 # look you would choose by the test images a little, and the number would flatter you a little more.
 #
+# !!! quiz "The best of five seeds"
+#     You train this network from five seeds, change nothing else, and report the highest of the five test
+#     accuracies. What is that number?
+#
+#     - [ ] Fair: a seed is not a hyperparameter, so nothing was chosen.
+#       > One network of five was chosen, and the test images chose it. It makes no difference what the choice is
+#       > called.
+#     - [ ] Fair: five runs are more trustworthy than one.
+#       > They are, if you report their mean and their spread. The highest of five throws this away and keeps the
+#       > luckiest.
+#     - [ ] Worthless: the weights have now learned from the test images.
+#       > No gradient ever came from a test image. What was taken from them is one choice among five, and the
+#       > number flatters you only a little.
+#     - [x] Too high, by a little: the test images chose the seed.
+#       > Part of what sets the five apart is luck on these ten thousand images, and the highest has the most of
+#       > it. Choose by the validation images, then open the envelope once.
+#
 # ## What it gets wrong
 #
 # A **confusion matrix** counts, for each true digit, what the network took it for. Right answers are on the
@@ -536,67 +670,9 @@ runtime.claim(moved_accuracy < accuracy - 0.05, "a shift by three pixels costs o
 # network](../3-vision/19_fashion-cnn.py). Next comes [validation and
 # regularisation](12_validate-regularize.py), where you meet clothes instead of digits.
 #
-# ## Quiz
-#
-# ??? question "1. An image has 28 by 28 pixels. How many inputs has the first layer, and why?"
-#     784. Flattening lays the 28 rows of 28 numbers end to end.
-#
-# ??? question "2. How many parameters has a layer from 512 to 10?"
-#     $512 \times 10$ weights and 10 biases: 5,130.
-#
-# ??? question "3. When do you need a class instead of `nn.Sequential`?"
-#     As soon as the parts do not form a simple chain: two inputs, a branch, a layer used twice, a shortcut.
-#     The class has a `forward` in which you may write any Python.
-#
-# ??? question "4. Where is the softmax in this network?"
-#     Nowhere. The network returns logits, and `F.cross_entropy` does the rest. On this page a softmax appears
-#     once, after training, to read off how sure the network was.
-#
-# ??? question "5. How many hidden layers should a network for such digits have?"
-#     One or two are a good start. There is no formula: look at what worked for others on a similar task, then
-#     compare a few candidates on validation data, never on the test set.
-#
 # ## Exercises
 #
-# **1. Change a number.** Work out on paper how many parameters a network 784-100-10 has. Then let
-# `count_parameters` check you.
+# [The workbook](10_first-network.exercises.py) has each of these as a cell with a gap, with a checker that
+# tells you what is still wrong, hints, and a solution.
 #
-# ??? success "Solution"
-#     ```python
-#     assert count_parameters(mlp([784, 100, 10])) == (784 + 1) * 100 + (100 + 1) * 10 == 79_510
-#     ```
-#
-# **2. Change a part.** Gradients that add up are a bug when you forget about them and a tool when you do not.
-# Show that four batches of 64, with the losses divided by four and a single `step`, give the gradient of one
-# batch of 256.
-#
-# ??? success "Solution"
-#     ```python
-#     x, y = x_train[:256], y_train[:256]
-#     whole, parts = mlp([784, 100, 10]), mlp([784, 100, 10])
-#     parts.load_state_dict(whole.state_dict())
-#     F.cross_entropy(whole(x), y).backward()
-#     for some_x, some_y in zip(x.split(64), y.split(64)):
-#         (F.cross_entropy(parts(some_x), some_y) / 4).backward()  # no zero_grad in between, on purpose
-#     for a, b in zip(whole.parameters(), parts.parameters()):
-#         torch.testing.assert_close(a.grad, b.grad)
-#     ```
-#
-#     This is how you train with a batch that does not fit into memory.
-#
-# **3. Change a part.** Replace the ReLU by another bend of the gallery, and train for two epochs. Which come
-# close, and which fall behind? Predict first.
-#
-# ??? success "Solution"
-#     ```python
-#     for bend in (nn.ReLU, nn.GELU, nn.Tanh, nn.Sigmoid, nn.Identity):
-#         runtime.seed(0)
-#         layers = [bend() if isinstance(part, nn.ReLU) else part for part in sequential()]
-#         print(bend.__name__, learn(nn.Sequential(*layers).to(device), epochs=2).val_accuracy[-1])
-#     ```
-#
-#     With seed 0, ReLU, GELU and tanh end within half a point of each other. The sigmoid is about a point
-#     behind: its slope is never more than a quarter. Without a bend you are back at softmax regression.
-#
-# **4. Open.** Six epochs are enough for this page. What would you change to get more out of the same six?
-# Decide by the validation accuracy of three seeds. Keep the envelope closed.
+# <!-- press:exercises -->

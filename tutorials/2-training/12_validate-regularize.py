@@ -86,6 +86,24 @@ plots.image_grid(
 )
 
 # %%
+# !!! quiz "What validation may decide"
+#     Which of these may you settle by looking at the validation pictures?
+#
+#     - [ ] The mean brightness that is subtracted from every picture.
+#       > It becomes a part of the network, as the weights do, so measure it on the training pictures and use
+#       > it for all three sets. Validation shall stand for pictures that nobody had when the network was
+#       > made.
+#     - [x] After which epoch to stop.
+#       > It is a choice between networks, namely one for each epoch, and choosing is what this set is for.
+#     - [x] The learning rate.
+#       > Train once with each rate, compare on validation. The gradient still sees training pictures only.
+#     - [ ] The accuracy that you report in the end.
+#       > You picked the network that looks best on these pictures, so their score flatters it. That number is
+#       > the test set's job.
+#     - [ ] The weights of the last layer, since it has so few.
+#       > However few they are, weights follow the gradient, and the gradient looks at training pictures. Fit
+#       > one weight to the validation set, and it no longer shows you anything unseen.
+#
 # ## Before training
 #
 # The network is a stack of linear layers with a ReLU after each hidden one. How surprised should it be before
@@ -151,6 +169,20 @@ except RuntimeError as error:
 assert metrics.accuracy(logits, y) == equals.float().mean() == 1.0
 
 # %%
+# !!! quiz "Two guesses each"
+#     You allow two guesses: `guesses = logits.topk(2, dim=1).indices` for 64 pictures, with labels `y` of shape
+#     `(64,)`. What does `(guesses == y).any(dim=1).float().mean()` give?
+#
+#     - [ ] The share of pictures with the true class among the two.
+#       > It would, if each label met the two guesses of its own picture. For that the labels must be a
+#       > column: `y.view(-1, 1)`.
+#     - [ ] A number that is far too high, as every guess meets all labels.
+#       > So it was with one guess, where an axis of size 1 could be stretched. Here no axis has size 1.
+#       > Aligned at the right, 2 meets 64.
+#     - [x] An error, as 2 meets 64.
+#       > The shapes `(64, 2)` and `(64,)` are aligned at the right, and neither size is 1. This time you are
+#       > lucky: the mistake is the same as with one guess, but now it is loud.
+#
 # ## Count examples, not batches
 #
 # A set is measured batch by batch, and the last batch is often smaller. Nine answers, cut into eight and one:
@@ -171,7 +203,20 @@ assert abs(small.loss - large.loss) < 1e-5
 # batch's mean by the batch's size, adds up, and divides by the number of examples. Its answer does not depend
 # on how you cut.
 #
-# That last division has a trap of its own.
+# !!! quiz "The weight of the last batch"
+#     A validation set of 250 pictures is measured in batches of 100. The accuracies of the three batches are
+#     0.9, 0.9 and 0.6. What is the accuracy on the set?
+#
+#     - [=] 0.84
+#       > 90, 90 and 30 right answers are 210 of 250. The last batch holds only 50 pictures.
+#     - [ ] 0.8
+#       > That is the mean of the three, and gives a picture of the last batch twice the weight of the others.
+#     - [ ] 0.7
+#       > You counted 210 right answers, and divided by three full batches. There were 250 pictures.
+#     - [ ] anything else
+#       > Turn each share back into a number of right answers first. How many pictures has each batch?
+#
+# The division at the end has a trap of its own.
 #
 # !!! warning "You may read this elsewhere"
 #     A loss that is *added up* over batches and printed as "the loss": it grows with the number of batches.
@@ -193,6 +238,25 @@ assert abs(total / count - loss) < 1e-4
 claim((count + len(x_train)) / count == 6, "the wrong divisor makes our loss six times too small")
 
 # %%
+# !!! quiz "A loss of 251.8"
+#     A loop over 60,000 pictures of ten classes, in batches of 64, adds up `F.cross_entropy(model(x), y).item()`
+#     over its 938 batches, and prints 251.8. What is the mean loss, to three decimals?
+#
+#     - [=] 0.268 ± 0.001
+#       > What was added up are means of batches, one for each of the 938. (The last batch has 32 pictures,
+#       > which changes next to nothing here.) The network is not broken at all.
+#     - [ ] 0.004 ± 0.0004
+#       > You divided by the number of pictures. But `F.cross_entropy` has already taken the mean over each
+#       > batch, so this is about 64 times too small.
+#     - [ ] 3.934 ± 0.001
+#       > You divided by the size of a batch. That would be worse than guessing, which costs 2.30. How many
+#       > numbers were added up?
+#     - [ ] 251.8
+#       > Nobody is that surprised: spreading belief evenly over ten classes costs only 2.30. Such a number
+#       > must be a sum.
+#     - [ ] anything else
+#       > Ask what was added up (sums or means of batches?) and how many of them.
+#
 # ## Too small, and too keen
 #
 # Now train. Two networks, side by side: one has no hidden layer at all, the other is ours. Dashed lines are
@@ -239,6 +303,21 @@ claim(late(plain.val_loss) > 1.3 * late(plain.train_loss), "ours overfits")
 claim(late(plain.val_loss) > 1.05 * min(plain.val_loss), "its last epochs are worse than its best")
 
 # %%
+# !!! quiz "Flat and close together"
+#     On another task with ten classes the training loss is 0.9 and the validation loss is 0.9, and both have been
+#     flat for ten epochs. What is worth trying?
+#
+#     - [ ] Stop earlier, at the lowest validation loss.
+#       > That helps where validation has turned upwards. Here nothing has turned: an earlier network is no
+#       > better.
+#     - [x] A larger network, with a hidden layer more.
+#       > It fails on the very pictures that it was trained with, so it may be too small to fit them.
+#     - [ ] More training pictures of the same kind.
+#       > They would close a gap between the two lines, and there is none. The network cannot fit what it has.
+#     - [x] Another learning rate.
+#       > A rate that is too high or too low can hold both lines up. It is the cheapest of the usual causes to
+#       > rule out.
+#
 # Anything that gives up some fit on the training pictures for a better result on others is
 # **regularisation**. Three kinds follow, one at a time, with everything else held fixed.
 #
@@ -265,6 +344,27 @@ claim(by_training > stopped.best_epoch and stopped.stopped_early, "training loss
 # How much patience is enough? With too little, you mistake a hiccup for the turn: a curve that wanders may
 # dip once more after you have left. With too much, you pay for epochs that you throw away. Like the learning
 # rate, patience is yours to choose, by validation.
+#
+# !!! quiz "Two epochs of patience"
+#     The validation losses would be 0.50, 0.42, 0.45, 0.41, 0.43, 0.44, 0.42, 0.40, if nobody stopped. You stop
+#     early, with a patience of 2. After which epoch does the training end?
+#
+#     - [=] 6
+#       > Epoch 4 was the last new low. Epochs 5 and 6 brought none, so patience is used up. The weights that
+#       > you get are those of epoch 4.
+#     - [ ] 4
+#       > That is the epoch whose weights you get. To know that it was the best, you had to train two more.
+#     - [ ] 3
+#       > There the loss went up for the first time. Your patience allows two epochs without a new low, and
+#       > epoch 4 brings one.
+#     - [ ] 7
+#       > You waited for a third epoch without a new low. (Or you took the fall from 0.44 to 0.42 for a new
+#       > low: it is one only below 0.41.)
+#     - [ ] 8
+#       > The lowest value of all stands there, but nobody will ever see it. This is the price of too little
+#       > patience.
+#     - [ ] anything else
+#       > Go through the list, keep the lowest loss so far, and count the epochs since then.
 #
 # ## Weight decay: L2 and L1
 #
@@ -305,6 +405,25 @@ print(f"price in the loss {weights[0][0]:.6f}, decay in the optimizer {weights[1
 torch.testing.assert_close(weights[0], weights[1])
 
 # %%
+# !!! quiz "One step of decay"
+#     A weight is 2. Plain gradient descent has `lr=0.1` and `weight_decay=0.5`, and the loss does not depend on
+#     this weight. What is the weight after one step?
+#
+#     - [ ] 1
+#       > You took the share $\lambda w$ off at once. It enters as a gradient, so it is multiplied by the
+#       > learning rate.
+#     - [ ] 1.95
+#       > This step takes $\eta\lambda$ away, whatever the size of the weight. That is the price of L1.
+#     - [ ] 1.8
+#       > The slope of $w^2$ is $2w$, but the price is $\frac{1}{2}\lambda w^2$, and its slope $\lambda w$.
+#     - [ ] 2
+#       > No data pull at it, but the decay does, at every step. So weights that nothing needs fade away.
+#     - [=] 1.9
+#       > $2 - 0.1 \times 0.5 \times 2$: the gradient of the price is $\lambda w = 1$, and the step a tenth of
+#       > it.
+#     - [ ] anything else
+#       > The gradient of the loss is 0. Add $\lambda w$ to it, and take one step of gradient descent.
+#
 # ??? info "Adam needs a different decay"
 #     Adam divides each gradient by its usual size. A price in the loss is divided with it, and then the
 #     weights with the largest gradients are charged least. `AdamW` takes the decay off the weights directly,
@@ -341,10 +460,28 @@ assert 49.5 < dropped.mean() < 50.5 and 4.7 < dropped.std() < 5.3  # sqrt(100 x 
 assert torch.equal(dropout.eval()(ones), ones)  # inert in evaluation mode
 
 # %%
-# That last line is the switch that people forget. `model.train()` turns dropout on, `model.eval()` turns it
-# off: **evaluation mode**. You want it whenever you use a trained network on new inputs, which is called
-# **inference**. It is not what `torch.no_grad()` does, which only saves the memory of gradients. Watch what
-# forgetting costs.
+# !!! quiz "How many units fall"
+#     A layer has 400 units, and each is dropped with $p = 0.2$. By about how many (one standard deviation) does
+#     the number of dropped units vary from pass to pass?
+#
+#     - [ ] 0
+#       > Dropout does not pick a fixed number of units. Each unit is dropped or kept by itself.
+#     - [ ] 80
+#       > That many are dropped *on average*. The question is how far single passes lie from it.
+#     - [ ] 64
+#       > That is the variance, $400 \times 0.2 \times 0.8$. The standard deviation is its square root.
+#     - [ ] 10
+#       > So it would be with $p = 0.5$, where it varies most: $\sqrt{400 \times 0.5 \times 0.5}$.
+#     - [=] 8
+#       > $\sqrt{400 \times 0.2 \times 0.8}$. Most passes drop between 72 and 88 of them.
+#     - [ ] anything else
+#       > The comment beside the check in the cell above does it for 100 units and $p = 0.5$. Put in your
+#       > numbers.
+#
+# The last line of the cell above holds the switch that people forget. `model.train()` turns dropout on,
+# `model.eval()` turns it off: **evaluation mode**. You want it whenever you use a trained network on new
+# inputs, which is called **inference**. It is not what `torch.no_grad()` does, which only saves the memory of
+# gradients. Watch what forgetting costs.
 
 dropping = network(dropout=0.3)
 runs["dropout"] = experiment(dropping)
@@ -358,6 +495,20 @@ claim(forgotten < in_eval_mode - 0.005, "dropout left on costs accuracy")
 # %%
 # `fit` and `evaluate` set the mode themselves, each at its top. Write your own functions so, and you cannot
 # forget.
+#
+# !!! quiz "eval() without no_grad()"
+#     Now the other way round: you validate after `model.eval()`, but without `torch.no_grad()`. What happens?
+#
+#     - [x] The scores are right, and memory is spent on gradients that nobody asks for.
+#       > `eval` has switched dropout off, so the answers are those of the whole network. PyTorch only takes
+#       > notes for a `backward` that never comes.
+#     - [ ] The scores are slightly wrong, because units are still dropped.
+#       > Dropout asks the mode, and the mode is evaluation. That `no_grad` is missing does not concern it.
+#     - [ ] The weights change, and the network learns from the validation pictures.
+#       > A weight moves only in `optimizer.step()`, after a `backward()`. Calling the network moves nothing.
+#     - [ ] Nothing at all, since `eval` switches gradients off as well.
+#       > Many believe it, as the two stand together so often. `eval` changes what some layers compute;
+#       > gradients are still recorded.
 #
 # ## Four runs on one figure
 #
@@ -498,6 +649,19 @@ assert flattered > 0.885 and abs(honest - 0.88) < 0.001
 # %%
 # More than half a point, out of nothing at all. Many a claimed improvement is smaller.
 #
+# !!! quiz "A better loser"
+#     Validation chose network A. On the test set A has 89.9 %. Out of curiosity you also test B, which validation
+#     had put second, and find 90.2 %. What do you report?
+#
+#     - [ ] 90.2 %, for B, which is the better network as it turns out.
+#       > Then the test set has chosen, and the number is too good for what it stands for. Next time the luck
+#       > may be on A's side.
+#     - [ ] 90.05 %, because the mean of both is what one may expect.
+#       > No network has this accuracy. You want to know what the one that you will use can do.
+#     - [x] 89.9 %, for A, which was chosen before the test.
+#       > Its score took no part in the choice, so it is an honest estimate. If B interests you, decide
+#       > between them on pictures that are neither's test.
+#
 # ## Where it fails
 #
 # A **confusion matrix** has a row for each true class and a column for each answer. Everything off the
@@ -544,81 +708,12 @@ assert (answers[surely_wrong] != y_test[surely_wrong]).all()
 # if they stay high together, enlarge the network; if they part, hold it back. Choose by validation, test
 # once, and look at the mistakes.
 #
-# ## Quiz
-#
-# **1.** Which of the three sets picks the epoch to keep?
-#
-# ??? question "Answer"
-#     Validation. The training loss would always say "the last", and the test set has to stay clean for the
-#     report.
-#
-# **2.** You validate inside `with torch.no_grad():` but never call `model.eval()`. The network has
-# dropout. What happens?
-#
-# ??? question "Answer"
-#     No gradients are kept, but units are still dropped, so the scores are worse than the network deserves
-#     and differ from call to call. You need both; they have nothing to do with each other.
-#
-# **3.** 10,000 pictures in batches of 4,096. Is the mean of the three batch accuracies the accuracy?
-#
-# ??? question "Answer"
-#     No. The last batch has 1,808 pictures and would count as much as the others. Weight each batch by its
-#     size.
-#
-# **4.** A log says "epoch 5, training loss 251.8". The task has ten classes. Is the network broken?
-#
-# ??? question "Answer"
-#     Probably only the print-out. A guess costs 2.3 per picture, so 251.8 must be a sum over batches. With
-#     938 batches it is a mean of 0.268.
-#
-# **5.** Your training loss is 0.9 and your validation loss 0.9, and both have been flat for ten epochs. More
-# dropout?
-#
-# ??? question "Answer"
-#     Less. The lines lie together and high: the network underfits. Make it larger, train it with another
-#     learning rate, check the inputs, or hold it back less.
-#
 # ## Exercises
 #
-# **1. Second guesses.** How often is the true class among the *two* highest scores? Use `logits.topk(2)` on
-# the test answers above, and mind the shapes. Checker: your number must lie above the
-# accuracy, and above 95 %.
+# [The workbook](12_validate-regularize.exercises.py) has each of these as a cell with a gap, with a checker
+# that tells you what is still wrong, hints, and a solution.
 #
-# ??? success "Solution"
-#     ```python
-#     guesses = logits.topk(2, dim=1).indices  # [10000, 2]
-#     among_two = (guesses == y_test.view(-1, 1)).any(dim=1).float().mean()
-#     print(f"{among_two:.1%}")
-#     assert among_two > test_accuracy and among_two > 0.95
-#     ```
-#     The labels become a column, so each is compared with the two guesses of its own row. The network is
-#     right at its second try more often than not: most of its mistakes are near misses.
-#
-# **2. Predict, then count.** A layer has 400 units and $p = 0.2$. How many units are dropped in a pass, and
-# how much does that number vary? Write down two numbers, then change the dropout cell and look.
-#
-# ??? success "Solution"
-#     The mean is $400 \times 0.2 = 80$, the standard deviation $\sqrt{400 \times 0.2 \times 0.8} = 8$.
-#     ```python
-#     dropped = (nn.Dropout(0.2)(torch.ones(10_000, 400)) == 0).sum(dim=1).float()
-#     assert abs(dropped.mean() - 80) < 0.5 and abs(dropped.std() - 8) < 0.4
-#     ```
-#
-# **3. Find the divisor.** A notebook keeps a fifth of 60,000 digits for validation, by a sampler. It adds up
-# `loss.item() * len(x)` over the validation batches, divides by `len(loader.dataset)`, and prints 0.0139.
-# What was the validation loss?
-#
-# ??? success "Solution"
-#     `loader.dataset` is the whole data set: 60,000. Only 12,000 were seen. The loss was five times larger:
-#     ```python
-#     assert round(0.0139 * 60_000 / 12_000, 4) == 0.0695
-#     ```
-#     Which is close to what such a network shows on the test set, so the mystery of "validation far better
-#     than test" is solved.
-#
-# **4. Open.** Swap L2 for L1: in a loop of your own, with `weight_decay=0`, add `1e-5` times the sum of
-# `p.abs().sum()` over all `p` in `model.parameters()` to the loss. What share of the first layer's weights
-# ends below 0.001, and which pixels do they belong to? (Draw their mean size as a picture of 28 by 28.)
+# <!-- press:exercises -->
 #
 # ## Read next
 #

@@ -77,9 +77,28 @@ torch.testing.assert_close(by_hand, maps[0, 0, 10, 14])
 
 # %%
 # Two consequences decide this page. First, price: the layer has $16 \times (9 + 1)$ parameters. A fully
-# connected layer with as many outputs would need millions. Second, what it learns in one place it
-# knows everywhere: move the picture, and its channels move along. That is called *equivariance*, and it
-# is exact, away from the border.
+# connected layer with as many outputs would need millions.
+#
+# !!! quiz "Parameters of a convolution"
+#     How many parameters has `nn.Conv2d(16, 32, kernel_size=3)`? It turns 16 channels into 32, so each of its
+#     windows covers 3 by 3 places *in all 16 channels*.
+#
+#     - [ ] 320
+#       > You gave each window nine weights and a bias. But it reads 16 channels, and has nine weights for
+#       > each.
+#     - [ ] 4,608
+#       > These are the weights, all of them. Each of the 32 channels that come out has a bias besides.
+#     - [=] 4,640
+#       > $32 \times (16 \times 9 + 1)$. The size of the picture does not enter: a larger one costs more work,
+#       > and not one parameter more.
+#     - [ ] 5,120
+#       > You counted a bias for each pair of channels. What a window reads in its 16 channels is added up to
+#       > one number, and this gets one bias.
+#     - [ ] anything else
+#       > Count one window first: how many numbers does it multiply? Then add its bias, and take 32 of them.
+#
+# Second, what it learns in one place it knows everywhere: move the picture, and its channels move along. That
+# is called *equivariance*, and it is exact, away from the border.
 
 everything = 784 * (16 * 784) + 16 * 784
 print(f"convolution {count_parameters(layer)} parameters, fully connected {everything:,}")
@@ -89,6 +108,20 @@ moved = layer(picture.roll(2, dims=3))
 torch.testing.assert_close(moved[..., 3:-1], maps.roll(2, dims=3)[..., 3:-1])
 
 # %%
+# !!! quiz "What moves along"
+#     The picture moves one pixel to the right. Away from the border, whose output moves along exactly?
+#
+#     - [x] Two such convolutions in a row, with a ReLU between them.
+#       > Each does the same thing at every place, so each moves along, and so does the chain. Only the border
+#       > that is spoilt gets wider.
+#     - [ ] A fully connected layer with 784 outputs, arranged as a picture.
+#       > Each output has its own 784 weights. What it has learned about one place it does not know at the
+#       > next.
+#     - [x] The square of each pixel.
+#       > No weight at all, and yet the same rule at every place. That is what counts.
+#     - [ ] A convolution with a bias of its own for each place.
+#       > The windows would move along, but the biases stay where they are.
+#
 # ## The network
 #
 # Three times the same thing: a convolution, then **pooling**, which keeps the largest of each 2 by 2 pixels
@@ -124,6 +157,25 @@ for part in cnn().eval():
 assert flow.shape == (1, 10)
 
 # %%
+# !!! quiz "Inputs of the first linear layer"
+#     Pictures of 30 by 30 pixels go through the same three stages. How many inputs must the first linear layer
+#     have?
+#
+#     - [ ] 900
+#       > That is $64 \times 3.75^2$. But pooling 15 pixels gives 7 of them, not 7.5: the last window must fit
+#       > in whole.
+#     - [ ] 1,024
+#       > You rounded up, to 4 by 4. A last column without a partner is left out by `MaxPool2d(2)`.
+#     - [ ] 192
+#       > Three rows of 64 channels: each row has three places as well.
+#     - [ ] 64
+#       > These are the channels. Flattening gives each place of each channel an input of its own.
+#     - [=] 576
+#       > 30, 15, 7, 3: the same $64 \times 3 \times 3$ as for 28 by 28, since the odd row and column fall
+#       > away. With 32 by 32 pixels it would be another number, and the layer would refuse.
+#     - [ ] anything else
+#       > Halve three times, rounding down each time. Then multiply: rows, columns, channels.
+#
 # ## What they cost
 #
 # The opponent is the network of the earlier page, from the same function. Count two things for each:
@@ -164,6 +216,23 @@ assert work["MLP"] == 784 * 256 + 256 * 128 + 128 * 64 + 64 * 10
 # Fewer parameters, and many times the work. In the MLP each weight is used once for a picture. In the CNN a
 # weight of the first layer is used 784 times, once in each place. *Sharing* is what a convolution is.
 #
+# !!! quiz "Multiply-adds of the second stage"
+#     How many multiply-adds does the second convolution, `stage(16, 32)`, need for one picture?
+#
+#     - [=] 903,168
+#       > It works on 14 by 14 places, after the first pooling. At each of them, 32 windows multiply $16
+#       > \times 9$ numbers: $14 \times 14 \times 32 \times 144$.
+#     - [ ] 3,612,672
+#       > You let it work on 28 by 28 places. The first stage ends with a pooling, and leaves a quarter of
+#       > them.
+#     - [ ] 56,448
+#       > You gave each window nine multiplications. It has nine for each of the 16 channels that it reads.
+#     - [ ] 4,608
+#       > That is how many weights it has. Each of them is used again at every place.
+#     - [ ] anything else
+#       > Places, times windows, times the weights of one window. How large is the picture when it arrives
+#       > there?
+#
 # ## The match
 #
 # Both train for the same number of epochs with the same one-cycle schedule. (A little dropout and weight
@@ -200,7 +269,21 @@ claim(lead > 0.015, "the CNN leads by more than 1.5 points on validation")
 
 # %%
 # The CNN is ahead from the first epochs on. Is it the epochs? By the clock it had several times as long, as
-# the printed seconds say. An exercise below gives the MLP all of that time. It does not help it enough.
+# the printed seconds say. The open question of the workbook gives the MLP all of that time. It does not help
+# it enough.
+#
+# !!! quiz "The same time for both"
+#     Instead of equal epochs we might have given both networks equal time on the same machine. What would be
+#     different?
+#
+#     - [ ] Nothing: how good a network gets depends on the network.
+#       > It also depends on how long it is trained, and a network that is stopped half-way has not shown what
+#       > it can do.
+#     - [ ] It would favour the CNN, which does more work per second.
+#       > More arithmetic is no more learning. What counts here is how often a network has seen the pictures.
+#     - [x] It would favour the MLP, which would see the pictures more often.
+#       > While the CNN does one epoch, the MLP does several. Neither rule is fair in every way: choose one
+#       > before you look, and say which.
 #
 # ## Two results, one test
 #
@@ -230,6 +313,23 @@ print(f"only the CNN right: {only_cnn}, only the MLP: {only_mlp}; {coins:.0f} st
 claim(coins > 5, "the lead is not luck")
 
 # %%
+# !!! quiz "Where two networks disagree"
+#     Of 10,000 test pictures network A alone gets 90 right and network B alone 54. How many standard deviations
+#     is that from even?
+#
+#     - [ ] 0.36
+#       > You divided 36 by $\sqrt{10000}$. Pictures that both get right, or both wrong, throw no coin: only
+#       > the others can fall to either side.
+#     - [=] 3
+#       > $(90 - 54) / \sqrt{90 + 54} = 36 / 12$. By luck alone that would be rare, though the two accuracies
+#       > differ by not even half a point.
+#     - [ ] 36
+#       > That is the difference itself. How large a difference does luck make among 144 coins?
+#     - [ ] 0.25
+#       > You divided by the number of coins. Luck grows with the square root of their number.
+#     - [ ] anything else
+#       > Use the formula of the cell above: the difference, divided by the square root of the sum.
+#
 # And where does the gain come from? Here it is class by class, in percentage points. Which class do you
 # expect on top?
 
@@ -246,6 +346,19 @@ claim(abs(gain.mean() - overall) < 0.01, "classes are equally large, so the mean
 # %%
 # The gain sits where details decide between equal outlines: among shirts, coats, pullovers and the like.
 # Trousers and bags had little left to gain.
+#
+# !!! quiz "Twelve tries against one"
+#     A colleague trains one MLP and twelve different CNNs. The best CNN on the test set beats the MLP there by
+#     half a point. What would make this a fair comparison?
+#
+#     - [ ] Twelve CNNs with exactly as many parameters as the MLP.
+#       > That would be a rule about size. The best of twelve still has had twelve chances to be lucky.
+#     - [x] Twelve MLPs too, each side with the same choice of settings.
+#       > Who may try more often gets the better best, even among equals. So give both as many tries.
+#     - [x] Choosing on each side by validation, and testing only the two chosen.
+#       > The test set chose the winner here, so its number flatters the winner.
+#     - [ ] Reporting the test accuracy of all thirteen networks, the best in bold.
+#       > Honest, but not yet fair: the bold one was still picked on the test set, from twelve against one.
 #
 # ## Two pixels to the side
 #
@@ -282,6 +395,22 @@ claim(survived["CNN"][2] - survived["MLP"][2] > 2 * lead, "after two pixels the 
 #     convolution alone is equivariant, exactly (its channels move along). Pooling forgives a pixel or so. But
 #     the flattened layer at the end has a weight for each place, so the *network* is not invariant. Today
 #     say: robust to small shifts, and measure how small.
+#
+# !!! quiz "Where the place comes in"
+#     You want a network whose answer depends less on *where* in the picture the garment lies. Which change to our
+#     CNN goes to the root of it?
+#
+#     - [x] Take each channel's mean over its places before the linear layers.
+#       > Then they get no number that belongs to a place. What is left of *where* comes from the borders and
+#       > from the grid of the pooling.
+#     - [ ] Give the last stage 128 channels instead of 64.
+#       > More *what*, and just as much *where*: after flattening, each place of each channel still has
+#       > weights of its own.
+#     - [ ] Use windows of 5 by 5 pixels instead of 3 by 3.
+#       > A larger window is a convolution like the small one: equivariant. It is not there that places get
+#       > weights of their own.
+#     - [ ] Use the ReLU before the pooling in each stage.
+#       > You have seen above that those two may change places, and nothing changes at all.
 #
 # ## Take the neighbours away
 #
@@ -348,6 +477,21 @@ claim(lead_without < lead_with / 2, "without neighbours the CNN loses more than 
 # in general. It won because its design says something *true* about pictures: what belongs together lies
 # together, and a collar is a collar wherever it is.
 #
+# !!! quiz "What the MLP would not notice"
+#     The MLP did not notice the shuffle. Which of these changes, within the noise, would it not notice either?
+#
+#     - [ ] Every picture is shuffled by a permutation of its own.
+#       > Then no rearranged weight matrix suits all of them. Here information is lost: what is left is how
+#       > many pixels have which brightness.
+#     - [x] All pictures are mirrored left to right, in training and in validation.
+#       > A mirror is a fixed permutation too. (Neighbours stay neighbours in it, so the CNN would not mind
+#       > much.)
+#     - [x] After the first fixed permutation, all pictures go through a second one.
+#       > Two fixed permutations, one after the other, are again a fixed permutation.
+#     - [ ] The training pictures are shuffled by one permutation, and the validation pictures are not.
+#       > Its weights would be in the order of the shuffled world, and the validation pictures in the old one.
+#       > The argument needs the same permutation everywhere.
+#
 # ## Where it fails
 #
 # Knowing about neighbours does not tell a shirt from a T-shirt when the picture hardly does. Here is what the
@@ -361,91 +505,12 @@ hardest = FASHION_CLASSES[by_class["CNN"].argmin()]
 claim(hardest == "Shirt", "the shirt is still the hardest class")
 
 # %%
-# ## Quiz
-#
-# **1.** All pictures are shuffled by one fixed permutation of the pixels. Which of the two networks wins now,
-# and by how much?
-#
-# ??? question "Answer"
-#     Their results come close together, because the MLP stays where it was and the CNN falls. For the MLP the
-#     order of the pixels never meant anything; for the CNN it meant everything.
-#
-# **2.** How many parameters has `nn.Conv2d(16, 32, kernel_size=3)`, and does a larger picture need more?
-#
-# ??? question "Answer"
-#     $32 \times (16 \times 9 + 1) = 4640$. A window reads all 16 channels, and each of the 32 outputs has a
-#     bias. The size of the picture does not enter; it only enters the work.
-#
-# **3.** The CNN has fewer parameters and yet needs many times the multiplications. How can that be?
-#
-# ??? question "Answer"
-#     Each weight of a convolution is used again at each place: 784 times in the first layer. A weight of the
-#     MLP is used once.
-#
-# **4.** We compared after the same number of epochs. Name one other fair rule, and say whom it favours.
-#
-# ??? question "Answer"
-#     The same time on the same machine favours the MLP, which does several epochs while the CNN does one. The
-#     same number of parameters favours the CNN. There is no rule that is fair in every way: choose one before
-#     you look, and say which.
-#
-# **5.** A colleague trains the MLP, tries twelve CNNs, and compares the best of them with the MLP on the test
-# set. What is unfair?
-#
-# ??? question "Answer"
-#     Twelve tries against one, and the test set did the choosing. Give both the same number of tries, choose
-#     by validation, and open the test set once.
-#
 # ## Exercises
 #
-# **1. Count.** By hand: how many multiply-adds does the second convolution need for a picture? Checker: the
-# function above, applied to that layer alone.
+# [The workbook](19_fashion-cnn.exercises.py) has each of these as a cell with a gap, with a checker that tells
+# you what is still wrong, hints, and a solution.
 #
-# ??? success "Solution"
-#     It works on 14 by 14 places. Each of its 32 outputs reads 9 pixels of 16 channels:
-#     ```python
-#     second = models["CNN"][1][0]
-#     maps = torch.zeros(1, 16, 14, 14, device=device)
-#     assert multiplications(second, maps) == 14 * 14 * 32 * 16 * 9 == 903_168
-#     ```
-#
-# **2. Equal time.** Give the MLP as many epochs as fit into the CNN's seconds. Does it catch up on the
-# validation set?
-#
-# ??? success "Solution"
-#     ```python
-#     each = sum(history["MLP"].seconds) / len(history["MLP"].seconds)
-#     longer = contestants()["MLP"]
-#     run = train_on(longer, x_train, y_train, x_val, y_val, int(sum(history["CNN"].seconds) / each))
-#     print(f"{run.val_accuracy[-1]:.1%}")
-#     assert run.val_accuracy[-1] < history["CNN"].val_accuracy[-1] - 0.01
-#     ```
-#     In our run that made about sixty epochs. They brought the MLP one point on validation, to 90.2 %; the
-#     CNN stood at 92.6 % after ten. Look at its losses too: the lowest was 0.293, the last 0.314. It had
-#     begun to overfit, so more time would not help.
-#
-# **3. No last place.** Put `nn.AdaptiveAvgPool2d(1)` before `nn.Flatten()`: it takes the mean of each channel
-# over the places that are left, so the layers behind it cannot know *where*. The first linear layer then has
-# 64 inputs. Train it for as many epochs. What happens to the parameters, and to the accuracy after a shift of
-# four pixels?
-#
-# ??? success "Solution"
-#     ```python
-#     pooled = nn.Sequential(
-#         stage(1, 16), stage(16, 32), stage(32, 64), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Dropout(0.2),
-#         nn.Linear(64, 320), nn.ReLU(), nn.Dropout(0.2), nn.Linear(320, 10),
-#     ).to(device, memory_format=torch.channels_last)
-#     run = train_on(pooled, x_train, y_train, x_val, y_val, epochs)
-#     print(f"{run.val_accuracy[-1]:.1%}, after four pixels {accuracy_when_shifted(pooled, 4):.1%}")
-#     assert count_parameters(pooled) == 47_530
-#     assert accuracy_when_shifted(pooled, 4) > survived["CNN"][4]
-#     ```
-#     Less than a quarter of the parameters. In our run it had 91.7 % in place, a point less than before, and
-#     81.7 % after four pixels, where the flattened network had 71.7 %. Knowing *where* helps a little when
-#     everything is centred, and hurts when it is not.
-#
-# **4. Open.** Which of the two networks would you choose for a washing machine that sorts laundry, with a
-# cheap camera and a battery? Make a list of what you would measure first.
+# <!-- press:exercises -->
 #
 # ## Read next
 #
