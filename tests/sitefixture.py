@@ -23,23 +23,36 @@ from press.script import Script
 
 ROOT = Path(__file__).parents[1]
 NOT_COPIED = shutil.ignore_patterns(
-    ".git", ".venv", ".press", ".cache", ".*_cache", "__pycache__", "*.egg-info", "node_modules", "site", "tests", "uv.lock"
+    ".git",
+    ".venv",
+    ".press",
+    ".cache",
+    ".*_cache",
+    "__pycache__",
+    "*.egg-info",
+    "node_modules",
+    "site",
+    "tests",
+    "uv.lock",
 )
 
-SCRIPTS = Catalogue(Settings.find(ROOT)).scripts
+CATALOGUE = Catalogue(Settings.find(ROOT))
+SCRIPTS = CATALOGUE.scripts
 TUTORIALS = [f"{script.url}/" for script in SCRIPTS]
+WORKBOOKS = [f"workbooks/{name}/" for name in CATALOGUE.workbooks]
 
 
 def written_by_hand() -> list[str]:
-    """The addresses of the pages and workbooks of docs/."""
+    """The addresses of the pages of docs/."""
     docs = ROOT / "docs"
     names = [path.relative_to(docs).as_posix() for path in sorted(docs.rglob("*.md"))]
-    names += [path.relative_to(docs).as_posix() for path in sorted((docs / "workbooks").glob("*.ipynb"))]
-    return [name.rpartition("index.md")[0] if name.endswith("index.md") else f"{name.rpartition('.')[0]}/" for name in names]
+    return [
+        name.rpartition("index.md")[0] if name.endswith("index.md") else f"{name.rpartition('.')[0]}/" for name in names
+    ]
 
 
 PARTS = sorted({url.rpartition("/")[0].rpartition("/")[0] + "/" for url in TUTORIALS})
-PAGES = [*written_by_hand(), *PARTS, *TUTORIALS]
+PAGES = [*written_by_hand(), *PARTS, *TUTORIALS, *WORKBOOKS]
 MISSING = "404.html"
 
 

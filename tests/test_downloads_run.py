@@ -12,7 +12,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from sitefixture import ROOT, SCRIPTS, answer, by_name
+from sitefixture import CATALOGUE, ROOT, SCRIPTS, answer, by_name
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 SECONDS = 180
@@ -140,3 +140,45 @@ def test_every_link_of_a_downloaded_notebook_leads_somewhere(site, script, tmp_p
             status, page = answer(site.url + address)
             assert status == 200, link
             assert not anchor or f'id="{anchor}"' in page, link
+
+
+# A workbook, as a learner goes through it
+
+SOLVED = [CATALOGUE.workbooks[name] for name in ("tensors", "backprop", "first-network")]
+
+
+def printed(path: Path) -> str:
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    outputs = [output for cell in notebook["cells"] for output in cell.get("outputs", [])]
+    assert not [output for output in outputs if output["output_type"] == "error"]
+    return "".join("".join(output.get("text", [])) for output in outputs)
+
+
+@pytest.mark.parametrize("book", SOLVED, ids=lambda book: book.name)
+def test_a_downloaded_workbook_is_failed_kindly_and_then_solved(site, uv, jupyter, book, empty):
+    path = empty / f"{book.name}.ipynb"
+    status, text = answer(f"{site.url}workbooks/{book.name}/{path.name}")
+    assert status == 200
+    nbformat.validate(json.loads(text))
+    exercises = [one for one in book.exercises if not one.open]
+
+    path.write_text(text, encoding="utf-8")
+    ran(uv, "pip", "uninstall", "--quiet", "--python", jupyter, "kindling", where=empty)
+    ran(jupyter, "-c", RUN, path.name, where=empty, PIP_DISABLE_PIP_VERSION_CHECK="1")
+    said = printed(path)
+    assert all(f"✗ {one.name}: " in said for one in exercises) and "✓" not in said
+    (empty / "kindling-progress.json").unlink()
+
+    notebook = json.loads(text)
+    solutions = {one.starter: one.solution for one in exercises}
+    for cell in notebook["cells"]:
+        source = "".join(cell["source"])
+        if cell["cell_type"] == "code" and source in solutions:
+            cell["source"] = solutions.pop(source)
+    assert not solutions, "every starter is a cell of the workbook"
+    path.write_text(json.dumps(notebook), encoding="utf-8")
+    ran(jupyter, "-c", RUN, path.name, where=empty)
+    said = printed(path)
+    assert all(f"✓ {one.name}: right" in said for one in exercises) and "✗" not in said
+    kept = json.loads((empty / "kindling-progress.json").read_text(encoding="utf-8"))
+    assert set(kept["exercises"]) == {one.name for one in exercises}

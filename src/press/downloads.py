@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from press import markup
 from press.script import HEADER, Script
 
 INSTALL = """\
@@ -58,7 +59,7 @@ def downloadable_notebook(
                 "cell_type": "markdown",
                 "id": f"text-{position}",
                 "metadata": {},
-                "source": lines(absolute(cell.source)),
+                "source": lines(markup.for_notebook(absolute(cell.source))),
             }
             cells.append(text)
         else:

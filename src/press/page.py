@@ -16,11 +16,13 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 from pygments.token import Name, Operator
 
+from press import quiz
 from press.script import Cell, Script, part_title
 from press.store import write
 
 SLOT = re.compile(r'<div data-press-cell="(\d+)"></div>')
 HEADING = re.compile(r'<h[1-6][^>]* id="([^"]+)"')
+FORMULA = re.compile(r"\$\$(?P<display>.+?)\$\$|(?<![\\$\w])\$(?P<inline>[^\s$](?:[^$]*[^\s$])?)\$(?![\w$])", re.S)
 IMAGES = {"image/svg+xml": "svg", "image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"}
 PRIORITY = [
     "image/svg+xml",
@@ -51,7 +53,7 @@ def body(script: Script) -> str:
     pieces, number = [], 0
     for cell in script.cells:
         if cell.kind == "text":
-            pieces.append(cell.source)
+            pieces.append(quiz.replace(cell.source, quiz.for_page))
         else:
             number += 1
             pieces.append(f'<div data-press-cell="{number}"></div>')
@@ -261,8 +263,8 @@ def size(count: float) -> str:
     return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.0f} MB"
 
 
-def bar(downloads: Mapping[str, str], note: str, state: str = "", message: str = "") -> str:
-    """The strip below the title: downloads, what the run cost, and in `serve` the state of the outputs."""
+def bar(downloads: Mapping[str, str], note: str, state: str = "", message: str = "", practice: str = "") -> str:
+    """The strip below the title: downloads, what the run cost, the reader's progress, the state of the outputs."""
     links = "".join(
         f'<a class="press-download" href="{html.escape(href)}"{"" if label == "Workbook" else " download"}>{label}</a>'
         for label, href in downloads.items()
@@ -270,16 +272,21 @@ def bar(downloads: Mapping[str, str], note: str, state: str = "", message: str =
     parts = [f'<div class="press-bar"><p class="press-downloads">{links}</p>']
     if note:
         parts.append(f'<p class="press-cost">{html.escape(note)}</p>')
+    parts.append(practice)
     parts.append("</div>")
     if state:
         parts.append(f'<div class="press-state press-state--{state}" role="status">{html.escape(message)}</div>')
     return "".join(parts)
 
 
-def tidy_notebook(content: str) -> str:
+def tidy_notebook(content: str, local: Callable[[str], str] = lambda address: address) -> str:
     """A notebook as mkdocs-jupyter renders it, in the clothes of the site.
 
-    Its style sheet (575 KB in each page) and its scripts go, prompts go, code blocks become those of Material.
+    Its style sheet (575 KB in each page) and its scripts go, prompts go, code blocks become those of Material,
+    checkers are folded, formulas are marked for whatever turns them into MathML.
+
+    Args:
+        local: turns the address of a link to the site into a relative one.
     """
     from bs4 import BeautifulSoup
 
@@ -294,7 +301,24 @@ def tidy_notebook(content: str) -> str:
                 code = soup.new_tag("code")
                 code.extend(list(pre.contents))
                 pre.append(code)
+    for checker in soup.select(".celltag_checker"):
+        folded, summary = soup.new_tag("details", attrs={"class": "press-checker"}), soup.new_tag("summary")
+        summary.string = "What the check does"
+        checker.replace_with(folded)
+        folded.extend([summary, checker])
+    for text in soup.find_all(string=FORMULA):
+        if not text.find_parent(["pre", "code", "style", "script"]):
+            marked = BeautifulSoup(FORMULA.sub(marked_formula, html.escape(text, quote=False)), "html.parser")
+            text.replace_with(*list(marked.contents))
+    for link in soup.select("a[href]"):
+        link["href"] = local(str(link["href"]))
     return str(soup)
+
+
+def marked_formula(match: re.Match[str]) -> str:
+    if match["display"] is not None:
+        return f'<div class="arithmatex">\\[{match["display"]}\\]</div>'
+    return f'<span class="arithmatex">\\({match["inline"]}\\)</span>'
 
 
 def thumbnail(run: Mapping[str, Any], folder: Path) -> Path | None:

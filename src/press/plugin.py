@@ -22,26 +22,30 @@ from markdown import Markdown
 from mkdocs.config import base, defaults
 from mkdocs.config import config_options as option
 from mkdocs.exceptions import PluginError
-from mkdocs.plugins import BasePlugin, event_priority
+from mkdocs.plugins import BasePlugin, CombinedEvent, event_priority
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 from mkdocs.utils import CountHandler, get_relative_url
 
-from press import downloads, frontend, page, tables
+from press import downloads, frontend, glossary, page, practice, tables
 from press import page as page_html  # mkdocs hands its own `page` to some events
+from press import workbook as workbooks
 from press.background import Background
 from press.catalogue import Catalogue, Settings, default_jobs
 from press.dependencies import combine
-from press.script import TITLE, Cell, Header, Script, part_url
+from press.script import EXERCISES, TITLE, Cell, Header, Script, part_url
 from press.store import Status, Stored, write
 
 log = logging.getLogger("mkdocs.press")
 
 STYLESHEET = "assets/press/press.css"
+JAVASCRIPT = "assets/press/press.js"
+GLOSSARY = "glossary.md"
 LINK = re.compile(r"(\]\()([^)\s#]+)(#[^)\s]*)?")
 MATH = re.compile(r'<(span|div) class="arithmatex">\\[(\[](.*?)\\[)\]]</\1>([.,;:)!?]*)', re.S)
 STYLE = re.compile(r"<style[^>]*>(.*?)</style>", re.S)
-DIRECTIVE = re.compile(r"<!--\s*press:(gallery|results|chapters)(?:\s+(\S+))?\s*-->")
+DIRECTIVE = re.compile(r"<!--\s*press:(gallery|results|chapters|exercises|progress|review)(?:\s+(\S+))?\s*-->")
+EXERCISE_LIST = re.compile(r"<!--\s*press:exercises\s*-->")
 LARGE_STYLE = 4000  # characters; smaller style blocks stay where they are
 
 
@@ -85,11 +89,18 @@ class PressPlugin(BasePlugin[PressConfig]):
         if config.nav is not None:
             config.nav[1:1] = self.navigation()  # after the first entry, the home page
         config.extra_css.insert(0, STYLESHEET)
+        self.practising = bool(self.catalogue.workbooks) or any(script.quizzes for script in self.catalogue.scripts)
+        config.extra_javascript.append(JAVASCRIPT)
+        terms = Path(config.docs_dir, GLOSSARY)
+        text = terms.read_text(encoding="utf-8") if terms.is_file() else ""
+        self.abbreviations = glossary.abbreviations(glossary.read(text)) if "abbr" in config.markdown_extensions else ""
+        if self.practising and "md_in_html" not in config.markdown_extensions:  # the questions are Markdown in forms
+            config.markdown_extensions.append("md_in_html")
         return config
 
     def unreadable(self) -> list[Path]:
         readable = {script.path.as_posix() for script in self.catalogue.scripts}
-        return [Path(path) for path in self.problems if path not in readable]
+        return [Path(path) for path in self.problems if path not in readable and not path.endswith(EXERCISES)]
 
     def stand_in(self, path: Path) -> Script:
         """What `serve` shows for a script that cannot be read: its last good version, else a bare page."""
@@ -135,7 +146,8 @@ class PressPlugin(BasePlugin[PressConfig]):
                 log.warning("%s is %s: %s", script.path, *self.status_words(script))
 
     def state(self, script: Script) -> Status:
-        if problem := self.problems.get(script.path.as_posix()):
+        path = script.path.as_posix()
+        if problem := self.problems.get(path) or self.problems.get(path.removesuffix(".py") + EXERCISES):
             return Status(script.name, "failed", problem)
         return self.catalogue.status(script)
 
@@ -154,10 +166,32 @@ class PressPlugin(BasePlugin[PressConfig]):
 
     # Pages --------------------------------------------------------------------------------------------------------
 
-    @event_priority(-100)  # after mkdocs-jupyter, which would take our notebooks for pages
-    def on_files(self, files: Files, *, config: defaults.MkDocsConfig) -> Files:
+    @event_priority(100)  # before mkdocs-jupyter, which makes pages of the workbooks
+    def add_workbooks(self, files: Files, *, config: defaults.MkDocsConfig) -> Files:
         self.files, self.site_url = files, config.site_url or ""
         self.wheel = self.add_wheel(config)
+        progress = urljoin(self.site_url, "progress/") if files.get_file_from_path("progress.md") else ""
+        for script in self.catalogue.scripts:
+            if book := self.catalogue.workbooks.get(script.name):
+                text = workbooks.notebook(
+                    book,
+                    package=self.settings.package.name if self.settings.package else "",
+                    wheel=self.wheel,
+                    tutorial=urljoin(self.site_url, f"{script.url}/"),
+                    progress=progress,
+                    absolute=functools.partial(self.rewrite_links, script, absolute=True),
+                )
+                path = self.settings.scratch / workbook_uri(book.name)
+                if not path.is_file() or path.read_text(encoding="utf-8") != text:
+                    write(path, text)
+                # Not File.generated: mkdocs-jupyter's wrapper loses the path of such a file.
+                name, scratch = workbook_uri(book.name), str(self.settings.scratch)
+                files.append(File(name, scratch, config.site_dir, config.use_directory_urls))
+        return files
+
+    @event_priority(-100)  # after mkdocs-jupyter, which would take our notebooks for pages
+    def add_tutorials(self, files: Files, *, config: defaults.MkDocsConfig) -> Files:
+        self.files = files
         self.by_uri = {uri(script): script for script in self.catalogue.scripts}
         self.stored = {script.name: self.catalogue.store.load(script) for script in self.catalogue.scripts}
         self.fragments = {script.name: self.add_images(script, config) for script in self.catalogue.scripts}
@@ -168,8 +202,12 @@ class PressPlugin(BasePlugin[PressConfig]):
             index = f"{part_url(part)}/index.md"
             if files.get_file_from_path(index) is None:
                 self.add(config, index, content=self.part_source(part))
-        self.add(config, STYLESHEET, path=Path(__file__).parent / "templates" / "press.css")
+        templates = Path(__file__).parent / "templates"
+        self.add(config, STYLESHEET, path=templates / "press.css")
+        self.add(config, JAVASCRIPT, path=templates / "press.js")
         return files
+
+    on_files = CombinedEvent(add_workbooks, add_tutorials)
 
     def add(
         self, config: defaults.MkDocsConfig, name: str, *, content: str | None = None, path: Path | None = None
@@ -213,7 +251,7 @@ class PressPlugin(BasePlugin[PressConfig]):
                 self.shown_outputs(script, stored),
                 package=package,
                 wheel=self.wheel,
-                absolute=functools.partial(self.rewrite_links, script, absolute=True),
+                absolute=functools.partial(self.notebook_text, script),
             ),
         }
         folder = self.settings.scratch / "pages" / script.url
@@ -222,6 +260,14 @@ class PressPlugin(BasePlugin[PressConfig]):
             if not path.is_file() or path.read_text(encoding="utf-8") != text:
                 write(path, text)
             self.add(config, f"{script.url}/{path.name}", path=path)
+
+    def notebook_text(self, script: Script, text: str) -> str:
+        """A text cell as a notebook shows it: links lead to the site, the exercises are a list."""
+        book = self.catalogue.workbooks.get(script.name)
+        file = self.files.get_file_from_path(workbook_uri(script.name))
+        address = urljoin(self.site_url, file.url if file else "")
+        text = EXERCISE_LIST.sub(lambda _: practice.exercise_lines(book, address) if book else "", text)
+        return self.rewrite_links(script, text, absolute=True)
 
     def shown_outputs(self, script: Script, stored: Stored | None) -> list[list[dict[str, Any]]]:
         """The outputs that still belong to the code: all of a fresh run, the unchanged beginning of a stale one."""
@@ -238,7 +284,7 @@ class PressPlugin(BasePlugin[PressConfig]):
         if stored and stored.run.get("thumbnail"):
             meta["image"] = f"{script.url}/{page.THUMBNAIL}"
         links = {"Script .py": f"{script.name}.py", "Notebook .ipynb": f"{script.name}.ipynb"}
-        workbook = self.files.get_file_from_path(f"workbooks/{script.name}.ipynb")
+        workbook = self.files.get_file_from_path(workbook_uri(script.name))
         if workbook:
             links["Workbook"] = self.address(workbook, script)
         titles = {name: card.get("title", name) for name, card in (self.catalogue.project.cards or {}).items()}
@@ -247,7 +293,8 @@ class PressPlugin(BasePlugin[PressConfig]):
         text = self.rewrite_links(script, page.body(script))
         title = TITLE.match(text)
         end = title.end() if title else 0
-        strip = page.bar(links, note, state, message)
+        own = practice.own_progress(script, self.catalogue.workbooks.get(script.name)) if self.practising else ""
+        strip = page.bar(links, note, state, message, own)
         return f"---\n{yaml.safe_dump(meta, allow_unicode=True)}---\n{text[:end]}\n{strip}\n\n{text[end:]}"
 
     def banner(self, script: Script, status: Status) -> tuple[str, str]:
@@ -295,6 +342,9 @@ class PressPlugin(BasePlugin[PressConfig]):
         for script in self.catalogue.scripts:
             if self.settings.root / script.path == path:
                 return uri(script)
+        for name, book in self.catalogue.workbooks.items():
+            if self.settings.root / book.path == path:
+                return workbook_uri(name)
         if self.settings.docs and path.is_relative_to(self.settings.docs):
             return path.relative_to(self.settings.docs).as_posix()
         return None
@@ -370,13 +420,23 @@ class PressPlugin(BasePlugin[PressConfig]):
         paths = self.settings.package.rglob("*.py") if self.settings.package else ()
         return {str(path): path.stat().st_mtime_ns for path in paths}
 
+    def on_page_markdown(self, markdown: str, *, page: Page, config: defaults.MkDocsConfig, files: Files) -> str:
+        """Below each page go the glossary's terms, as abbreviations; the glossary itself gets anchors."""
+        if page.file.src_uri == GLOSSARY:
+            return glossary.page(markdown)
+        return f"{markdown}\n\n{self.abbreviations}" if self.abbreviations else markdown
+
     @event_priority(100)  # before other plugins look at the content
     def on_page_content(self, content: str, *, page: Page, config: defaults.MkDocsConfig, files: Files) -> str:
+        if self.abbreviations:
+            content = glossary.first_uses(content)
         script = self.by_uri.get(page.file.src_uri)
         if script:
             content = self.fill(content, script, config)
         if config.theme.name == "material" and "jupyter-wrapper" in content:
-            content = page_html.tidy_notebook(content)
+            content = page_html.tidy_notebook(content, functools.partial(self.local, page.url))
+        if book := self.book_of(page):
+            content = practice.with_ticks(content, book)
         # The source of a function is there to be read, not to be found: it would hide what is said about it.
         shown = '<details class="mkdocstrings-source"'
         content = content.replace(f"{shown}>", f"{shown} data-search-exclude>")
@@ -393,7 +453,24 @@ class PressPlugin(BasePlugin[PressConfig]):
         if self.filled.get(script.name, ("",))[0] != state:
             self.filled[script.name] = state, page.fill(content, script, fragments, names, link)
         content = self.filled[script.name][1]
-        return content + self.covered(script) + self.related(script)
+        read = practice.read_button(self.progress_address(self.url_of(script))) if self.practising else ""
+        return content + read + self.covered(script) + self.related(script)
+
+    def local(self, url: str, address: str) -> str:
+        """An address of this site as a page links to it; any other as it is."""
+        if not self.site_url or not address.startswith(self.site_url):
+            return address
+        path, mark, anchor = address.removeprefix(self.site_url).partition("#")
+        return get_relative_url(path or ".", url) + mark + anchor
+
+    def book_of(self, shown: Page) -> workbooks.Workbook | None:
+        """The exercises that a page shows, if it is a workbook's."""
+        match = re.fullmatch(r"workbooks/([\w-]+)\.ipynb", shown.file.src_uri)
+        return self.catalogue.workbooks.get(match[1]) if match else None
+
+    def progress_address(self, base_url: str) -> str:
+        file = self.files.get_file_from_path("progress.md")
+        return get_relative_url(file.url, base_url) if file else ""
 
     def link(self, autorefs: bool, name: str, code: str, anchor: str) -> str | None:
         """Link a name in a code cell to the project's API pages, or to the documentation of a library."""
@@ -440,12 +517,25 @@ class PressPlugin(BasePlugin[PressConfig]):
             "cost": tables.summary(script, stored.run) if stored else "",
         }
 
+    def workbook_address(self, name: str, base_url: str) -> str:
+        file = self.files.get_file_from_path(workbook_uri(name))
+        return get_relative_url(file.url, base_url) if file else ""
+
     def directive(self, page_: Page, match: re.Match[str]) -> str:
         what, argument = match[1], match[2]
         if what == "gallery":
             scripts = [script for script in self.catalogue.scripts if argument in (None, script.part, script.name)]
             return page.gallery([self.card(script, page_.url) for script in scripts])
         links = {script.name: get_relative_url(self.url_of(script), page_.url) for script in self.catalogue.scripts}
+        books = {name: self.workbook_address(name, page_.url) for name in self.catalogue.workbooks}
+        if what == "exercises":
+            script = self.by_uri.get(page_.file.src_uri)
+            book = self.catalogue.workbooks.get(script.name) if script else None
+            return practice.exercise_list(book, books[book.name]) if book else ""
+        if what == "progress":
+            return practice.progress(self.catalogue.scripts, self.catalogue.workbooks, links, books)
+        if what == "review":
+            return practice.review(self.catalogue.scripts, links)
         if what == "results":
             runs = {name: stored.run for name, stored in self.stored.items() if stored}
             return tables.results(self.catalogue.scripts, runs, links)
@@ -535,6 +625,10 @@ class PressPlugin(BasePlugin[PressConfig]):
 
 def uri(script: Script) -> str:
     return f"{script.url}.md"
+
+
+def workbook_uri(name: str) -> str:
+    return f"workbooks/{name}.ipynb"
 
 
 def formula(match: re.Match[str]) -> tuple[str, bool]:
