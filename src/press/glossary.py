@@ -17,7 +17,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from html import unescape
 
-ENTRY = re.compile(r"(?m)^(?P<forms>[^\s:#|<>\[*-][^\n]*)\n:[ ]+(?P<text>[^\n]+(?:\n(?:[ ]{4}[^\n]*|[ \t]*(?=\n[ ]{4})))*)")
+ENTRY = re.compile(
+    r"(?m)^(?P<forms>[^\s:#|<>\[*-][^\n]*)\n"
+    r":[ ]+(?P<text>[^\n]+(?:\n(?:[ ]{4}[^\n]*|[ \t]*(?=\n[ ]{4})))*)"
+)
 TAG = re.compile(r"<(?P<end>/?)(?P<name>[a-zA-Z][\w-]*)(?P<rest>[^>]*)>")
 CLOSED = {"a", "h1", "h2", "h3", "h4", "h5", "h6", "button", "summary", "label", "legend", "code", "pre", "nav"}
 
@@ -60,7 +63,7 @@ def plural(word: str) -> str:
 
 
 def plain(markdown: str) -> str:
-    """A definition as a tooltip shows it: no markup, links by their words unless they end it, as those to the home page do."""
+    """A definition as a tooltip shows it: no markup, links by their words; those at the end, to the home pages, go."""
     text = " ".join(markdown.split())
     text = re.sub(r"(?:\s*(?:Home:\s*)?\[[^\]]*\]\([^)]*\),?(?:\s*and)?\.?)+\s*$", "", text)
     text = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", text)
