@@ -132,6 +132,19 @@ def test_everybody_draws_the_same_random_numbers_and_the_callers_stream_is_left_
     assert verdict.passed and torch.equal(torch.rand(2), expected)
 
 
+def test_the_verdict_does_not_depend_on_random_numbers_drawn_before():
+    drawn = []
+
+    def draws(n):
+        drawn.append(torch.rand(n))
+        return drawn[-1]
+
+    for seed in (1, 2):
+        torch.manual_seed(seed)
+        examine(draws, right=torch.rand, cases=[(3,)])
+    assert torch.equal(drawn[0], drawn[1])
+
+
 def test_a_probe_shows_what_plain_calls_do_not():
     def probe(step):
         weights = torch.ones(2)
