@@ -121,3 +121,8 @@ def test_a_notebook_is_the_same_bytes_each_time(tiny):
     first, second = (downloads.downloadable_notebook(script, []) for _ in range(2))
     assert first == second
     assert json.loads(first)["cells"][1]["id"] == "text-2"
+
+
+def test_a_notebook_installs_whatever_else_its_script_needs():
+    source = downloads.install("pack", "http://site/pack.whl", ("pack", "scikit-learn", "pandas>=2"))
+    assert '%pip install --quiet http://site/pack.whl scikit-learn "pandas>=2"' in source

@@ -19,7 +19,7 @@ INSTALL = """\
 import importlib.util
 
 if importlib.util.find_spec("{package}") is None:
-    %pip install --quiet {wheel}"""
+    %pip install --quiet {needed}"""
 
 
 def downloadable_script(source: str, package: str, wheel: str) -> str:
@@ -51,7 +51,7 @@ def downloadable_notebook(
     """
     cells: list[dict[str, Any]] = []
     if wheel:
-        cells.append(code_cell("install", INSTALL.format(package=package, wheel=wheel), []))
+        cells.append(code_cell("install", install(package, wheel, script.header.dependencies), []))
     number = 0
     for position, cell in enumerate(script.cells, 1):
         if cell.kind == "text":
@@ -70,6 +70,12 @@ def downloadable_notebook(
     metadata = {"kernelspec": kernel, "language_info": {"name": "python"}, "title": script.title}
     notebook = {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
     return json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+
+
+def install(package: str, wheel: str, dependencies: Sequence[str]) -> str:
+    """The first cell of a notebook: the wheel, and whatever else the script's header asks for."""
+    others = [f'"{need}"' if re.search(r"[<>=~! ]", need) else need for need in dependencies if need != package]
+    return INSTALL.format(package=package, needed=" ".join([wheel, *others]))
 
 
 def code_cell(name: str, source: str, outputs: Sequence[dict[str, Any]], count: int | None = None) -> dict[str, Any]:

@@ -58,6 +58,7 @@ class Header:
     metric: dict[str, Any] = field(default_factory=dict)
     figure: int = 1
     gpu: bool = False
+    dependencies: tuple[str, ...] = ()  # of the script itself, as PEP 723 has them
     lines: dict[str, int] = field(default_factory=dict)
 
 
@@ -178,7 +179,8 @@ def read_header(source: str, path: Path) -> Header:
     first = source.count("\n", 0, match.start("content")) + 1
     toml = "\n".join(line[2:] for line in match["content"].splitlines())
     try:
-        table = tomllib.loads(toml).get("tool", {}).get("kindling", {})
+        whole = tomllib.loads(toml)
+        table = whole.get("tool", {}).get("kindling", {})
     except tomllib.TOMLDecodeError as error:
         found = re.search(r"line (\d+)", str(error))
         row = int(found[1]) if found else len(toml.splitlines())  # else "at end of document"
@@ -196,7 +198,7 @@ def read_header(source: str, path: Path) -> Header:
         if not isinstance(value, kind) or not strings or (isinstance(value, bool) and kind is not bool):
             raise ScriptError(path, where, f"{key} is {value!r}; allowed is {allowed}")
     values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in table.items()}
-    return Header(**values, lines=lines)
+    return Header(**values, dependencies=tuple(whole.get("dependencies", ())), lines=lines)
 
 
 def find_scripts(tutorials: Path) -> list[Path]:

@@ -36,7 +36,7 @@ from pathlib import Path
 from typing import Any
 
 from press import markup
-from press.downloads import INSTALL, code_cell, lines
+from press.downloads import code_cell, install, lines
 from press.script import EXERCISES, Cell, Script, ScriptError, read_script
 
 GAP = re.compile(r"(?ms)^(?P<indent>[ \t]*)# gap[ \t]*\n(?P<body>.*?)^[ \t]*# end[ \t]*(?:\n|\Z)")
@@ -81,6 +81,7 @@ class Workbook:
     title: str
     lead: str
     setup: str  # code that all exercises need
+    dependencies: tuple[str, ...]
     exercises: tuple[Exercise, ...]
 
 
@@ -112,6 +113,7 @@ def read_workbook(path: Path, tutorials: Path, project: Path) -> Workbook:
         script.title,
         "\n\n".join(["".join(lead).strip(), *texts]).strip(),
         "\n\n".join(cell.source for cell in setup),
+        script.header.dependencies,
         exercises,
     )
 
@@ -219,7 +221,7 @@ def notebook(
 
     say(f"# {workbook.title}", workbook.lead, ABOUT, f"[Back to the tutorial]({tutorial})" if tutorial else "")
     if wheel:
-        code(INSTALL.format(package=package, wheel=wheel))
+        code(install(package, wheel, workbook.dependencies))
     if workbook.setup:
         code(workbook.setup)
     for one in workbook.exercises:
