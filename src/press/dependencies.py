@@ -26,6 +26,7 @@ DYNAMIC = {  # these reach definitions without naming them
     *(("eval",), ("exec",), ("globals",), ("__import__",), ("import_module",)),
     *(("importlib", "import_module"), ("sys", "modules")),
 }
+IMPORTERS = {("__import__",), ("import_module",), ("importlib", "import_module")}
 READS_SOURCE = {
     "getsource",
     "getsourcelines",
@@ -156,7 +157,11 @@ class Closure:
                 self.reach_chain(target + chain[1:])
             if module and chain[0] in module.bindings:
                 self.mark(module, chain[0], chain[1:])
-        if any(chain[:2] in DYNAMIC for chain in used):
+        named = list(named_imports(node))
+        for name in named:
+            if self.reach_module(name):
+                self.whole(name)
+        if sum(chain[:2] in DYNAMIC for chain in used) > len(named):
             self.whole_package(module)
         self.named_files(module, node)
 
@@ -335,6 +340,18 @@ def chains(node: ast.AST) -> Iterator[Chain]:
         return
     for child in ast.iter_child_nodes(node):
         yield from chains(child)
+
+
+def named_imports(node: ast.AST) -> Iterator[str]:
+    """The modules that calls like `import_module("name")` import: dynamic in form, but it is known what they reach."""
+    for call in ast.walk(node):
+        match call:
+            case ast.Call(func=asked, args=[ast.Constant(str(name))], keywords=[]) if chain_of(asked) in IMPORTERS:
+                yield name
+
+
+def chain_of(node: ast.AST) -> Chain:
+    return next(chains(node), ())
 
 
 def significant_text(source: str, node: ast.stmt, verbatim: bool = False) -> str:

@@ -65,7 +65,8 @@ def plural(word: str) -> str:
 def plain(markdown: str) -> str:
     """A definition as a tooltip shows it: no markup, links by their words; those at the end, to the home pages, go."""
     text = " ".join(markdown.split())
-    text = re.sub(r"(?:\s*(?:Home:\s*)?\[[^\]]*\]\([^)]*\),?(?:\s*and)?\.?)+\s*$", "", text)
+    home = r"\s*(?:\[[^\]]*\]\([^)]*\)|\(planned: [^)]*\))[,.]?"
+    text = re.sub(rf"(?:{home})+\s*$", "", text)
     text = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", text)
     return re.sub(r"[`*$]|(?<!\w)_|_(?!\w)", "", text).strip()
 
