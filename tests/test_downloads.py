@@ -77,7 +77,7 @@ def test_the_notebook_is_valid_and_holds_todays_text_with_the_outputs_of_the_run
 def test_the_install_cell_is_valid_for_ipython_and_does_nothing_where_the_package_is():
     from IPython.core.inputtransformer2 import TransformerManager
 
-    source = downloads.INSTALL.format(package="json", wheel=WHEEL)
+    source = downloads.install("json", WHEEL, ())
     python = TransformerManager().transform_cell(source)
     exec(compile(python, "cell", "exec"), {"get_ipython": None})  # would fail if it tried to install
 

@@ -7,7 +7,7 @@ import json
 import pytest
 from bs4 import BeautifulSoup
 from markdown import Markdown
-from sitefixture import SCRIPTS, by_name
+from sitefixture import LESSONS, by_name
 
 from press import quiz
 from press.markup import for_notebook
@@ -196,7 +196,7 @@ def test_an_example_of_a_box_stays_an_example():
 # The questions of the site ------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("script", SCRIPTS, ids=by_name)
+@pytest.mark.parametrize("script", LESSONS, ids=by_name)
 def test_a_tutorial_asks_five_questions_or_more_each_with_an_explanation_for_every_option(script):
     assert len(script.quizzes) >= 5
     for one in script.quizzes:
@@ -205,14 +205,14 @@ def test_a_tutorial_asks_five_questions_or_more_each_with_an_explanation_for_eve
         assert len({option.why for option in one.options}) == len(one.options), one.title
 
 
-@pytest.mark.parametrize("script", SCRIPTS, ids=by_name)
+@pytest.mark.parametrize("script", LESSONS, ids=by_name)
 def test_the_questions_stand_where_their_idea_was_told(script):
     """Not heaped at the end: no cell holds more than two, and the first half of the page has some."""
     asked = [len(list(quiz.find(cell.source))) for cell in script.cells if cell.kind == "text"]
     assert max(asked) <= 2 and sum(asked[: len(asked) // 2])
 
 
-@pytest.mark.parametrize("script", SCRIPTS, ids=by_name)
+@pytest.mark.parametrize("script", LESSONS, ids=by_name)
 def test_the_right_option_is_not_always_the_first(script):
     places = [
         next(i for i, option in enumerate(one.options) if option.right) for one in script.quizzes if one.kind == "one"
@@ -220,7 +220,7 @@ def test_the_right_option_is_not_always_the_first(script):
     assert len(set(places)) > 1
 
 
-@pytest.mark.parametrize("script", SCRIPTS, ids=by_name)
+@pytest.mark.parametrize("script", LESSONS, ids=by_name)
 def test_the_page_marks_exactly_the_right_options(site, script):
     page = site.soup(f"{script.url}/")
     for one in script.quizzes:

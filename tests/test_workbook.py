@@ -10,7 +10,7 @@ from typing import Any
 import nbformat
 import pytest
 import torch
-from sitefixture import CATALOGUE, SCRIPTS, by_name
+from sitefixture import CATALOGUE, LESSONS, by_name
 
 from kindling.practice import Verdict, examine
 from press.script import ScriptError
@@ -197,7 +197,7 @@ def is_a_sentence(message: str) -> bool:
 
 
 def test_there_are_two_or_three_checked_exercises_a_tutorial_and_an_open_one():
-    for script in SCRIPTS:
+    for script in LESSONS:
         kinds = [one.open for one in BOOKS[script.name].exercises]
         assert 2 <= kinds.count(False) <= 4 and kinds.count(True) >= 1, script.name
 
@@ -249,7 +249,7 @@ def test_hints_and_remarks_help_without_giving_the_solution_away(book, exercise)
     assert not any(line in exercise.task for line in lines)
 
 
-@pytest.mark.parametrize("script", SCRIPTS, ids=by_name)
+@pytest.mark.parametrize("script", LESSONS, ids=by_name)
 def test_the_tutorial_links_to_each_of_its_exercises(site, script):
     page, book = site.soup(f"{script.url}/"), BOOKS[script.name]
     links = [link["href"] for link in page.select(".press-exercises a")]

@@ -33,6 +33,18 @@ FASHION_CLASSES = tuple(datasets.FashionMNIST.classes)
 COLUMNS = ("gre", "gpa", "rank")
 """Of the student admissions: test score (220 to 800), grade average (to 4), rank of college (1 is best)."""
 
+WINE_COLUMNS = (
+    "fixed acidity", "volatile acidity", "citric acid", "residual sugar", "chlorides", "free sulfur dioxide",
+    "total sulfur dioxide", "density", "pH", "sulphates", "alcohol",
+)  # fmt: skip
+"""What was measured of each white wine: g/dm³, but sulfur dioxide in mg/dm³, density in g/cm³, alcohol in %."""
+
+BIKE_COLUMNS = (
+    "instant", "day", "season", "yr", "mnth", "hr", "holiday", "weekday", "workingday", "weathersit", "temp",
+    "atemp", "hum", "windspeed", "casual", "registered",
+)  # fmt: skip
+"""Of the bike hires, by the names of the file; "day" is the day of the month, cut from the file's date."""
+
 SPLITS = {"train": slice(50_000), "val": slice(50_000, 60_000), "train+val": slice(None), "test": slice(None)}
 """The part of the official training set (for "test": of the official test set) that each split takes."""
 
@@ -214,6 +226,48 @@ def student_admissions() -> TensorDataset:
     (path,) = fetch("student_admissions")
     rows = torch.from_numpy(np.loadtxt(path, dtype=np.float32, delimiter=",", skiprows=1))
     return _noted("student_admissions", rows[:, 1:], rows[:, 0])
+
+
+def wine_quality() -> TensorDataset:
+    """White wines: x float32 [4898, 11], the `WINE_COLUMNS` raw, y int64 [4898], tasters' marks (3 to 9 occur).
+
+    Raises:
+        ValueError: the file does not match its checksum.
+        FileNotFoundError: the data is absent and cannot be downloaded.
+
+    Source: P. Cortez et al. (2009), UCI Machine Learning Repository.
+    """
+    if _absent_in_smoke("wine_quality"):
+        x = 1 + torch.rand(SMOKE_SAMPLES, len(WINE_COLUMNS), generator=torch.Generator().manual_seed(0))
+        return _noted("wine_quality", x, 3 + torch.arange(SMOKE_SAMPLES) % 7)
+    (path,) = fetch("wine_quality")
+    rows = torch.from_numpy(np.loadtxt(path, dtype=np.float32, delimiter=";", skiprows=1))
+    return _noted("wine_quality", rows[:, :-1], rows[:, -1].long())
+
+
+def bike_sharing() -> TensorDataset:
+    """Two years of bike hires, hour by hour: x float32 [17520, 16], the `BIKE_COLUMNS`, y float32 [17520], hires.
+
+    Every day has its 24 rows: an hour that the original lacks repeats the columns of one beside it, with no hires.
+    Elsewhere "casual" and "registered" add up to y: they are known only afterwards.
+
+    Raises:
+        ValueError: the file does not match its checksum.
+        FileNotFoundError: the data is absent and cannot be downloaded.
+
+    Source: H. Fanaee-T, J. Gama (2013), with the missing hours filled by the authors of the book's code.
+    """
+    if _absent_in_smoke("bike_sharing"):
+        x = torch.rand(SMOKE_SAMPLES, len(BIKE_COLUMNS), generator=torch.Generator().manual_seed(0))
+        x[:, 5] = torch.arange(SMOKE_SAMPLES) % 24
+        x[:, 8] = torch.arange(SMOKE_SAMPLES) // 24 % 2
+        x[:, 9] = 1 + torch.arange(SMOKE_SAMPLES) % 4
+        x[:, 14:] = (100 * x[:, 14:]).round()
+        return _noted("bike_sharing", x, x[:, 14] + x[:, 15])
+    (path,) = fetch("bike_sharing")
+    day = {1: lambda date: float(date[8:10])}  # of 2011-01-31 the 31
+    rows = torch.from_numpy(np.loadtxt(path, dtype=np.float32, delimiter=",", skiprows=1, converters=day))
+    return _noted("bike_sharing", rows[:, :-1], rows[:, -1])
 
 
 def _images(name: str, dataset: type[datasets.MNIST], split: str) -> TensorDataset:

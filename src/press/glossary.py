@@ -13,7 +13,7 @@ needs no mention:
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from html import unescape
 
@@ -71,15 +71,18 @@ def plain(markdown: str) -> str:
     return re.sub(r"[`*$]|(?<!\w)_|_(?!\w)", "", text).strip()
 
 
-def page(text: str) -> str:
-    """The glossary's own page: each term with an anchor, its other forms left out."""
+def page(text: str, titles: Mapping[str, str]) -> str:
+    """The glossary's own page: each term with an anchor, its other forms left out, planned homes by their titles."""
 
     def entry(match: re.Match[str]) -> str:
         name = match["forms"].split("|")[0].strip()
         slug = Term(name, (), "").slug
         return f'<span id="{slug}">{name}</span>\n:   {match["text"]}'
 
-    return ENTRY.sub(entry, text)
+    def planned(match: re.Match[str]) -> str:
+        return f"(to come: {titles.get(match['slug'], match['slug'])})"
+
+    return re.sub(r"\(planned: (?P<slug>[\w-]+)\)", planned, ENTRY.sub(entry, text))
 
 
 def abbreviations(terms: Iterable[Term]) -> str:

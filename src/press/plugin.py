@@ -423,7 +423,8 @@ class PressPlugin(BasePlugin[PressConfig]):
     def on_page_markdown(self, markdown: str, *, page: Page, config: defaults.MkDocsConfig, files: Files) -> str:
         """Below each page go the glossary's terms, as abbreviations; the glossary itself gets anchors."""
         if page.file.src_uri == GLOSSARY:
-            return glossary.page(markdown)
+            table = self.catalogue.chapter_table or {}
+            return glossary.page(markdown, {item["slug"]: item["title"] for item in table.get("tutorial", [])})
         return f"{markdown}\n\n{self.abbreviations}" if self.abbreviations else markdown
 
     @event_priority(100)  # before other plugins look at the content
@@ -539,7 +540,11 @@ class PressPlugin(BasePlugin[PressConfig]):
         if what == "results":
             runs = {name: stored.run for name, stored in self.stored.items() if stored}
             return tables.results(self.catalogue.scripts, runs, links)
-        return tables.chapter_map(self.catalogue.chapter_table or {}, self.catalogue.scripts, links)
+        table = self.catalogue.chapter_table or {}
+        for item in table.get("page", []):
+            if file := self.files.get_file_from_path(item.get("file", "")):
+                links[item["slug"]] = get_relative_url(file.url, page_.url)
+        return tables.chapter_map(table, self.catalogue.scripts, links)
 
     def on_env(self, env: Any, *, config: defaults.MkDocsConfig, files: Files) -> Any:
         """When all pages are converted: formulas in one go, and the notebooks' style sheet once for all."""

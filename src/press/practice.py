@@ -89,6 +89,8 @@ def progress(
     rows = []
     for script in scripts:
         book = books.get(script.name)
+        if not book and not script.quizzes:
+            continue  # nothing to practise, as on the pages of errors
         names = [exercise.name for exercise in book.exercises if not exercise.open] if book else []
         title = f'<a href="{html.escape(links[script.name])}">{html.escape(script.title)}</a>'
         exercises = f'<a href="{html.escape(workbooks[script.name])}">{len(names)}</a>' if names else "0"

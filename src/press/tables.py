@@ -85,8 +85,8 @@ def covered(
 
 
 def chapter_map(catalogue: Mapping[str, Any], scripts: Sequence[Script], links: Mapping[str, str]) -> str:
-    """Every chapter of every source with the tutorials that cover it, planned ones in plain words."""
-    written = {script.name: script for script in scripts}
+    """Every chapter of every source with the tutorials and pages that cover it, planned ones in plain words."""
+    written = {script.name: script.title for script in scripts}
     titles = {item["slug"]: item["title"] for kind in ("tutorial", "page") for item in catalogue.get(kind, [])}
     pieces = []
     for source in catalogue.get("source", []):
@@ -97,8 +97,8 @@ def chapter_map(catalogue: Mapping[str, Any], scripts: Sequence[Script], links: 
             named = [script.name for script in scripts if chapter["id"] in script.header.chapters]
             slugs = dict.fromkeys([*named, *chapter.get("planned", [])])
             pages = [
-                f'<a href="{html.escape(links[slug])}">{html.escape(written[slug].title)}</a>'
-                if slug in written
+                f'<a href="{html.escape(links[slug])}">{html.escape(written.get(slug, titles.get(slug, slug)))}</a>'
+                if slug in links
                 else f'<span class="press-planned">{html.escape(titles.get(slug, slug))} (planned)</span>'
                 for slug in slugs
             ] or [html.escape(chapter.get("note", ""))]

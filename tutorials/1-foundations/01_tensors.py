@@ -6,7 +6,7 @@
 # kindling = { path = "../..", editable = true }
 #
 # [tool.kindling]
-# chapters = ["P0", "S4.1", "S4.N1", "B20", "S3.2", "BK3"]
+# chapters = ["P0", "S4.1", "S4.N1", "B20", "S3.2", "BK3", "CC2"]
 # data = []
 # minutes = 1
 # metric = { name = "asserted facts", unit = "", target = 12 }

@@ -6,7 +6,7 @@
 # kindling = { path = "../..", editable = true }
 #
 # [tool.kindling]
-# chapters = ["P1", "N1", "N3", "S2.19", "S2.20", "B9", "B10", "R2", "BK5"]
+# chapters = ["P1", "N1", "N3", "S2.19", "S2.20", "B9", "B10", "R2", "BK5", "B12", "CC3", "CC4"]
 # data = []
 # minutes = 1
 # figure = 2

@@ -6,7 +6,8 @@
 # kindling = { path = "../..", editable = true }
 #
 # [tool.kindling]
-# chapters = ["S2.9", "S2.10", "S2.11", "S2.14", "S2.15", "S2.17", "S2.18", "S2.N1", "S2.N2", "P3", "R2"]
+# chapters = ["S2.9", "S2.10", "S2.11", "S2.14", "S2.15", "S2.17", "S2.18", "S2.N1", "S2.N2", "P3", "R2",
+#     "S2.Q", "CC8"]
 # data = ["student_admissions"]
 # minutes = 1
 # figure = 5
@@ -764,3 +765,8 @@ claim(w[1] > 0 > w[2] and w[2].abs() == w.abs().max(), "the rank weighs most, an
 # tells you what is still wrong, hints, and a solution.
 #
 # <!-- press:exercises -->
+#
+# ## What to read next
+#
+# [An unknown thermometer](07_thermometer.py) walks down another slope, with a number to predict instead of a
+# class. [Softmax and cross-entropy](../2-training/09_softmax-cross-entropy.py) goes from two classes to many.

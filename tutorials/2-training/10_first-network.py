@@ -6,10 +6,9 @@
 # kindling = { path = "../..", editable = true }
 #
 # [tool.kindling]
-# chapters = [
-#     "P7", "P14", "P6", "N2", "R4", "BK2", "S2.8", "S2.19", "S4.2", "S4.3", "S4.4", "S4.N2", "S4.N3",
-#     "S5.3", "S5.4", "S5.5", "S5.6", "S5.8", "S5.9", "S5.10", "S5.11", "S5.12", "S5.Q1", "S5.Q2",
-# ]
+# chapters = ["P7", "P14", "P6", "N2", "R4", "BK2", "S2.8", "S2.19", "S4.2", "S4.3", "S4.4", "S4.N2",
+#     "S4.N3", "S5.3", "S5.4", "S5.5", "S5.6", "S5.8", "S5.9", "S5.10", "S5.11", "S5.12", "S5.Q1", "S5.Q2",
+#     "CC12", "CC13", "S5.N"]
 # data = ["mnist"]
 # minutes = 1
 # gpu = true
@@ -667,8 +666,7 @@ runtime.claim(moved_accuracy < accuracy - 0.05, "a shift by three pixels costs o
 # %%
 # A stroke that has moved meets other weights, and what was learned in one place is of no use in another.
 # Networks that look for the same stroke everywhere mend this: see [the convolutional
-# network](../3-vision/19_fashion-cnn.py). Next comes [validation and
-# regularisation](12_validate-regularize.py), where you meet clothes instead of digits.
+# network](../3-vision/19_fashion-cnn.py).
 #
 # ## Exercises
 #
@@ -676,3 +674,9 @@ runtime.claim(moved_accuracy < accuracy - 0.05, "a shift by three pixels costs o
 # tells you what is still wrong, hints, and a solution.
 #
 # <!-- press:exercises -->
+#
+# ## What to read next
+#
+# [Datasets and loaders](11_datasets-loaders.py) feeds a network from files.
+# [Validation and regularisation](12_validate-regularize.py) takes the next step with this one, on clothes
+# instead of digits.

@@ -6,7 +6,7 @@
 # kindling = { path = "../..", editable = true }
 #
 # [tool.kindling]
-# chapters = ["R7", "S5.16", "S5.30", "S5.31", "P8", "N11"]
+# chapters = ["R7", "S5.16", "S5.30", "S5.31", "P8", "N11", "CC14"]
 # data = ["fashion_mnist"]
 # minutes = 4
 # gpu = true

@@ -1,0 +1,104 @@
+"""The glossary: terms, their forms, and one tooltip at the first use on a page."""
+
+from __future__ import annotations
+
+import re
+
+from bs4 import BeautifulSoup
+from markdown import Markdown
+from sitefixture import PAGES, ROOT, SCRIPTS
+
+from press import glossary
+
+TEXT = """\
+# Glossary
+
+Some words before.
+
+## B
+
+batch
+:   The *examples* that share one [step](#step), of size $B$. [First network](../tutorials/x.py)
+
+class
+:   One of the possible answers.
+
+## D
+
+data normalisation | normalised
+:   Shifting and scaling
+    inputs by `x.mean()`. (planned: deeper) [One](a.md), [Two](b.md)
+"""
+
+
+def rendered(markdown: str) -> BeautifulSoup:
+    below = glossary.abbreviations(glossary.read(TEXT))
+    html = Markdown(extensions=["abbr", "fenced_code"]).convert(f"{markdown}\n\n{below}")
+    return BeautifulSoup(glossary.first_uses(html), "html.parser")
+
+
+def test_a_term_is_read_with_its_forms_and_its_plain_meaning():
+    batch, kind, data = glossary.read(TEXT)
+    assert batch == glossary.Term(
+        "batch", ("batch", "Batch", "batches", "Batches"), "The examples that share one step, of size B."
+    )
+    assert kind.forms == ("class", "Class", "classes", "Classes")
+    assert data.meaning == "Shifting and scaling inputs by x.mean()."
+    assert "normalised" in data.forms and "Data normalisation" in data.forms
+
+
+def test_only_the_first_use_on_a_page_is_marked_whatever_its_form():
+    marked = rendered("Two batches. A Batch.\n\nThe batch of one class, and its classes.").find_all("abbr")
+    assert [one.text for one in marked] == ["batches", "class"]
+
+
+def test_headings_links_and_code_are_left_alone():
+    page = rendered("# Batch\n\n[a batch](x) and `batch`\n\n```\nbatch\n```\n\n> A batch.")
+    assert [one.parent.parent.name for one in page.find_all("abbr")] == ["blockquote"]
+    assert page.h1.text == "Batch" and page.a.text == "a batch"
+
+
+def test_part_of_a_word_is_not_the_word():
+    assert not rendered("Microbatches and subclassing.").find_all("abbr")
+
+
+def test_the_glossary_itself_has_an_anchor_for_each_term():
+    page = glossary.page(TEXT, {"deeper": "Deeper networks"})
+    assert re.findall(r'<span id="([^"]+)">([^<]+)</span>\n:   ', page) == [
+        ("batch", "batch"),
+        ("class", "class"),
+        ("data-normalisation", "data normalisation"),
+    ]
+    assert "Some words before." in page and "(to come: Deeper networks)" in page
+
+
+# The glossary of the site --------------------------------------------------------------------------------------------
+
+TERMS = glossary.read((ROOT / "docs/glossary.md").read_text(encoding="utf-8"))
+
+
+def test_no_form_belongs_to_two_terms_and_every_meaning_is_short():
+    forms = [form for term in TERMS for form in term.forms]
+    assert len(forms) == len(set(forms)) and len(TERMS) > 100
+    for term in TERMS:
+        assert 20 <= len(term.meaning) <= 240, term
+
+
+def test_every_term_names_its_home():
+    """A tutorial that exists is linked; one that is planned is named in the list of chapters."""
+    text = (ROOT / "docs/glossary.md").read_text(encoding="utf-8")
+    for match in glossary.ENTRY.finditer(text):
+        links = re.findall(r"\]\(([^)]+)\)", match["text"])
+        planned = re.search(r"\(planned: [^)]+\)", match["text"])
+        assert links or planned, match["forms"]
+
+
+def test_a_page_marks_each_term_once(site):
+    for address in [page for page in PAGES if page != "glossary/"]:
+        titles = [mark["title"] for mark in site.soup(address).select("article abbr[title]")]
+        assert len(titles) == len(set(titles)), address
+
+
+def test_a_tutorial_explains_the_terms_that_it_uses(site):
+    for script in SCRIPTS:
+        assert len(site.soup(f"{script.url}/").select("article abbr[title]")) >= 3, script.name
