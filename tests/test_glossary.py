@@ -47,6 +47,11 @@ def test_a_term_is_read_with_its_forms_and_its_plain_meaning():
     assert "normalised" in data.forms and "Data normalisation" in data.forms
 
 
+def test_a_common_word_is_marked_only_in_its_longer_forms():
+    (term,) = glossary.read(TEXT.replace("\nclass\n", "\nclass | ! | class label\n"))[1:2]
+    assert term.name == "class" and term.forms == ("class label", "Class label", "class labels", "Class labels")
+
+
 def test_only_the_first_use_on_a_page_is_marked_whatever_its_form():
     marked = rendered("Two batches. A Batch.\n\nThe batch of one class, and its classes.").find_all("abbr")
     assert [one.text for one in marked] == ["batches", "class"]

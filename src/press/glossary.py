@@ -1,7 +1,7 @@
 """Reads the glossary, and shows a term's definition where a page uses the term first.
 
 `docs/glossary.md` is a definition list. A term stands on a line of its own, other forms of it after bars; its plural
-needs no mention:
+needs no mention; `!` says that the bare term is too common a word to be marked in a text:
 
     batch
     :   The examples that share one step. [Thermometer](../tutorials/1-foundations/07_thermometer.py)
@@ -43,7 +43,8 @@ def read(text: str) -> list[Term]:
     terms = []
     for match in ENTRY.finditer(text):
         name, *others = (form.strip() for form in match["forms"].split("|"))
-        terms.append(Term(name, tuple(spellings([name, *others])), plain(match["text"])))
+        forms = [form for form in others if form != "!"] if "!" in others else [name, *others]
+        terms.append(Term(name, tuple(spellings(forms)), plain(match["text"])))
     return terms
 
 
