@@ -39,6 +39,7 @@ NOT_COPIED = shutil.ignore_patterns(
 CATALOGUE = Catalogue(Settings.find(ROOT))
 SCRIPTS = CATALOGUE.scripts
 LESSONS = [script for script in SCRIPTS if script.header.chapters]  # not the clinic, whose pages are looked up
+CLINIC = [script for script in SCRIPTS if script.part.endswith("errors")]
 TUTORIALS = [f"{script.url}/" for script in SCRIPTS]
 WORKBOOKS = [f"workbooks/{name}/" for name in CATALOGUE.workbooks]
 

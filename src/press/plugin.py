@@ -26,6 +26,7 @@ from mkdocs.plugins import BasePlugin, CombinedEvent, event_priority
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 from mkdocs.utils import CountHandler, get_relative_url
+from mkdocs.utils.meta import get_data
 
 from press import downloads, frontend, glossary, page, practice, tables
 from press import page as page_html  # mkdocs hands its own `page` to some events
@@ -280,9 +281,11 @@ class PressPlugin(BasePlugin[PressConfig]):
     def page_source(self, script: Script) -> str:
         """The Markdown of a tutorial's page, its front matter included."""
         stored, status = self.stored[script.name], self.status[script.name]
-        meta = {"title": script.title, "description": script.header.description or script.lead}
+        meta: dict[str, Any] = {"title": script.title, "description": script.header.description or script.lead}
         if stored and stored.run.get("thumbnail"):
             meta["image"] = f"{script.url}/{page.THUMBNAIL}"
+        if search := self.part_meta(script.part).get("search"):
+            meta["search"] = search
         links = {"Script .py": f"{script.name}.py", "Notebook .ipynb": f"{script.name}.ipynb"}
         workbook = self.files.get_file_from_path(workbook_uri(script.name))
         if workbook:
@@ -348,6 +351,11 @@ class PressPlugin(BasePlugin[PressConfig]):
         if self.settings.docs and path.is_relative_to(self.settings.docs):
             return path.relative_to(self.settings.docs).as_posix()
         return None
+
+    def part_meta(self, part: str) -> dict[str, Any]:
+        """The front matter of a part's README.md; what it says of the search holds for the part's tutorials."""
+        readme = self.settings.tutorials / part / "README.md"
+        return get_data(readme.read_text(encoding="utf-8"))[1] if part and readme.is_file() else {}
 
     def part_source(self, part: str) -> str:
         """A part's page: the words of its README.md, if there is one, and the gallery."""

@@ -8,17 +8,23 @@ import re
 
 import pytest
 from sitefixture import PAGES, SCRIPTS
+from test_errors import MESSAGES
 
 # What a reader types, and the sections that answer; a name of the package leads to its API entry.
 QUERIES = {
     "manual_seed": ["foundations/tensors/#seeds-what-torchmanual_seed-does"],
-    "CrossEntropyLoss": ["training/first-network/#before-training", "training/first-network/#the-training-loop-by-hand"],
-    "state_dict": ["vision/fashion-cnn/#take-the-neighbours-away"],
+    "CrossEntropyLoss": ["training/softmax-cross-entropy/#who-wants-what"],
+    "state_dict": ["training/checkpoints/#a-model-as-named-tensors-the-state_dict"],
     "dropout": ["training/validate-regularize/#dropout"],
     "broadcasting": ["foundations/tensors/#broadcasting"],
-    "requires_grad": ["foundations/backprop/#the-same-by-autograd"],
+    "requires_grad": ["foundations/backprop/#the-same-by-autograd-requires_grad"],
     "early stopping": ["training/validate-regularize/#early-stopping"],
     "sigmoid": ["foundations/logistic-regression/#from-a-score-to-a-probability-the-sigmoid"],
+    "DataLoader": ["training/datasets-loaders/#the-dataloader-does-the-same"],
+    "precision": ["training/metrics/#a-rare-class-roc-or-precision-and-recall"],
+    "weights_only": ["training/checkpoints/#stop-save-go-on"],
+    "one-hot": ["foundations/data-as-tensors/#one-hot-a-place-for-each-name"],
+    "batch normalisation": ["training/init-normalization/#batch-normalisation-by-hand"],
     "evaluate": ["reference/training/#kindling.training.evaluate"],
     "confusion": ["reference/metrics/#kindling.metrics.confusion"],
 }
@@ -38,10 +44,10 @@ def search(browser, site):
     field = page.locator("[data-md-component=search-query]")
     told = page.locator(".md-search-result__meta")
 
-    def find(query: str) -> list[str]:
+    def find(query: str, paste: bool = False) -> list[str]:
         field.fill("")
         told.filter(has_text=re.compile("type to start", re.I)).wait_for(timeout=30_000)
-        field.press_sequentially(query)
+        field.fill(query) if paste else field.press_sequentially(query)
         told.filter(has_text=re.compile(r"\d+ matching|no matching", re.I)).wait_for(timeout=30_000)
         links = settled(page)
         plain = [re.sub(r"\?h=[^#]*", "", link).removeprefix(site.url) for link in links]
@@ -73,6 +79,21 @@ def test_the_section_that_answers_a_query_exists(site, query):
     for target in QUERIES[query]:
         page, _, anchor = target.partition("#")
         assert site.soup(page).find(id=anchor), f"{target} is not there; was a heading changed?"
+
+
+def test_a_pasted_error_message_finds_its_page_first(search_at_once):
+    """Of all messages of the clinic at least 95 in a hundred; pasting raises no key event."""
+    missed = {message: found[:2] for message, found in search_at_once if not found[:1] or not found[0].startswith(script_of(message))}
+    assert len(missed) <= 0.05 * len(MESSAGES), missed
+
+
+def script_of(message: str) -> str:
+    return next(f"{script.url}/#" for script, heading in MESSAGES if heading == message)
+
+
+@pytest.fixture
+def search_at_once(search):
+    return [(message, search(message, paste=True)) for _, message in MESSAGES]
 
 
 def test_a_number_that_only_an_output_shows_is_not_found(site, search):

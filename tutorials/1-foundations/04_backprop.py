@@ -178,7 +178,7 @@ assert math.isclose(dloss_dw, gradient_w)
 #     You can check the shapes without thinking: $\bar W$ must have the shape of $W$, and only one order of
 #     the factors fits.
 #
-# ## The same by autograd
+# ## The same by autograd: `requires_grad`
 #
 # PyTorch watches you compute. Ask it to, by `requires_grad=True` on what should be learned, and each
 # operation leaves a note of how to go back through it. `backward()` reads the notes from the last to the

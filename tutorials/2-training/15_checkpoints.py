@@ -59,7 +59,7 @@ epochs = runtime.steps(8)
 stop_after = epochs // 2  # here the power fails
 
 # %%
-# ## A model as named tensors
+# ## A model as named tensors: the `state_dict`
 #
 # What would you write down of a network, to have it again tomorrow? Its numbers, and where each belongs. The
 # **state_dict** of a module is just that: a dictionary from names to tensors. A name says the way to the

@@ -398,6 +398,9 @@
       if (changes.some((change) => [...change.addedNodes].some((node) => node.matches?.(".md-code__nav")))) name();
     }).observe(document.body, { childList: true, subtree: true });
     name();
+    // Material's search listens to keys only; what is pasted with the mouse would wait for the next one.
+    const query = document.querySelector("[data-md-component=search-query]");
+    query?.addEventListener("input", () => query.dispatchEvent(new KeyboardEvent("keyup")));
   };
 
   setUpAccess();
