@@ -6,7 +6,7 @@ import re
 
 from bs4 import BeautifulSoup
 from markdown import Markdown
-from sitefixture import PAGES, ROOT, SCRIPTS
+from sitefixture import LESSONS, PAGES, ROOT
 
 from press import glossary
 
@@ -105,5 +105,5 @@ def test_a_page_marks_each_term_once(site):
 
 
 def test_a_tutorial_explains_the_terms_that_it_uses(site):
-    for script in SCRIPTS:
+    for script in LESSONS:
         assert len(site.soup(f"{script.url}/").select("article abbr[title]")) >= 3, script.name

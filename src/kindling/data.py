@@ -13,7 +13,7 @@ import tempfile
 import tomllib
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -265,7 +265,7 @@ def bike_sharing() -> TensorDataset:
         x[:, 14:] = (100 * x[:, 14:]).round()
         return _noted("bike_sharing", x, x[:, 14] + x[:, 15])
     (path,) = fetch("bike_sharing")
-    day = {1: lambda date: float(date[8:10])}  # of 2011-01-31 the 31
+    day: dict[int | str, Callable[[str], float]] = {1: lambda date: float(date[8:10])}  # of 2011-01-31 the 31
     rows = torch.from_numpy(np.loadtxt(path, dtype=np.float32, delimiter=",", skiprows=1, converters=day))
     return _noted("bike_sharing", rows[:, :-1], rows[:, -1])
 

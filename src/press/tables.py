@@ -97,7 +97,7 @@ def chapter_map(catalogue: Mapping[str, Any], scripts: Sequence[Script], links: 
             named = [script.name for script in scripts if chapter["id"] in script.header.chapters]
             slugs = dict.fromkeys([*named, *chapter.get("planned", [])])
             pages = [
-                f'<a href="{html.escape(links[slug])}">{html.escape(written.get(slug, titles.get(slug, slug)))}</a>'
+                f'<a href="{html.escape(links[slug])}">{html.escape(written.get(slug) or titles.get(slug) or slug)}</a>'
                 if slug in links
                 else f'<span class="press-planned">{html.escape(titles.get(slug, slug))} (planned)</span>'
                 for slug in slugs

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sitefixture import MISSING, PAGES, PARTS, SCRIPTS, TUTORIALS, answer, by_name
+from sitefixture import LESSONS, MISSING, PAGES, PARTS, SCRIPTS, TUTORIALS, answer, by_name
 
 HEAVIEST = 60_000  # bytes of HTML, gzipped
 NARROW = {"width": 360, "height": 740}
@@ -330,15 +330,15 @@ def test_code_leads_to_the_documentation_of_its_names(site):
     assert ("torch.manual_seed", "torch.manual_seed.html#torch.manual_seed") in torchs
 
 
-@every_tutorial
-def test_a_tutorial_links_names_to_both_documentations(site, address):
-    links = [link["href"] for link in site.soup(address).select(".press-cell .highlight a")]
+@pytest.mark.parametrize("script", LESSONS, ids=by_name)
+def test_a_tutorial_links_names_to_both_documentations(site, script):
+    links = [link["href"] for link in site.soup(f"{script.url}/").select(".press-cell .highlight a")]
     assert any(link.startswith("../../reference/") for link in links)
     assert any(link.startswith("https://docs.pytorch.org/") for link in links)
 
 
 def test_the_page_of_a_function_lists_the_tutorials_that_use_it(site):
-    users = [script for script in SCRIPTS if re.search(r"\bfit\(", "\n".join(cell.source for cell in script.code))]
+    users = [script for script in SCRIPTS if re.search(r"(?<![.\w])fit\(", "\n".join(cell.source for cell in script.code))]
     entry = site.soup("reference/training/").find(id="kindling.training.fit").find_parent(class_="doc-function")
     links = " ".join(link["href"] for link in entry.select("a[href]"))
     assert users

@@ -7,13 +7,13 @@ import gzip
 import json
 
 import pytest
-from sitefixture import CATALOGUE, SCRIPTS, WORKBOOKS
+from sitefixture import CATALOGUE, LESSONS, WORKBOOKS
 
 from press import quiz
 
 TUTORIAL = "foundations/tensors/"
 WORKBOOK = "workbooks/tensors/"
-FIRST = SCRIPTS[0]
+FIRST = LESSONS[0]
 ONE = next(one for one in FIRST.quizzes if one.kind == "one")
 SEVERAL = next(one for one in FIRST.quizzes if one.kind == "several")
 NUMBER = next(one for one in FIRST.quizzes if one.kind == "number")
@@ -275,9 +275,9 @@ def test_without_javascript_everything_can_be_read(browser, site):
         assert folded.get_attribute("open") is not None
         assert len(folded.inner_text()) > len(folded.locator("summary").first.inner_text())
     tab.goto("progress/")
-    assert tab.locator("tbody tr").count() == len(SCRIPTS)
+    assert tab.locator("tbody tr").count() == len(LESSONS)
     tab.goto("review/")
-    assert tab.locator(".press-review li a").count() == sum(len(script.quizzes) for script in SCRIPTS)
+    assert tab.locator(".press-review li a").count() == sum(len(script.quizzes) for script in LESSONS)
     context.close()
 
 
