@@ -32,9 +32,8 @@ data normalisation | normalised
 
 
 def rendered(markdown: str) -> BeautifulSoup:
-    below = glossary.abbreviations(glossary.read(TEXT))
-    html = Markdown(extensions=["abbr", "fenced_code"]).convert(f"{markdown}\n\n{below}")
-    return BeautifulSoup(glossary.first_uses(html), "html.parser")
+    html = Markdown(extensions=["fenced_code"]).convert(markdown)
+    return BeautifulSoup(glossary.mark(html, glossary.read(TEXT)), "html.parser")
 
 
 def test_a_term_is_read_with_its_forms_and_its_plain_meaning():
@@ -61,6 +60,13 @@ def test_headings_links_and_code_are_left_alone():
     page = rendered("# Batch\n\n[a batch](x) and `batch`\n\n```\nbatch\n```\n\n> A batch.")
     assert [one.parent.parent.name for one in page.find_all("abbr")] == ["blockquote"]
     assert page.h1.text == "Batch" and page.a.text == "a batch"
+
+
+def test_the_longest_form_is_taken_and_formulas_are_left_alone():
+    assert [one.text for one in rendered("Data normalisation, normalised.").find_all("abbr")] == ["Data normalisation"]
+    assert "abbr" not in glossary.mark(r'<span class="arithmatex">\(batch\)</span>', glossary.read(TEXT))
+    (one,) = rendered("A batch of what is <b>normal</b>.").find_all("abbr")
+    assert one["title"] == "The examples that share one step, of size B."
 
 
 def test_part_of_a_word_is_not_the_word():

@@ -15,14 +15,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from html import unescape
+from html import escape
 
 ENTRY = re.compile(
     r"(?m)^(?P<forms>[^\s:#|<>\[*-][^\n]*)\n"
     r":[ ]+(?P<text>[^\n]+(?:\n(?:[ ]{4}[^\n]*|[ \t]*(?=\n[ ]{4})))*)"
 )
 TAG = re.compile(r"<(?P<end>/?)(?P<name>[a-zA-Z][\w-]*)(?P<rest>[^>]*)>")
-CLOSED = {"a", "h1", "h2", "h3", "h4", "h5", "h6", "button", "summary", "label", "legend", "code", "pre", "nav"}
+WORD = re.compile(r"[^\W_][\w-]*")
+CLOSED = {"a", "abbr", "h1", "h2", "h3", "h4", "h5", "h6", "button", "summary", "label", "legend", "code", "pre", "nav"}
 
 
 @dataclass(frozen=True)
@@ -86,32 +87,44 @@ def page(text: str, titles: Mapping[str, str]) -> str:
     return re.sub(r"\(planned: (?P<slug>[\w-]+)\)", planned, ENTRY.sub(entry, text))
 
 
-def abbreviations(terms: Iterable[Term]) -> str:
-    """The terms as Python-Markdown's abbreviations, to be put below a page's Markdown."""
-    return "\n".join(f"*[{form}]: {term.meaning}" for term in terms for form in term.forms)
-
-
-def first_uses(html: str) -> str:
-    """Keep the first mark of each meaning that stands in running text, and take all others away."""
-    pieces: list[str] = []
+def mark(html: str, terms: Iterable[Term]) -> str:
+    """Mark the first use of each term that stands in running text, as an abbreviation with its meaning."""
+    by_word: dict[str, list[tuple[str, Term]]] = {}
+    for term in terms:
+        for form in term.forms:
+            by_word.setdefault(first_word(form), []).append((form, term))
+    for forms in by_word.values():
+        forms.sort(key=lambda pair: -len(pair[0]))  # of "batch" and "batch size" the longer one
     seen: set[str] = set()
-    depth, position, dropped = 0, 0, False
+    pieces: list[str] = []
+    depth, position = 0, 0
     for tag in TAG.finditer(html):
-        name = tag["name"].lower()
-        pieces.append(html[position : tag.start()])
-        position = tag.end()
-        if name == "abbr":
-            if tag["end"]:
-                pieces.append("" if dropped else tag[0])
-                continue
-            title = re.search(r'title="([^"]*)"', tag["rest"])
-            meaning = unescape(title[1]) if title else ""
-            dropped = depth > 0 or meaning in seen
-            if not dropped:
-                seen.add(meaning)
-            pieces.append("" if dropped else tag[0])
-            continue
-        if name in CLOSED and not tag["rest"].endswith("/"):
-            depth += -1 if tag["end"] else 1
+        text = html[position : tag.start()]
+        pieces.append(text if depth or text.lstrip().startswith(("\\(", "\\[")) else marked(text, by_word, seen))
         pieces.append(tag[0])
+        position = tag.end()
+        if tag["name"].lower() in CLOSED and not tag["rest"].endswith("/"):
+            depth += -1 if tag["end"] else 1
     return "".join([*pieces, html[position:]])
+
+
+def first_word(form: str) -> str:
+    found = WORD.match(form)
+    return found[0] if found else form
+
+
+def marked(text: str, by_word: Mapping[str, list[tuple[str, Term]]], seen: set[str]) -> str:
+    """One piece of running text, between two tags."""
+    pieces, position = [], 0
+    for word in WORD.finditer(text):
+        if word.start() < position:
+            continue  # part of the form just marked
+        for form, term in by_word.get(word[0], ()):
+            end = word.start() + len(form)
+            if text.startswith(form, word.start()) and not WORD.match(text, end):
+                if term.name not in seen:
+                    seen.add(term.name)
+                    pieces += [text[position : word.start()], f'<abbr title="{escape(term.meaning)}">{form}</abbr>']
+                    position = end
+                break
+    return "".join([*pieces, text[position:]])

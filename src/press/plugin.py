@@ -92,9 +92,9 @@ class PressPlugin(BasePlugin[PressConfig]):
         config.extra_css.insert(0, STYLESHEET)
         self.practising = bool(self.catalogue.workbooks) or any(script.quizzes for script in self.catalogue.scripts)
         config.extra_javascript.append(JAVASCRIPT)
-        terms = Path(config.docs_dir, GLOSSARY)
-        text = terms.read_text(encoding="utf-8") if terms.is_file() else ""
-        self.abbreviations = glossary.abbreviations(glossary.read(text)) if "abbr" in config.markdown_extensions else ""
+        path = Path(config.docs_dir, GLOSSARY)
+        text = path.read_text(encoding="utf-8") if path.is_file() else ""
+        self.terms = glossary.read(text)
         if self.practising and "md_in_html" not in config.markdown_extensions:  # the questions are Markdown in forms
             config.markdown_extensions.append("md_in_html")
         return config
@@ -429,16 +429,16 @@ class PressPlugin(BasePlugin[PressConfig]):
         return {str(path): path.stat().st_mtime_ns for path in paths}
 
     def on_page_markdown(self, markdown: str, *, page: Page, config: defaults.MkDocsConfig, files: Files) -> str:
-        """Below each page go the glossary's terms, as abbreviations; the glossary itself gets anchors."""
-        if page.file.src_uri == GLOSSARY:
-            table = self.catalogue.chapter_table or {}
-            return glossary.page(markdown, {item["slug"]: item["title"] for item in table.get("tutorial", [])})
-        return f"{markdown}\n\n{self.abbreviations}" if self.abbreviations else markdown
+        """The glossary gets anchors, and the titles of tutorials that are still to be written."""
+        if page.file.src_uri != GLOSSARY:
+            return markdown
+        table = self.catalogue.chapter_table or {}
+        return glossary.page(markdown, {item["slug"]: item["title"] for item in table.get("tutorial", [])})
 
     @event_priority(100)  # before other plugins look at the content
     def on_page_content(self, content: str, *, page: Page, config: defaults.MkDocsConfig, files: Files) -> str:
-        if self.abbreviations:
-            content = glossary.first_uses(content)
+        if self.terms and page.file.src_uri != GLOSSARY:
+            content = glossary.mark(content, self.terms)
         script = self.by_uri.get(page.file.src_uri)
         if script:
             content = self.fill(content, script, config)
