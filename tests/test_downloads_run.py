@@ -12,12 +12,14 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from sitefixture import CATALOGUE, CLINIC, ROOT, SCRIPTS, answer, by_name
+from sitefixture import CATALOGUE, CLINIC, LESSONS, ROOT, SCRIPTS, answer, by_name
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 SECONDS = 180
 
 every_tutorial = pytest.mark.parametrize("script", SCRIPTS, ids=by_name)
+every_lesson = pytest.mark.parametrize("script", LESSONS, ids=by_name)
+some_lessons = pytest.mark.parametrize("script", LESSONS[::3], ids=by_name)  # a notebook has the code of its script
 
 
 @pytest.fixture(scope="session")
@@ -61,7 +63,7 @@ def empty(tmp_path) -> Path:
     return folder
 
 
-@every_tutorial
+@every_lesson
 def test_a_downloaded_script_runs_in_an_empty_folder(site, uv, script, empty):
     path = fetched(site, script, "py", empty)
     try:
@@ -91,7 +93,7 @@ def jupyter(uv, tmp_path_factory) -> Path:
     shutil.rmtree(home, ignore_errors=True)
 
 
-@every_tutorial
+@some_lessons
 def test_a_downloaded_notebook_installs_its_helpers_and_runs(site, uv, jupyter, script, empty):
     path = fetched(site, script, "ipynb", empty)
     ran(uv, "pip", "uninstall", "--quiet", "--python", jupyter, "kindling", where=empty)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sitefixture import LESSONS, MISSING, PAGES, PARTS, SCRIPTS, TUTORIALS, answer, by_name
+from sitefixture import CLINIC, LESSONS, MISSING, PAGES, PARTS, SCRIPTS, TUTORIALS, WORKBOOKS, answer, by_name
 
 HEAVIEST = 60_000  # bytes of HTML, gzipped
 NARROW = {"width": 360, "height": 740}
@@ -131,8 +131,13 @@ def visit(browser, site):
     return opened
 
 
-every_page = pytest.mark.parametrize("address", [*PAGES, MISSING], ids=lambda address: address or "home")
-every_tutorial = pytest.mark.parametrize("address", TUTORIALS)
+# Workbooks are all made by one function, and so are the pages of the clinic: of each kind some stand for all.
+ALIKE = {*WORKBOOKS[2:-1], *(f"{script.url}/" for script in CLINIC[1:-1])}
+every_page = pytest.mark.parametrize(
+    "address", [page for page in [*PAGES, MISSING] if page not in ALIKE], ids=lambda address: address or "home"
+)
+every_tutorial = pytest.mark.parametrize("address", [address for address in TUTORIALS if address not in ALIKE])
+every_lesson = pytest.mark.parametrize("address", [f"{script.url}/" for script in LESSONS])
 
 
 # In the browser ---------------------------------------------------------------------------------------------------
@@ -165,7 +170,7 @@ def test_text_stands_out_from_its_ground(visit, address, scheme):
     assert facts["faint"] == [], "below a contrast of 4.5 (3 for large text)"
 
 
-@every_tutorial
+@every_lesson
 def test_each_figure_shows_the_one_variant_of_the_scheme(visit, address):
     facts = visit(address).facts
     assert facts["light"]["figures"], "a tutorial has a figure"
@@ -192,7 +197,7 @@ def test_a_key_opens_the_search(tab, key):
     assert tab.evaluate("() => document.activeElement.value") == "", "the key itself is not typed"
 
 
-@every_tutorial
+@pytest.mark.parametrize("address", TUTORIALS[::6])
 def test_code_can_be_copied_without_its_colours(tab, site, address):
     tab.context.grant_permissions(["clipboard-read", "clipboard-write"])
     tab.goto(address)

@@ -99,7 +99,7 @@ assert not torch.equal(reshaped, picture)
 with style():
     fig, axes = plt.subplots(1, 2, figsize=(6.4, 2.5))
 for ax, image, title in zip(axes, (permuted, reshaped), ("permute(2, 0, 1)", "reshape(3, H, W)"), strict=True):
-    ax.imshow(image.permute(1, 2, 0), interpolation="none")
+    ax.imshow(image.permute(1, 2, 0).numpy(), interpolation="none")
     ax.set(title=title)
     ax.axis("off")
 show(
@@ -378,7 +378,8 @@ claim(days.shape == (730, 17, 24), "730 days, 17 columns, 24 hours")
 
 with style():
     fig, ax = plt.subplots(figsize=(6.4, 3.2))
-heat = ax.imshow(days[:, column["hires"]].T, aspect="auto", origin="lower", cmap="viridis", interpolation="none")
+picture_of_hires = days[:, column["hires"]].T.numpy()
+heat = ax.imshow(picture_of_hires, aspect="auto", origin="lower", cmap="viridis", interpolation="none")
 ax.set(xlabel="day, from January 2011", ylabel="hour")
 ax.grid(False)
 fig.colorbar(heat, label="hires")
@@ -457,7 +458,7 @@ assert back == text.lower() and letters.sum() == len(text)
 shown = 60
 with style():
     fig, ax = plt.subplots(figsize=(6.4, 3.6))
-ax.imshow(letters[:shown].T, aspect="auto", cmap="Greys", interpolation="none")
+ax.imshow(letters[:shown].T.numpy(), aspect="auto", cmap="Greys", interpolation="none")
 ax.set_xticks(range(shown), text[:shown], fontsize=6)
 ax.set_yticks(range(len(alphabet)), [repr(a)[1:-1] if a != " " else "␣" for a in alphabet], fontsize=6)
 ax.tick_params(length=0)

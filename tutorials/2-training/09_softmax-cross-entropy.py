@@ -418,7 +418,7 @@ panels = {"said: $p$": p, "true: $y$": truth, "gradient: $p - y$": p - truth}
 with style():
     fig, axes = plt.subplots(1, 3, figsize=(6.4, 2.4), sharey=True)
     for ax, (title, row), color in zip(axes, panels.items(), COLORS, strict=False):
-        ax.bar(range(4), row[0], color=color)
+        ax.bar(range(4), row[0].tolist(), color=color)
         ax.axhline(0, color=INK, linewidth=0.8)
         ax.set(title=title, xlabel="class", xticks=range(4))
     show(
