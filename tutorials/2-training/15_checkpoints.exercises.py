@@ -192,7 +192,7 @@ check(
     right=only_plain_parts,
     cases=[
         (layer,), (layer.state_dict(),), ({"sizes": [2, 1], "note": "first try", "model": layer.state_dict()},),
-        ({"model": layer},), ([torch.zeros(2), 3.5],),
+        ({"model": layer},), ([torch.zeros(2), 3.5],), (torch.zeros(2),),
     ],
     mistakes={
         "it says yes to everything. Did you pass weights_only=False? That is the door which should stay shut.":

@@ -72,25 +72,27 @@ def trained(model, x, y, *, loss_fn=F.cross_entropy, steps=300, move=True):
     return losses[0], loss_fn(model(x), y).item()
 
 
-def three_questions(overfit):
-    """Have the weights moved? Is the batch known? Is the returned number its loss?"""
+def four_questions(overfit):
+    """Have the weights moved? Is the batch known? Is the returned number its loss, or that of a second softmax?"""
     torch.manual_seed(0)
     x, y = torch.randn(8, 12), torch.arange(8) % 5
     model = nn.Sequential(nn.Linear(12, 32), nn.ReLU(), nn.Linear(32, 5))
     before = model[0].weight.detach().clone()
     returned = overfit(model, x, y)
     with torch.no_grad():
-        loss = F.cross_entropy(model(x), y).item()
+        loss, twice = F.cross_entropy(model(x), y).item(), softmax_twice(model(x), y).item()
     if returned is None:
         return None
-    return [not torch.equal(before, model[0].weight), loss < 0.01, abs(torch.as_tensor(returned).item() - loss) < 1e-5]
+    number = torch.as_tensor(returned).item()
+    moved = not torch.equal(before, model[0].weight)
+    return [moved, loss < 0.01, abs(number - loss) < 1e-5, abs(number - twice) < 1e-5]
 
 
 check(
     "debug-devices/overfit-one-batch",
     overfit,
     right=by_descent,
-    probe=three_questions,
+    probe=four_questions,
     mistakes={
         "the weights have not moved. Did you call step(), and does the optimizer hold this model's parameters?":
             lambda model, x, y: trained(model, x, y, move=False)[1],
