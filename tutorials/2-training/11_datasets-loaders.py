@@ -61,7 +61,7 @@ from kindling.training import evaluate, fit
 
 batch_size = 4
 side = 32  # of a picture, in pixels, once it is cut to size
-wait = 0.005  # seconds that our slow disk takes for one example
+wait = 0.02  # seconds that our slow disk takes for one example
 learning_rate, epochs = 0.05, 12  # for the wines
 
 # %%
@@ -219,7 +219,7 @@ growers = wines.y[orders]
 
 with plots.style():
     fig, ax = plt.subplots(figsize=(6.4, 2.0))
-ax.imshow(growers, aspect="auto", cmap=ListedColormap(plots.COLORS[:3]), interpolation="none")
+ax.imshow(growers.numpy(), aspect="auto", cmap=ListedColormap(plots.COLORS[:3]), interpolation="none")
 for grower in range(3):
     middle = (wines.y == grower).nonzero().float().mean()
     ax.text(middle, -0.7, f"grower {grower}", ha="center", color=plots.INK, fontsize=9)
@@ -589,7 +589,7 @@ torch.testing.assert_close(after.mean(dim=(0, 2, 3)), torch.zeros(3), rtol=0, at
 #
 # So far one process does everything: it reads a batch, trains on it, reads the next. With `num_workers=4`,
 # four helper processes read ahead. When does that pay? We measure an epoch over 200 examples from three
-# sources: a tensor in memory, our picture files, and a disk that needs five thousandths of a second for each.
+# sources: a tensor in memory, our picture files, and a disk that needs two hundredths of a second for each.
 
 
 class Slow(Dataset):
