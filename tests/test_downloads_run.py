@@ -135,7 +135,7 @@ def test_every_link_of_a_downloaded_notebook_leads_somewhere(site, script, tmp_p
     notebook = json.loads(fetched(site, script, "ipynb", tmp_path).read_text(encoding="utf-8"))
     text = "\n\n".join("".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "markdown")
     links = re.findall(r"\]\(([^)\s]+)", re.sub(r"(?s)```.*?```|`[^`\n]*`|\$[^$]*\$", "", text))
-    assert links
+    assert links or script in CLINIC
     for link in links:
         assert re.match(r"https?://|#", link), f"{link} is relative, and leads nowhere outside the site"
         if link.startswith(site.url):
