@@ -124,5 +124,5 @@ def test_a_notebook_is_the_same_bytes_each_time(tiny):
 
 
 def test_a_notebook_installs_whatever_else_its_script_needs():
-    source = downloads.install("pack", "http://site/pack.whl", ("pack", "scikit-learn", "pandas>=2"))
-    assert '%pip install --quiet http://site/pack.whl scikit-learn "pandas>=2"' in source
+    source = downloads.install("pack", WHEEL, ("pack", "scikit-learn", "pandas>=2"))
+    assert f'%pip install --quiet {WHEEL} scikit-learn "pandas>=2"' in source
