@@ -116,3 +116,14 @@ def test_importing_a_module_does_no_work(name, tmp_path, monkeypatch):
     runpy.run_path(str(path))  # the module's own lines, once more
     assert state() == before
     assert list(tmp_path.iterdir()) == []
+
+
+def test_raises_passes_only_for_exactly_this_error(capsys):
+    with runtime.raises(ValueError, "two lines, one"):
+        raise ValueError("two lines,\none and more")
+    assert capsys.readouterr().out == "ValueError: two lines,\none and more\n"
+    for error in (UnicodeError("two lines, one"), ValueError("other words")):
+        with pytest.raises(AssertionError), runtime.raises(ValueError, "two lines, one"):
+            raise error
+    with pytest.raises(AssertionError, match="the code ran"), runtime.raises(ValueError, "x"):
+        pass

@@ -5,6 +5,8 @@
 
 import os
 import random
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import SupportsFloat
 
 import numpy as np
@@ -63,6 +65,30 @@ def claim(condition: object, message: str = "") -> None:
         print(f"skipped in a smoke run: {message or 'a claim about the result'}")
     elif not condition:
         raise AssertionError(message)
+
+
+@contextmanager
+def raises(kind: type[Exception], message: str) -> Iterator[None]:
+    """Let a cell fail on purpose: pass only if exactly this error comes up, and print the first lines of it.
+
+    An example is `with raises(RuntimeError, "addmm: mat1 and mat2 shapes cannot be multiplied"): layer(x)`.
+
+    Args:
+        kind: the class itself; a subclass does not pass.
+        message: how the error's text begins, line breaks written as spaces.
+
+    Raises:
+        AssertionError: no error came up, or another one.
+    """
+    try:
+        yield
+    except Exception as error:
+        said = str(error).strip()
+        assert type(error) is kind, f"{type(error).__name__}, not {kind.__name__}: {said}"
+        assert " ".join(said.split()).startswith(message), said
+        print("\n".join(f"{kind.__name__}: {said}".splitlines()[:3]))
+    else:
+        raise AssertionError(f"the code ran; expected was {kind.__name__}: {message}")
 
 
 def report(name: str, value: SupportsFloat) -> None:

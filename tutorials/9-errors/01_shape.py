@@ -18,28 +18,13 @@ will not. What shapes, views and broadcasting are is told in [Tensors](../1-foun
 """
 
 # %%
-# The helper below lets a cell fail on purpose. It checks that the error has exactly this class and this
+# `raises`, from the package, lets a cell fail on purpose. It checks that the error has exactly this class and this
 # message, so if PyTorch changes its words, the page stops instead of telling you old ones.
-
-from contextlib import contextmanager
 
 import torch
 from torch import nn
 
-
-@contextmanager
-def raises(kind, message):
-    """Pass only if exactly this error comes up; print what it says."""
-    try:
-        yield
-    except Exception as error:
-        said = str(error).strip()
-        assert type(error) is kind, f"{type(error).__name__}, not {kind.__name__}: {said}"
-        assert " ".join(said.split()).startswith(message), said  # line breaks count as spaces
-        print("\n".join(f"{kind.__name__}: {said}".splitlines()[:3]))
-    else:
-        raise AssertionError(f"the code ran; expected was {kind.__name__}: {message}")
-
+from kindling.runtime import raises
 
 # %%
 # ## addmm: mat1 and mat2 shapes cannot be multiplied (2x3 and 4x5)

@@ -18,29 +18,14 @@ runs. How the record works is told in [Backpropagation by hand](../1-foundations
 """
 
 # %%
-# The helper below lets a cell fail on purpose. It checks that the error has exactly this class and this
+# `raises`, from the package, lets a cell fail on purpose. It checks that the error has exactly this class and this
 # message, so if PyTorch changes its words, the page stops instead of telling you old ones.
-
-from contextlib import contextmanager
 
 import torch
 import torch.nn.functional as F
 from torch import nn
 
-
-@contextmanager
-def raises(kind, message):
-    """Pass only if exactly this error comes up; print what it says."""
-    try:
-        yield
-    except Exception as error:
-        said = str(error).strip()
-        assert type(error) is kind, f"{type(error).__name__}, not {kind.__name__}: {said}"
-        assert " ".join(said.split()).startswith(message), said  # line breaks count as spaces
-        print("\n".join(f"{kind.__name__}: {said}".splitlines()[:3]))
-    else:
-        raise AssertionError(f"the code ran; expected was {kind.__name__}: {message}")
-
+from kindling.runtime import raises
 
 # %%
 # ## element 0 of tensors does not require grad and does not have a grad\_fn

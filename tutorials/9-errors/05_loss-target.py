@@ -18,30 +18,16 @@ why, is told in [Softmax and cross-entropy](../2-training/09_softmax-cross-entro
 """
 
 # %%
-# The helper below lets a cell fail on purpose. It checks that the error has exactly this class and this
+# `raises`, from the package, lets a cell fail on purpose. It checks that the error has exactly this class and this
 # message, so if PyTorch changes its words, the page stops instead of telling you old ones.
 
 import warnings
-from contextlib import contextmanager
 
 import torch
 import torch.nn.functional as F
 from torch import nn
 
-
-@contextmanager
-def raises(kind, message):
-    """Pass only if exactly this error comes up; print what it says."""
-    try:
-        yield
-    except Exception as error:
-        said = str(error).strip()
-        assert type(error) is kind, f"{type(error).__name__}, not {kind.__name__}: {said}"
-        assert " ".join(said.split()).startswith(message), said  # line breaks count as spaces
-        print("\n".join(f"{kind.__name__}: {said}".splitlines()[:3]))
-    else:
-        raise AssertionError(f"the code ran; expected was {kind.__name__}: {message}")
-
+from kindling.runtime import raises
 
 # %%
 # ## Target 3 is out of bounds.

@@ -18,11 +18,10 @@ mended by code that runs. How the parts fit is told in [Data sets and loaders](.
 """
 
 # %%
-# The helper below lets a cell fail on purpose. It checks that the error has exactly this class and this
+# `raises`, from the package, lets a cell fail on purpose. It checks that the error has exactly this class and this
 # message, so if PyTorch changes its words, the page stops instead of telling you old ones.
 
 import tempfile
-from contextlib import contextmanager
 from pathlib import Path
 
 import torch
@@ -31,20 +30,7 @@ from torch.nn.utils.rnn import pad_sequence
 from torch.utils.data import DataLoader, Dataset, TensorDataset
 from torchvision.transforms import v2
 
-
-@contextmanager
-def raises(kind, message):
-    """Pass only if exactly this error comes up; print what it says."""
-    try:
-        yield
-    except Exception as error:
-        said = str(error).strip()
-        assert type(error) is kind, f"{type(error).__name__}, not {kind.__name__}: {said}"
-        assert " ".join(said.split()).startswith(message), said  # line breaks count as spaces
-        print("\n".join(f"{kind.__name__}: {said}".splitlines()[:3]))
-    else:
-        raise AssertionError(f"the code ran; expected was {kind.__name__}: {message}")
-
+from kindling.runtime import raises
 
 # %%
 # With `num_workers` above zero the same errors come back from another process, below a line such as "Caught

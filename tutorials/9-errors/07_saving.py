@@ -18,12 +18,11 @@ code that runs. What belongs in a file is told in [Checkpoints](../2-training/15
 """
 
 # %%
-# The helper below lets a cell fail on purpose. It checks that the error has exactly this class and this
+# `raises`, from the package, lets a cell fail on purpose. It checks that the error has exactly this class and this
 # message, so if PyTorch changes its words, the page stops instead of telling you old ones.
 
 import pickle
 import tempfile
-from contextlib import contextmanager
 from pathlib import Path
 from unittest.mock import patch
 
@@ -33,20 +32,7 @@ from torch import nn
 folder = Path(tempfile.mkdtemp())
 path = folder / "model.pt"
 
-
-@contextmanager
-def raises(kind, message):
-    """Pass only if exactly this error comes up; print what it says."""
-    try:
-        yield
-    except Exception as error:
-        said = str(error).strip()
-        assert type(error) is kind, f"{type(error).__name__}, not {kind.__name__}: {said}"
-        assert " ".join(said.split()).startswith(message), said  # line breaks count as spaces
-        print("\n".join(f"{kind.__name__}: {said}".splitlines()[:3]))
-    else:
-        raise AssertionError(f"the code ran; expected was {kind.__name__}: {message}")
-
+from kindling.runtime import raises
 
 # %%
 # ## Error(s) in loading state\_dict for Sequential: Missing key(s) in state\_dict: \"0.weight\", \"0.bias\".
