@@ -5,7 +5,9 @@
 
 import os
 import random
-from collections.abc import Iterator
+import textwrap
+import warnings
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import SupportsFloat
 
@@ -89,6 +91,25 @@ def raises(kind: type[Exception], message: str) -> Iterator[None]:
         print("\n".join(f"{kind.__name__}: {said}".splitlines()[:3]))
     else:
         raise AssertionError(f"the code ran; expected was {kind.__name__}: {message}")
+
+
+def objection(action: Callable[[], object], width: int = 150) -> str:
+    """What Python or PyTorch has against an action: its error or its first warning in one line, or "no objection".
+
+    An example is `print(objection(lambda: torch.ones(2) + torch.ones(3)))`. A warning counts as an error, so the
+    action ends there.
+
+    Args:
+        action: what to run, without arguments.
+        width: characters after which the line is cut, at a word.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        try:
+            action()
+        except Exception as problem:
+            return textwrap.shorten(f"{type(problem).__name__}: {problem}", width, placeholder=" ...")
+    return "no objection"
 
 
 def report(name: str, value: SupportsFloat) -> None:

@@ -47,7 +47,7 @@ additions = 100_000  # for the sum that drifts
 # ever changes its mind, the page stops here instead of telling you something false.
 #
 # The second function asks PyTorch what it has against a piece of code: an error, or a warning that the code
-# is on its way out.
+# is on its way out. Later pages import it from `kindling.runtime`.
 
 facts = []
 
@@ -65,7 +65,7 @@ def objection(action):
         warnings.simplefilter("error")
         try:
             action()
-        except (ArithmeticError, AttributeError, RuntimeError, TypeError, ValueError, Warning) as problem:
+        except Exception as problem:
             return textwrap.shorten(f"{type(problem).__name__}: {problem}", 170, placeholder=" ...")
     return "no objection"
 

@@ -33,8 +33,6 @@ about once in four.
 # rules.
 
 import math
-import textwrap
-import warnings
 from functools import partial
 from itertools import pairwise
 
@@ -45,7 +43,7 @@ from torch.optim import SGD, Adam, AdamW
 from torch.optim.lr_scheduler import CosineAnnealingLR, OneCycleLR, StepLR
 
 from kindling.plots import COLORS, INK, curves, show, style
-from kindling.runtime import report
+from kindling.runtime import objection, report
 
 learning_rate = 0.035  # in the ravine
 batch_size = 10
@@ -336,17 +334,6 @@ assert 18 <= int(np.argmax(shapes["one cycle"])) <= 20  # it rises for a fifth o
 #       first, or the first rate is never used.
 #     - `StepLR(..., verbose=True)`: gone. Today print `scheduler.get_last_lr()`.
 #     - `scheduler.get_lr()`: meant for the scheduler itself. Today write `get_last_lr()`.
-
-
-def objection(action):
-    """Run an action; return the error or warning that it meets, shortened."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        try:
-            action()
-        except (TypeError, Warning) as problem:
-            return textwrap.shorten(f"{type(problem).__name__}: {problem}", 130, placeholder=" ...")
-    return "no objection"
 
 
 def fresh():

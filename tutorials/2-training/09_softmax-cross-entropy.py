@@ -30,8 +30,6 @@ from afar.
 # - train the same small classifier rightly and wrongly, and read the difference off a curve.
 
 import math
-import textwrap
-import warnings
 from functools import partial
 
 import matplotlib.pyplot as plt
@@ -40,7 +38,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from kindling.plots import COLORS, INK, curves, scatter, show, style
-from kindling.runtime import claim, report, steps
+from kindling.runtime import claim, objection, report, steps
 
 classes = 10
 learning_rate = 0.1
@@ -100,17 +98,6 @@ print("softmax of (z, 0) = sigmoid of z")
 # !!! warning "You may read this elsewhere"
 #     `F.softmax(x)` and `nn.Softmax()`, without an axis: PyTorch guesses, by the number of axes, and warns.
 #     Today write `dim=1`, or `dim=-1` for the last axis.
-
-
-def objection(action):
-    """Run an action; return the error or warning that it meets, shortened."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        try:
-            action()
-        except (IndexError, RuntimeError, ValueError, Warning) as problem:
-            return textwrap.shorten(f"{type(problem).__name__}: {problem}", 130, placeholder=" ...")
-    return "no objection"
 
 
 batch = torch.randn(4, 3)  # [batch, classes]

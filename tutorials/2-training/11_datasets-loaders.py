@@ -56,29 +56,13 @@ from torchvision.transforms import v2
 from kindling import plots, runtime
 from kindling.data import batches
 from kindling.models import mlp
-from kindling.runtime import claim, report
+from kindling.runtime import claim, objection, report
 from kindling.training import evaluate, fit
 
 batch_size = 4
 side = 32  # of a picture, in pixels, once it is cut to size
 wait = 0.02  # seconds that our slow disk takes for one example
 learning_rate, epochs = 0.05, 12  # for the wines
-
-# %%
-# A small helper, for what PyTorch has against a piece of code: an error, or a warning that the code is on its
-# way out.
-
-
-def objection(action):
-    """Run an action; return the error or warning that it meets, shortened."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        try:
-            action()
-        except Exception as problem:
-            return textwrap.shorten(f"{type(problem).__name__}: {problem}", 150, placeholder=" ...")
-    return "no objection"
-
 
 # %%
 # ## 178 wines

@@ -30,8 +30,6 @@ guessing. Here you find out why, and meet two layers that make the start matter 
 #   that sleeps through most of its training without them.
 
 import math
-import textwrap
-import warnings
 from functools import partial
 from itertools import islice, pairwise
 
@@ -43,7 +41,7 @@ from torch import nn
 from kindling import metrics, plots, runtime
 from kindling.data import batches, mnist
 from kindling.models import count_parameters, mlp
-from kindling.runtime import claim, steps
+from kindling.runtime import claim, objection, steps
 from kindling.training import evaluate, fit, train_epoch
 
 device = runtime.device()
@@ -212,17 +210,6 @@ assert abs(kaiming_size / size(layer.weight) - math.sqrt(6)) < 0.05
 #
 #     Today write `nn.init.xavier_uniform_(weight)`; the underscore says "in place", and `nn.init` tells
 #     autograd to look away. For a rule of your own, do it inside `with torch.no_grad():`.
-
-
-def objection(action):
-    """Run an action; return the error or warning that it meets, shortened."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        try:
-            action()
-        except (RuntimeError, ValueError, Warning) as problem:
-            return textwrap.shorten(f"{type(problem).__name__}: {problem}", 150, placeholder=" ...")
-    return "no objection"
 
 
 print("old:  ", objection(lambda: nn.init.xavier_uniform(layer.weight)))

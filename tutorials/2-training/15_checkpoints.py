@@ -48,7 +48,7 @@ from torch.optim.lr_scheduler import OneCycleLR
 from kindling import plots, runtime
 from kindling.data import batches, fashion_mnist
 from kindling.models import count_parameters, mlp
-from kindling.runtime import claim, report
+from kindling.runtime import claim, objection, report
 from kindling.training import evaluate, fit, train_epoch
 
 sizes = [784, 128, 10]
@@ -212,17 +212,8 @@ same = [torch.equal(a, b) for a, b in zip(model.parameters(), again.parameters()
 assert all(same)
 
 # %%
-# Now three networks that do not fit. The next function tries something and returns the error that it meets,
-# shortened. Read each message slowly: it names every difference.
-
-
-def objection(action, width=230):
-    """Run an action; return the error that it meets, in one line."""
-    try:
-        action()
-    except (RuntimeError, ValueError, pickle.UnpicklingError, EOFError) as error:
-        return textwrap.shorten(f"{type(error).__name__}: {error}", width, placeholder=" ...")
-    return "no objection"
+# Now three networks that do not fit. `objection` tries something and returns the error that it meets, shortened.
+# Read each message slowly: it names every difference.
 
 
 weights = torch.load(folder / "weights.pt")
