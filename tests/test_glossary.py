@@ -104,6 +104,42 @@ def test_every_term_names_its_home():
         assert links or planned, match["forms"]
 
 
+def homes() -> dict[str, tuple[str, list[str]]]:
+    """The concept of each form of a term, in lower case, and the addresses of the pages that are its home."""
+    text = (ROOT / "docs/glossary.md").read_text(encoding="utf-8")
+    found = {}
+    for match, term in zip(glossary.ENTRY.finditer(text), TERMS, strict=True):
+        pages = [link.removesuffix(".md") for link in re.findall(r"\]\(([^)#]+/[^)#]+)", match["text"])]
+        found |= {form.lower(): (term.name, pages) for form in (term.name, *term.forms)}
+    return found
+
+
+def test_every_concept_has_an_id_of_its_own_and_at_most_one_tutorial_as_its_home():
+    ids = [term.slug for term in TERMS]
+    assert len(ids) == len(set(ids))
+    lessons = {script.url for script in LESSONS}
+    for concept, pages in homes().values():
+        assert len(lessons & set(pages)) <= 1, f"{concept} is at home on {pages}"
+
+
+def test_a_page_that_names_a_concept_in_bold_is_its_home_or_links_to_it():
+    """Bold type is how a page introduces a term; who introduces one that is taught elsewhere says where."""
+    by_path, by_url = {script.path.resolve(): script.url for script in LESSONS}, {script.url for script in LESSONS}
+    concepts, introduced = homes(), 0
+    for script in LESSONS:
+        text = "\n".join(cell.source for cell in script.cells if cell not in script.code)
+        near = {(script.path.parent / link).resolve() for link in re.findall(r"\]\(([^)#\s]+\.py)", text)}
+        linked = {by_path.get(path) for path in near}
+        for bold in re.findall(r"\*\*([^*\n]+?)\*\*", text):
+            concept, pages = concepts.get(bold.lower().strip(" .,:"), ("", []))
+            taught = by_url & set(pages)
+            introduced += script.url in taught
+            assert not taught or taught & {script.url, *linked}, (
+                f"{script.name} introduces {bold!r} and does not link to its home, {', '.join(taught)}"
+            )
+    assert introduced > 70, "most terms are introduced at home, in bold"
+
+
 def test_a_page_marks_each_term_once(site):
     for address in [page for page in PAGES if page != "glossary/"]:
         titles = [mark["title"] for mark in site.soup(address).select("article abbr[title]")]

@@ -587,9 +587,9 @@ assert w.detach().data_ptr() == w.data_ptr()  # a view, as in the page on tensor
 #
 # !!! warning "You may read this elsewhere"
 #     "Backpropagation is the algorithm that performs gradient descent." It is not. Backpropagation computes
-#     the gradient and leaves every weight where it was. The **optimiser** then uses the gradient to take a
-#     step; gradient descent is one rule for that step, and there are others. Today write the two as what they
-#     are, two lines: `loss.backward()`, then `optimizer.step()`.
+#     the gradient and leaves every weight where it was. The [**optimiser**](08_optimizers.py) then uses the
+#     gradient to take a step; gradient descent is one rule for that step, and there are others. Today write the
+#     two as what they are, two lines: `loss.backward()`, then `optimizer.step()`.
 #
 # Watch the weight, not the words.
 

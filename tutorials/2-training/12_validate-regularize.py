@@ -664,8 +664,8 @@ assert flattered > 0.885 and abs(honest - 0.88) < 0.001
 #
 # ## Where it fails
 #
-# A **confusion matrix** has a row for each true class and a column for each answer. Everything off the
-# diagonal is a mistake. Before you look: which class would you find hardest?
+# A [**confusion matrix**](13_metrics.py) has a row for each true class and a column for each answer. Everything
+# off the diagonal is a mistake. Before you look: which class would you find hardest?
 
 confused = metrics.confusion(logits, y_test, classes=10)
 plots.confusion(confused, FASHION_CLASSES)

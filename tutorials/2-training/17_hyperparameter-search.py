@@ -350,8 +350,9 @@ winner = ranked[0]
 print(f"{trials} trials in {sum(trial.seconds for trial in search):.0f} s")
 
 # %%
-# The last ones have learned very little. That is the price of a wide space, and a search pays it gladly. How
-# did the best result improve as the trials came in?
+# The last ones have learned very little. That is the price of a wide space, and a search pays it gladly.
+#
+# How did the best result improve as the trials came in?
 
 best_so_far = [min(trial.loss for trial in search[: n + 1]) for n in range(trials)]
 plots.curves(
