@@ -131,7 +131,7 @@ def test_a_page_that_names_a_concept_in_bold_is_its_home_or_links_to_it():
         near = {(script.path.parent / link).resolve() for link in re.findall(r"\]\(([^)#\s]+\.py)", text)}
         linked = {by_path.get(path) for path in near}
         for bold in re.findall(r"\*\*([^*\n]+?)\*\*", text):
-            concept, pages = concepts.get(bold.lower().strip(" .,:"), ("", []))
+            _, pages = concepts.get(bold.lower().strip(" .,:"), ("", []))
             taught = by_url & set(pages)
             introduced += script.url in taught
             assert not taught or taught & {script.url, *linked}, (

@@ -142,9 +142,9 @@ runtime.claim(background > 0.75, "more than three quarters of the pixels have on
 #       > It must match the pictures that the weights were fitted to. On a scale of its own, all weighted sums
 #       > come out differently.
 #
-# Last, the images go to the device in one piece, and we cut them into [**batches**](../1-foundations/07_thermometer.py):
-# groups of images that share one step of learning. One pass over all of them is an **epoch**. The training images
-# are dealt out in a new order each time.
+# Last, the images go to the device in one piece, and we cut them into
+# [**batches**](../1-foundations/07_thermometer.py): groups of images that share one step of learning. One pass over
+# all of them is an **epoch**. The training images are dealt out in a new order each time.
 
 train = batches(x_train, y_train, batch_size, shuffle=True, device=device)
 val = batches(x_val, y_val, batch_size=1000, device=device)
@@ -360,7 +360,8 @@ print("the chain, the class and kindling's mlp([784, 512, 512, 10]) are one netw
 #
 # Those ten numbers are [**logits**](09_softmax-cross-entropy.py): scores, not probabilities. The class with the
 # largest is the answer. Never put a softmax behind the last layer: `F.cross_entropy` wants the logits and turns
-# them into probabilities itself. Older pages write this loss as an object, `nn.CrossEntropyLoss()`; it computes the same.
+# them into probabilities itself. Older pages write this loss as an object, `nn.CrossEntropyLoss()`; it computes the
+# same.
 #
 # For two classes, one output would do, with `F.binary_cross_entropy_with_logits`; old courses end such a
 # network in a sigmoid. For ten there are ten outputs.
