@@ -4,7 +4,6 @@ import doctest
 import importlib
 import random
 import runpy
-import signal
 import socket
 import warnings
 from pathlib import Path
@@ -131,10 +130,14 @@ def test_raises_passes_only_for_exactly_this_error(capsys):
         pass
 
 
+def interrupt() -> None:
+    raise KeyboardInterrupt
+
+
 def test_objection_tells_an_error_or_a_warning_in_one_line_of_limited_width():
     assert runtime.objection(lambda: 1 / 0) == "ZeroDivisionError: division by zero"
     assert runtime.objection(lambda: warnings.warn("on its\nway out", FutureWarning, 2)) == "FutureWarning: on its way out"
     assert runtime.objection(lambda: int("12x"), width=40) == "ValueError: invalid literal for ..."
     assert runtime.objection(lambda: 1) == "no objection"
     with pytest.raises(KeyboardInterrupt):
-        runtime.objection(lambda: signal.raise_signal(signal.SIGINT))
+        runtime.objection(interrupt)
