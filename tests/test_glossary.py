@@ -81,6 +81,8 @@ def test_the_glossary_itself_has_an_anchor_for_each_term():
         ("data-normalisation", "data normalisation"),
     ]
     assert "Some words before." in page and "(to come: Deeper networks)" in page
+    two = glossary.page(TEXT.replace("planned: deeper", "planned: deeper, wider"), {"deeper": "Deeper networks"})
+    assert "(to come: Deeper networks, wider)" in two
 
 
 # The glossary of the site --------------------------------------------------------------------------------------------

@@ -82,9 +82,10 @@ def page(text: str, titles: Mapping[str, str]) -> str:
         return f'<span id="{slug}">{name}</span>\n:   {match["text"]}'
 
     def planned(match: re.Match[str]) -> str:
-        return f"(to come: {titles.get(match['slug'], match['slug'])})"
+        slugs = match["slugs"].split(", ")
+        return f"(to come: {', '.join(titles.get(slug, slug) for slug in slugs)})"
 
-    return re.sub(r"\(planned: (?P<slug>[\w-]+)\)", planned, ENTRY.sub(entry, text))
+    return re.sub(r"\(planned: (?P<slugs>[\w-]+(?:, [\w-]+)*)\)", planned, ENTRY.sub(entry, text))
 
 
 def mark(html: str, terms: Iterable[Term]) -> str:

@@ -362,3 +362,11 @@ def test_a_tutorial_says_what_it_cost(site, script):
     note = site.soup(f"{script.url}/").select_one(".press-cost").get_text()
     assert re.match(r"Ran in [\d.]+ s on .+, .+ of memory, torch [\d.]+, \d{4}-\d\d-\d\d\.", note)
     assert ("Data: " in note) == bool(script.header.data)
+
+
+def test_every_share_on_the_results_page_is_at_most_100_and_reaches_what_is_asserted(site):
+    rows = [[cell.text for cell in row.select("td")] for row in site.soup("results/").select("article tbody tr")]
+    shares = [(row[0], float(row[2][:-2]), float(row[3][:-2])) for row in rows if row[2].endswith(" %")]
+    assert len(shares) >= 8
+    for name, here, asserted in shares:
+        assert asserted <= here <= 100, name

@@ -411,7 +411,7 @@ def best_of_all_lines(x, y):
 
 pocket, best = max(right), best_of_all_lines(x, y)
 print(f"in the pocket {pocket:.0%}, the best of all lines {best:.0%}")
-report("points right", 100 * pocket)
+report("points right", pocket)
 claim(pocket >= 0.9, "the pocket holds a line that is right for at least 90 % of the points")
 assert pocket <= best < 1
 assert math.isclose(best, 0.92)

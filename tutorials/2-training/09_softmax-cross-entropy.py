@@ -40,11 +40,10 @@ from torch import nn
 from kindling.plots import COLORS, INK, curves, scatter, show, style
 from kindling.runtime import claim, objection, report, steps
 
+torch.manual_seed(9)
 classes = 10
 learning_rate = 0.1
 train_steps = 300
-
-torch.manual_seed(9)
 
 # %%
 # ## From scores to probabilities

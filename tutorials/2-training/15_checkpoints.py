@@ -455,7 +455,7 @@ resumed = go_on(resume(folder / "half.pt"), until=epochs)
 pairs = list(zip(uninterrupted.model.parameters(), resumed.model.parameters(), strict=True))
 equal = sum((a == b).sum().item() for a, b in pairs)
 print(f"{equal:,} of {count_parameters(resumed.model):,} weights are equal to the last bit")
-report("weights equal to the last bit", 100 * equal / count_parameters(resumed.model))
+report("weights equal to the last bit", equal / count_parameters(resumed.model))
 assert all(torch.equal(a, b) for a, b in pairs)
 assert resumed.losses == uninterrupted.losses
 
