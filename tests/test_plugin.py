@@ -247,7 +247,7 @@ def serving(tiny, monkeypatch):
             kept["plugin"] = config.plugins["press"]
             config.plugins.on_startup(command="serve", dirty=False)
         press: PressPlugin = config.plugins["press"]
-        for name in ("serving", "background", "rendered", "filled", "indexed"):
+        for name in ("serving", "background", "memo", "session"):
             setattr(press, name, getattr(kept["plugin"], name))
         build(config, serve_url="http://127.0.0.1:8000/")
         return tiny.root / "site"

@@ -11,12 +11,14 @@ import tomllib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import yaml
 
 from press.dependencies import Project, digest, key_parts
+from press.memo import Memo
 from press.script import EXERCISES, Script, ScriptError, check_names, find_scripts, nearest, read_script
 from press.store import Status, Store
 from press.workbook import Workbook, find_workbooks, read_workbook
@@ -24,6 +26,7 @@ from press.workbook import Workbook, find_workbooks, read_workbook
 if TYPE_CHECKING:
     from press.execute import Outcome, Task
 
+LARGE_FILE = 1_000_000  # bytes; data beside a script, which nobody reads for a key
 DEADLINE = 600.0  # seconds, for a tutorial whose header promises no minutes
 
 
@@ -102,6 +105,7 @@ class Catalogue:
         self.errors += check_names(self.scripts, chapters=self.chapters, data=self.project.cards)
         self._parts: dict[str, dict[str, str]] = {}
         self._states: dict[Path, list[tuple[str, int, int]]] = {}
+        self._contents: dict[Path, list[tuple[str, str]]] = {}
 
     def read(self, path: Path) -> Script:
         facts = path.stat()
@@ -161,7 +165,9 @@ class Catalogue:
             code = [[cell.source for cell in script.code], script.header.data, self.code_state(path.parent)]
             state = digest(json.dumps(code))
             if self.key_memo.get(path, ("",))[0] != state:
-                self.key_memo[path] = state, key_parts(script, self.project)
+                inputs = [script.path.as_posix(), json.dumps([code[0], code[1], self.code_content(path.parent)])]
+                found = Memo(self.settings.scratch / "memo")("key", inputs, lambda: key_parts(script, self.project))
+                self.key_memo[path] = state, found
             self._parts[script.name] = self.key_memo[path][1]
         return self._parts[script.name]
 
@@ -177,6 +183,17 @@ class Catalogue:
             ]
             self._states[beside] = [(name, stat.st_mtime_ns, stat.st_size) for name, stat in facts]
         return self._states[beside]
+
+    def code_content(self, beside: Path) -> list[tuple[str, str]]:
+        """The same files by what they hold: to another process, after a checkout say, a time stamp says nothing."""
+
+        def content(name: str, stamp: int, size: int) -> str:
+            return sha256(Path(name).read_bytes()).hexdigest() if size < LARGE_FILE else f"{stamp} {size}"
+
+        if beside not in self._contents:
+            facts = self.code_state(beside)
+            self._contents[beside] = [(os.path.relpath(name, beside), content(name, *rest)) for name, *rest in facts]
+        return self._contents[beside]
 
     def status(self, script: Script) -> Status:
         return self.store.status(script, self.parts(script))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import html
@@ -11,7 +12,8 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from logging.handlers import BufferingHandler
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urljoin
@@ -19,21 +21,23 @@ from urllib.parse import quote, urljoin
 import yaml
 from jinja2 import FileSystemBytecodeCache
 from markdown import Markdown
-from mkdocs.config import base, defaults
+from mkdocs.commands.build import build
+from mkdocs.config import base, defaults, load_config
 from mkdocs.config import config_options as option
-from mkdocs.exceptions import PluginError
+from mkdocs.exceptions import MkDocsException, PluginError
 from mkdocs.plugins import BasePlugin, CombinedEvent, event_priority
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
+from mkdocs.structure.toc import AnchorLink, get_toc
 from mkdocs.utils import CountHandler, get_relative_url
 from mkdocs.utils.meta import get_data
 
 from press import downloads, frontend, glossary, page, practice, tables
-from press import page as page_html  # mkdocs hands its own `page` to some events
 from press import workbook as workbooks
 from press.background import Background
 from press.catalogue import Catalogue, Settings, default_jobs
 from press.dependencies import combine
+from press.memo import Memo, Unkept
 from press.script import EXERCISES, TITLE, Cell, Header, Script, part_url
 from press.store import Status, Stored, write
 
@@ -67,9 +71,8 @@ class PressPlugin(BasePlugin[PressConfig]):
     def on_startup(self, *, command: str, dirty: bool) -> None:
         self.serving = command == "serve"
         self.background = Background() if self.serving else None
-        self.rendered: dict[str, tuple[str, dict[str, Any]]] = {}  # three memos, for `serve`: an edit changes one page
-        self.filled: dict[str, tuple[str, str]] = {}
-        self.indexed: dict[str, tuple[str, list[dict[str, Any]]]] = {}
+        self.session = Memo(None)  # for what a later process could not use
+        self.memo = self.session
 
     def on_shutdown(self) -> None:
         if self.background:
@@ -81,6 +84,8 @@ class PressPlugin(BasePlugin[PressConfig]):
         root = Path(config.config_file_path or "mkdocs.yml").resolve().parent
         self.settings = Settings.make(root, dict(self.config), os.path.relpath(config.docs_dir, root))
         self.catalogue = Catalogue(self.settings)
+        if self.memo is self.session:
+            self.memo = Memo(self.settings.scratch / "memo")
         self.problems = {str(error).split(":")[0]: str(error) for error in self.catalogue.errors}
         if self.serving:
             keep_server_alive()
@@ -94,7 +99,7 @@ class PressPlugin(BasePlugin[PressConfig]):
         config.extra_javascript.append(JAVASCRIPT)
         path = Path(config.docs_dir, GLOSSARY)
         text = path.read_text(encoding="utf-8") if path.is_file() else ""
-        self.terms = glossary.read(text)
+        self.terms, self.glossary = glossary.read(text), text
         if self.practising and "md_in_html" not in config.markdown_extensions:  # the questions are Markdown in forms
             config.markdown_extensions.append("md_in_html")
         return config
@@ -380,49 +385,65 @@ class PressPlugin(BasePlugin[PressConfig]):
 
     @event_priority(-100)  # after mkdocs-jupyter, which puts a render method of its own on its pages
     def on_pre_page(self, page: Page, *, config: defaults.MkDocsConfig, files: Files) -> Page:
-        if self.serving:
-            page.render = functools.partial(self.render_once, page, page.render)
+        page.render = functools.partial(self.render_once, page, page.render)
         return page
 
     def render_once(self, page: Page, render: Callable[..., None], config: defaults.MkDocsConfig, files: Files) -> None:
-        """Convert a page's Markdown only if it changed since the last build; most pages of an edit did not.
-
-        A rendered page also has its part in what autorefs knows, so that part is kept and given again.
-        """
-        names = hashlib.sha256("\n".join(sorted(file.src_uri for file in files)).encode()).hexdigest()
-        code = str(sorted(self.package_state().items())) if ":::" in (page.markdown or "") else ""
-        stamp = str(Path(page.file.abs_src_path).stat().st_mtime_ns) if page.file.abs_src_path else ""
-        key = hashlib.sha256("\0".join([page.markdown or "", names, code, stamp]).encode()).hexdigest()
+        """Convert a page's Markdown only if it, or what it can link to, changed since an earlier build."""
+        markdown, source = page.markdown or "", page.file.abs_src_path
+        names = "\n".join(sorted(file.src_uri for file in files))
+        own = Path(source).read_bytes().hex() if source and source.endswith(".ipynb") else ""  # mkdocs-jupyter reads it
+        inputs = [page.file.src_uri, markdown, own, names, self.configuration(config)]
+        if ":::" in markdown:
+            # What mkdocstrings collects beside the page, it keeps in memory only; so does this.
+            if not self.serving:
+                return render(config, files)
+            inputs.append(str(self.package_state()))
+        memo = self.session if ":::" in markdown else self.memo
+        kept = memo("rendered", inputs, lambda: self.converted(page, render, config, files))
+        if memo is self.session:
+            set_up_mkdocstrings(config)
+        page.content, page.title = kept["content"], kept["title"]
+        page.toc = get_toc(kept["toc"])
+        page.present_anchor_ids = None if kept["anchors"] is None else set(kept["anchors"])
+        if kept["links"] is not None:
+            found = {files.get_file_from_path(name): links for name, links in kept["links"].items()}
+            page.links_to_anchors = {file: links for file, links in found.items() if file}
         autorefs: Any = config.plugins.get("autorefs")
-        kept = ("content", "toc", "title", "present_anchor_ids", "links_to_anchors")
-        known = self.rendered.get(page.file.src_uri)
-        if known and known[0] == key:
-            for name in kept:
-                if known[1][name] is not None:
-                    setattr(page, name, known[1][name])
-            for arguments, keywords in known[1]["anchors"]:
-                autorefs.register_anchor(page, *arguments, **keywords)
-            if code:
-                set_up_mkdocstrings(config)
-            return
-        anchors: list[Any] = []
-        if autorefs:
-            register = autorefs.register_anchor
+        for arguments, keywords in kept["autorefs"] if autorefs else ():
+            autorefs.register_anchor(page, *arguments, **keywords)
 
-            def noted(where: Any, *arguments: Any, **keywords: Any) -> None:
-                anchors.append((arguments, keywords))
-                register(where, *arguments, **keywords)
-
-            autorefs.register_anchor = noted
-        try:
-            render(config, files)
-        finally:
+    def converted(
+        self, page: Page, render: Callable[..., None], config: defaults.MkDocsConfig, files: Files
+    ) -> dict[str, Any]:
+        """Everything that converting a page leaves behind. After a warning it is not kept: it has to be said again."""
+        autorefs: Any = config.plugins.get("autorefs")
+        registered: list[Any] = []
+        warnings = Warnings()
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(warnings)
             if autorefs:
-                autorefs.register_anchor = register
-        self.rendered[page.file.src_uri] = (
-            key,
-            {**{name: getattr(page, name, None) for name in kept}, "anchors": anchors},
-        )
+                # Collected only: whoever asked for the page registers them, this time and the next.
+                stack.enter_context(replaced(autorefs, "register_anchor", lambda _, *a, **k: registered.append((a, k))))
+            render(config, files)
+        links = page.links_to_anchors
+        result = {
+            "content": page.content,
+            "title": page.title,
+            "toc": [token(item) for item in page.toc],
+            "anchors": None if page.present_anchor_ids is None else sorted(page.present_anchor_ids),
+            "links": None if links is None else {file.src_uri: found for file, found in links.items()},
+            "autorefs": registered,
+        }
+        if warnings.count:
+            raise Unkept(result)
+        return result
+
+    def configuration(self, config: defaults.MkDocsConfig) -> str:
+        """The options that decide how Markdown is converted."""
+        options = {name: repr(plugin.config) for name, plugin in config.plugins.items() if name != "press"}
+        chosen = [config.markdown_extensions, config.mdx_configs, options, config.use_directory_urls, config.validation]
+        return re.sub(r" at 0x[0-9a-f]+", "", repr([*chosen, config.site_url, config.theme.name]))
 
     def package_state(self) -> dict[str, int]:
         paths = self.settings.package.rglob("*.py") if self.settings.package else ()
@@ -437,19 +458,49 @@ class PressPlugin(BasePlugin[PressConfig]):
 
     @event_priority(100)  # before other plugins look at the content
     def on_page_content(self, content: str, *, page: Page, config: defaults.MkDocsConfig, files: Files) -> str:
-        if self.terms and page.file.src_uri != GLOSSARY:
+        script, book = self.by_uri.get(page.file.src_uri), self.book_of(page)
+        terms = self.glossary if page.file.src_uri != GLOSSARY else ""
+        theme = config.theme.name or ""
+        inputs = [content, terms, theme, page.url, self.site_url, repr(book), *self.cell_inputs(script, config)]
+        build = functools.partial(self.finished, content, page.url, script, book, config, bool(terms))
+        content = self.memo("content", inputs, build)
+        if script:
+            read = practice.read_button(self.progress_address(self.url_of(script))) if self.practising else ""
+            content += read + self.covered(script) + self.related(script)
+        return DIRECTIVE.sub(functools.partial(self.directive, page), content)
+
+    def cell_inputs(self, script: Script | None, config: defaults.MkDocsConfig) -> list[str]:
+        """What a tutorial's code cells are made from, besides the page's text."""
+        if script is None:
+            return []
+        stored = self.stored[script.name]
+        names = stored.run.get("names", {}) if stored else {}
+        package = self.settings.package.name if self.settings.package else ""
+        rules = [self.config.documentation, package, "autorefs" in config.plugins]
+        shown = self.fragments[script.name].html[: len(self.shown_outputs(script, stored))]
+        return [json.dumps([[cell.source for cell in script.code], shown, names, rules])]
+
+    def finished(
+        self,
+        content: str,
+        url: str,
+        script: Script | None,
+        book: workbooks.Workbook | None,
+        config: defaults.MkDocsConfig,
+        marked: bool,
+    ) -> str:
+        """The converted page with tooltips, code cells and outputs, and without what would hide it from the search."""
+        if marked and self.terms:
             content = glossary.mark(content, self.terms)
-        script = self.by_uri.get(page.file.src_uri)
         if script:
             content = self.fill(content, script, config)
         if config.theme.name == "material" and "jupyter-wrapper" in content:
-            content = page_html.tidy_notebook(content, functools.partial(self.local, page.url))
-        if book := self.book_of(page):
+            content = page.tidy_notebook(content, functools.partial(self.local, url))
+        if book:
             content = practice.with_ticks(content, book)
         # The source of a function is there to be read, not to be found: it would hide what is said about it.
         shown = '<details class="mkdocstrings-source"'
-        content = content.replace(f"{shown}>", f"{shown} data-search-exclude>")
-        return DIRECTIVE.sub(functools.partial(self.directive, page), content)
+        return content.replace(f"{shown}>", f"{shown} data-search-exclude>")
 
     def fill(self, content: str, script: Script, config: defaults.MkDocsConfig) -> str:
         stored = self.stored[script.name]
@@ -458,12 +509,7 @@ class PressPlugin(BasePlugin[PressConfig]):
         fragments = page.Fragments(fragments.html[:shown], fragments.images)
         names = stored.run.get("names", {}) if stored else {}
         link = functools.partial(self.link, "autorefs" in config.plugins)
-        state = json.dumps([content, [cell.source for cell in script.code], fragments.html, names])
-        if self.filled.get(script.name, ("",))[0] != state:
-            self.filled[script.name] = state, page.fill(content, script, fragments, names, link)
-        content = self.filled[script.name][1]
-        read = practice.read_button(self.progress_address(self.url_of(script))) if self.practising else ""
-        return content + read + self.covered(script) + self.related(script)
+        return page.fill(content, script, fragments, names, link)
 
     def local(self, url: str, address: str) -> str:
         """An address of this site as a page links to it; any other as it is."""
@@ -569,20 +615,36 @@ class PressPlugin(BasePlugin[PressConfig]):
         cache = self.settings.scratch / "templates"
         cache.mkdir(parents=True, exist_ok=True)
         env.bytecode_cache = FileSystemBytecodeCache(str(cache))  # compiling the theme takes longer than using it
+        self.sort_backlinks(config.plugins.get("autorefs"))
         index: Any = getattr(config.plugins.get("material/search"), "search_index", None)
-        if self.serving and hasattr(index, "add_entry_from_context"):
+        if hasattr(index, "add_entry_from_context"):
             index.add_entry_from_context = functools.partial(self.index_once, index, index.add_entry_from_context)
         return env
 
+    def sort_backlinks(self, autorefs: Any) -> None:
+        """autorefs keeps who uses a name in sets, whose order differs from build to build."""
+        if hasattr(autorefs, "get_backlinks"):
+            unsorted = type(autorefs).get_backlinks.__get__(autorefs)
+
+            def get_backlinks(*identifiers: str, from_url: str) -> dict[str, list[Any]]:
+                found = unsorted(*identifiers, from_url=from_url)
+                return {kind: sorted(links, key=repr) for kind, links in found.items()}
+
+            autorefs.get_backlinks = get_backlinks
+
     def index_once(self, index: Any, add: Callable[[Page], None], shown: Page) -> None:
-        """Take a page's search entries from the last build if the page is the same."""
-        state = f"{shown.title}\0{shown.meta}\0{shown.content}"
-        if self.indexed.get(shown.file.src_uri, ("",))[0] == state:
-            index.entries += [dict(entry) for entry in self.indexed[shown.file.src_uri][1]]
-            return
-        before = len(index.entries)
-        add(shown)
-        self.indexed[shown.file.src_uri] = state, [dict(entry) for entry in index.entries[before:]]
+        """Take a page's search entries from an earlier build if the page is the same."""
+
+        def entries() -> list[dict[str, Any]]:
+            before = len(index.entries)
+            add(shown)
+            made = index.entries[before:]
+            del index.entries[before:]
+            return made
+
+        options = re.sub(r" at 0x[0-9a-f]+", "", repr(index.config))
+        inputs = [shown.url, str(shown.title), repr(dict(shown.meta)), shown.content or "", options]
+        index.entries += [dict(entry) for entry in self.memo("indexed", inputs, entries)]
 
     def mathml(self, formulas: Iterable[tuple[str, bool]]) -> Mapping[tuple[str, bool], str]:
         table = self.settings.root / self.config.formulas
@@ -609,6 +671,17 @@ class PressPlugin(BasePlugin[PressConfig]):
         if "<style" in (shown.content or ""):
             shown.content = STYLE.sub(hoisted, shown.content or "")
 
+    def on_post_build(self, *, config: defaults.MkDocsConfig) -> None:
+        self.memo.prune()
+        self.session.prune()
+
+    @event_priority(-100)  # the page is then as it is served
+    def on_post_page(self, output: str, *, page: Page, config: defaults.MkDocsConfig) -> str:
+        return frontend.allow_scripts(output, all_inline=self.serving)
+
+    def on_post_template(self, output_content: str, *, template_name: str, config: defaults.MkDocsConfig) -> str:
+        return frontend.allow_scripts(output_content, all_inline=self.serving)
+
     # Serving ------------------------------------------------------------------------------------------------------
 
     def on_serve(self, server: Any, *, config: defaults.MkDocsConfig, builder: Callable[..., None]) -> Any:
@@ -634,6 +707,40 @@ class PressPlugin(BasePlugin[PressConfig]):
 
         server.builder = guarded
         return server
+
+
+class Warnings(logging.Handler):
+    """Counts what mkdocs and its plugins warn of while it is entered."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.count = 0
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.count += 1
+
+    def __enter__(self) -> Warnings:
+        logging.getLogger("mkdocs").addHandler(self)
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        logging.getLogger("mkdocs").removeHandler(self)
+
+
+@contextlib.contextmanager
+def replaced(thing: Any, name: str, stand_in: Any) -> Iterator[None]:
+    """Let an object have another method for a while."""
+    setattr(thing, name, stand_in)
+    try:
+        yield
+    finally:
+        delattr(thing, name)  # an attribute of the object, before that of its class
+
+
+def token(item: AnchorLink) -> dict[str, Any]:
+    """An entry of a table of contents, as mkdocs reads it."""
+    children = [token(child) for child in item.children]
+    return {"name": str(item.title), "id": item.id, "level": item.level, "children": children}
 
 
 def uri(script: Script) -> str:
@@ -683,3 +790,28 @@ def keep_server_alive() -> None:
     logger = logging.getLogger("mkdocs")
     for handler in [handler for handler in logger.handlers if isinstance(handler, CountHandler)]:
         logger.removeHandler(handler)
+
+
+def build_site(config_file: Path, folder: Path, site_url: str) -> list[str]:
+    """Build a site as `mkdocs build` does, but into another folder and for another address; return the warnings.
+
+    Raises:
+        RuntimeError: the site does not build; the message is all that mkdocs said.
+    """
+    heard = BufferingHandler(capacity=100_000)
+    heard.setLevel(logging.WARNING)
+    logger = logging.getLogger("mkdocs")
+    logger.addHandler(heard)
+    try:
+        config = load_config(str(config_file), site_dir=str(folder), site_url=site_url)
+        config.plugins.on_startup(command="build", dirty=False)
+        try:
+            build(config)
+        finally:
+            config.plugins.on_shutdown()
+    except (MkDocsException, yaml.YAMLError) as error:
+        said = sorted(heard.buffer, key=lambda record: -record.levelno)
+        raise RuntimeError("\n".join([*(record.getMessage() for record in said), str(error)])) from error
+    finally:
+        logger.removeHandler(heard)
+    return [record.getMessage() for record in heard.buffer]
