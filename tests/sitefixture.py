@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import functools
+import gzip
+import io
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -56,6 +59,8 @@ def written_by_hand() -> list[str]:
 PARTS = sorted({url.rpartition("/")[0].rpartition("/")[0] + "/" for url in TUTORIALS})
 PAGES = [*written_by_hand(), *PARTS, *TUTORIALS, *WORKBOOKS]
 MISSING = "404.html"
+POLICY = re.compile(rb'<meta http-equiv="Content-Security-Policy" content="([^"]+)">')
+STRICT = "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'"  # an SVG file has its own styles
 
 
 @dataclass(frozen=True)
@@ -74,19 +79,34 @@ class Site:
 
 
 class Handler(SimpleHTTPRequestHandler):
-    """Serves a folder as a static host does: its 404.html for whatever is not there."""
+    """Serves a folder as a careful static host does: compressed, cacheable, with its 404.html for whatever is not there.
 
-    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
-        page = Path(self.directory, MISSING)
-        if code != 404 or not page.is_file():
-            return super().send_error(code, message, explain)
-        content = page.read_bytes()
-        self.send_response(code)
-        self.send_header("Content-Type", "text/html; charset=utf-8")
+    The policy that a page asks for in its head is sent as a header too, where it also holds for the search's worker.
+    """
+
+    protocol_version = "HTTP/1.1"
+
+    def send_head(self) -> io.BytesIO | None:
+        path = Path(self.translate_path(self.path))
+        if path.is_dir() and not self.path.partition("?")[0].endswith("/"):
+            return super().send_head()  # the same address with a slash
+        path = path / "index.html" if path.is_dir() else path
+        found = path.is_file()
+        path = path if found else Path(self.directory, MISSING)
+        kind = self.guess_type(path)
+        text = re.match(r"text/|image/svg|application/(javascript|json|xml)", kind)
+        content = path.read_bytes()
+        policy = POLICY.search(content)
+        self.send_response(200 if found else 404)
+        self.send_header("Content-Type", f"{kind}; charset=utf-8" if text else kind)
+        self.send_header("Content-Security-Policy", policy[1].decode() if policy else STRICT)
+        self.send_header("Cache-Control", "max-age=600")
+        if text and "gzip" in self.headers.get("Accept-Encoding", ""):
+            content = gzip.compress(content, 6)
+            self.send_header("Content-Encoding", "gzip")
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(content)
+        return io.BytesIO(content)
 
     def log_message(self, *arguments: object) -> None:
         pass

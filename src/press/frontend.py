@@ -1,5 +1,6 @@
 """What the site takes from npm while it is built: MathML for its formulas and small fonts."""
 
+import base64
 import hashlib
 import html
 import importlib.util
@@ -38,6 +39,8 @@ STYLES = {
     "text-align:left;": "tml-left",
     "padding:3pt;border:1px solid;": "tml-box",
 }
+HASHES = "{hashes}"  # stands in the Content-Security-Policy of a theme's pages
+INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.S)
 SELECTED = re.compile(r"display:block math;|(padding-(left|right):[\d.]+(em|pt);)+|(padding:0;)?width:\d+%;")
 UNUSED_CLASSES = re.compile(r"(wbk|ff)-.*|tml-display")
 _failed: set[str] = set()  # what this process has tried in vain: a build says it once, and waits for it once
@@ -107,6 +110,23 @@ def prune(table: Path, formulas: Iterable[tuple[str, bool]], root: Path) -> None
     known, used = _read(table, root), {_key(*formula) for formula in formulas}
     if not used.issuperset(known):
         _write(table, root, {key: known[key] for key in used & known.keys()})
+
+
+def allow_scripts(shown: str, *, all_inline: bool = False) -> str:
+    """Complete the Content-Security-Policy of a page: the theme's inline scripts may run, no script of its content may.
+
+    `all_inline` is for `serve`, where mkdocs adds a script after everybody else.
+    """
+    head, mark, rest = shown.partition(HASHES)
+    if not mark:
+        return shown
+    if all_inline:
+        return f"{head}'unsafe-inline'{rest}"
+    # From the first to the last article: an output that writes </article><script> gains nothing by it.
+    before, after = rest.partition("<article")[0], rest.rpartition("</article>")[2]
+    scripts = INLINE_SCRIPT.findall(before + after if "<article" in rest else rest)
+    digests = (base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts)
+    return head + " ".join(f"'sha256-{digest}'" for digest in dict.fromkeys(digests)) + rest
 
 
 def math_characters(mathml: Iterable[str]) -> str:
