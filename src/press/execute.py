@@ -33,11 +33,14 @@ from press.script import Cell
 
 TEXT = 100_000  # characters that one output may have
 OUTPUTS = 500  # outputs that one cell may have
+LARGEST = 1_000_000  # characters that anything else of an output may have, an image for instance
 FIGURE = 100_000  # characters up to which a figure stays an SVG
 RASTER = 20_000  # characters up to which an image inside an SVG is left there, and a PNG as it is
 ADDRESS = re.compile(r"\bat 0x[0-9a-fA-F]{6,16}\b")
 CELL_FILE = re.compile(re.escape(tempfile.gettempdir()) + r"[/\\]ipykernel_\d+[/\\]\d+\.py")
 SYNTAX_FILE = re.compile(r" \(\d+\.py, line \d+\)$")
+ANSI = re.compile(r"\x1b\[[\d;]*m")
+RASTERS = ("image/png", "image/jpeg", "image/webp")
 SVG_NOISE = re.compile(r"(<\?xml.*?\?>|<!DOCTYPE.*?>|<!-- Created.*?-->|<metadata>.*?</metadata>)\s*", re.S)
 SVG_RASTER = re.compile(r'href="data:image/[a-z]+;base64,([^"]*)"')
 
@@ -247,8 +250,9 @@ class Execution:
             self.seconds[-1] = time.monotonic() - begun
             errors = [output for output in cell.outputs if output.output_type == "error"]
             if self.reply.get("status") == "error" or errors:
-                await self.finish()
-                return self.raised(errors[-1] if errors else self.reply)
+                with contextlib.suppress(RuntimeError):  # a full disk: the tutorial's own error says more
+                    await self.finish()
+                return self.raised(cell, errors[-1] if errors else self.reply)
         await self.finish()
         return None
 
@@ -263,7 +267,7 @@ class Execution:
         code = f"__import__('importlib').import_module('press.kernels').{call}"
         reply = await self.client.kc.execute(code, silent=True, store_history=False, reply=True, timeout=None)
         if reply["content"]["status"] != "ok":
-            raise RuntimeError("\n".join(reply["content"].get("traceback", [call])))
+            raise RuntimeError(f"{reply['content'].get('ename', call)}: {reply['content'].get('evalue', '')}")
 
     async def watch(self) -> tuple[str, str]:
         """Look at the kernel five times a second; return kind and message of what is wrong with it."""
@@ -283,8 +287,9 @@ class Execution:
                 return "interrupted", "interrupted"
             await asyncio.sleep(0.2)
 
-    def raised(self, error: dict[str, Any]) -> Failure:
-        line = json.loads((self.folder / "run.json").read_text())["error"].get("line", 1)
+    def raised(self, cell: Any, error: dict[str, Any]) -> Failure:
+        told = json.loads((self.folder / "run.json").read_text() or "{}")
+        line = told["error"].get("line", 1) if told else shown_line(cell, error)
         name, message = error["ename"], SYNTAX_FILE.sub("", paragraph(error["evalue"]))
         if name == "AssertionError" and not message:
             message = self.code[len(self.seconds) - 1].source.lstrip("\n").splitlines()[line - 1].strip()
@@ -332,6 +337,13 @@ class Client(NotebookClient):
         if len(stream.text) > TEXT:
             stream.left_out, stream.text = len(stream.text) - TEXT, stream.text[:TEXT]
         return stream
+
+
+def shown_line(cell: Any, error: dict[str, Any]) -> int:
+    """The line of the cell that the coloured traceback names last, for a kernel that could not write it down."""
+    text = ANSI.sub("", "\n".join(error.get("traceback", [])))
+    lines = re.findall(rf"Cell In\[{cell.execution_count}\], line (\d+)", text)
+    return int(lines[-1]) if lines else 1
 
 
 def last_streams(outs: list) -> Iterator[Any]:
@@ -403,15 +415,20 @@ def slim_bundle(output: Any, folder: str) -> None:
         drop = "image/svg+xml" if unfit and "image/png" in data else "image/png"
         data.pop(drop, None)
         output.metadata.pop(drop, None)
+    for mime in [mime for mime in RASTERS if mime in data and not is_picture(data[mime])]:
+        del data[mime]
+        data.setdefault("text/plain", f"[{mime} that cannot be read]")
     if len(data.get("image/png", "")) > RASTER:
         data["image/png"] = smaller(data["image/png"])
     for mime, value in list(data.items()):
-        if isinstance(value, str) and mime.startswith("text/"):
-            if len(value) > TEXT and mime != "text/plain":  # half an HTML document is none
-                del data[mime]
-                data.setdefault("text/plain", f"[{mime} of {len(value):,} characters: cut]")
-            else:
-                data[mime] = clean(value, folder)
+        text = isinstance(value, str) and mime.startswith("text/")
+        size = len(value) if isinstance(value, str) else len(json.dumps(value))
+        if mime != "text/plain" and size > (TEXT if text else LARGEST):  # half an HTML document is none
+            del data[mime]
+            output.metadata.pop(mime, None)
+            data.setdefault("text/plain", f"[{mime} of {size:,} characters: cut]")
+        elif text:
+            data[mime] = clean(value, folder)
 
 
 def shorter(svg: str) -> str:
@@ -424,6 +441,15 @@ def shorter(svg: str) -> str:
     svg = re.sub(r'\b(?:d|x|y)="[^"]*"|translate\([^)]*\)', rounded, svg)
     svg = re.sub(r"(?<=data:image/png;base64,)[^\"]*", lambda raster: smaller("".join(raster[0].split())), svg)
     return re.sub(r">\s+<", "><", svg)
+
+
+def is_picture(image: Any) -> bool:
+    """Whether a page could show it (base64)."""
+    try:
+        Image.open(BytesIO(base64.b64decode(image))).load()
+    except (OSError, ValueError, TypeError, SyntaxError, Image.DecompressionBombError):
+        return False  # Pillow calls a broken PNG a SyntaxError
+    return True
 
 
 def smaller(png: str) -> str:
@@ -441,6 +467,7 @@ def thumbnail(cells: list, number: int) -> str:
     """That figure, or the last before it, as a PNG of 400 x 280 pixels (base64); "" without figures."""
     outputs = [output for cell in cells if cell.cell_type == "code" for output in cell.outputs]
     pictures = [output.data["image/png"] for output in outputs if "image/png" in output.get("data", {})]
+    pictures = [picture for picture in pictures if is_picture(picture)]
     if not pictures:
         return ""
     from sphinx_gallery.utils import scale_image

@@ -14,6 +14,7 @@ from sphinx_gallery.py_source_parser import split_code_and_text_blocks
 
 from press import quiz
 
+OVERVIEWS = ("index", "README")  # mkdocs makes either the page of its folder
 EXERCISES = ".exercises.py"  # how the name of a file of exercises ends, in place of its tutorial's ".py"
 # The reference implementation of PEP 723, anchored to the beginning of lines.
 HEADER = re.compile(r"(?m)^# /// script[ \t]*$\n(?P<content>(?:^#(?:| .*)$\n)+?)^# ///[ \t]*$")
@@ -109,14 +110,13 @@ def read_script(path: Path, tutorials: Path, project: Path) -> Script:
         ScriptError: no title, malformed header, invalid Python or an impossible file name.
     """
     shown = path.relative_to(project) if path.is_relative_to(project) else path
-    source = path.read_text(encoding="utf-8")
+    check_address(path.relative_to(tutorials), shown)
+    source = read_text(path, shown)
     try:
         tree = ast.parse(source)
     except SyntaxError as error:
         raise ScriptError(shown, error.lineno or 1, f"not valid Python: {error.msg}") from None
-    name = re.sub(r"^\d+[-_]", "", path.name.removesuffix(EXERCISES).removesuffix(".py"))
-    if not re.fullmatch(r"[A-Za-z0-9][\w-]*", name):
-        raise ScriptError(shown, 1, f"the name {name!r} would be an address; allowed are letters, digits, - and _")
+    name = slug(path.name)
     text = ast.get_docstring(tree) or ""
     match = TITLE.match(text)
     if not match:
@@ -138,6 +138,33 @@ def read_script(path: Path, tutorials: Path, project: Path) -> Script:
     part = path.parent.relative_to(tutorials).as_posix()
     title = match["hash"] or match["line"]
     return Script(shown, "" if part == "." else part, name, title.strip(), header, tuple(cells))
+
+
+def slug(name: str) -> str:
+    """`03_loss.py` and `03_loss.exercises.py` -> `loss`."""
+    return re.sub(r"^\d+[-_]", "", name.removesuffix(EXERCISES).removesuffix(".py"))
+
+
+def check_address(path: Path, shown: Path) -> None:
+    """Every folder and the name of a script become a piece of an address: a part called `1-..` would leave the site.
+
+    Raises:
+        ScriptError: a piece that is no address, or that of the part's own page.
+    """
+    name = slug(path.name)
+    for piece in (*map(part_url, path.parts[:-1]), name):
+        if not re.fullmatch(r"[A-Za-z0-9][\w-]*", piece):
+            raise ScriptError(shown, 1, f"the name {piece!r} would be an address; allowed are letters, digits, - and _")
+    if name in OVERVIEWS:
+        raise ScriptError(shown, 1, f"the name {name!r} is the address of the part's own page; choose another")
+
+
+def read_text(path: Path, shown: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise ScriptError(shown, line, f"not UTF-8: {error.reason}; save the script as UTF-8") from None
 
 
 def at_marks(cell: Cell) -> list[Cell]:
@@ -180,7 +207,6 @@ def read_header(source: str, path: Path) -> Header:
     toml = "\n".join(line[2:] for line in match["content"].splitlines())
     try:
         whole = tomllib.loads(toml)
-        table = whole.get("tool", {}).get("kindling", {})
     except tomllib.TOMLDecodeError as error:
         found = re.search(r"line (\d+)", str(error))
         row = int(found[1]) if found else len(toml.splitlines())  # else "at end of document"
@@ -189,6 +215,13 @@ def read_header(source: str, path: Path) -> Header:
     for number, text in enumerate(toml.splitlines(), first):
         if field_name := re.match(r"([\w-]+)\s*=", text):
             lines[field_name[1]] = number
+    table, needs = whole.get("tool", {}), whole.get("dependencies", [])
+    table = table.get("kindling", {}) if isinstance(table, dict) else table
+    if not isinstance(table, dict):
+        raise ScriptError(path, first, "malformed header: [tool.kindling] is a table, with a field on each line")
+    if not isinstance(needs, list) or not all(isinstance(need, str) for need in needs):
+        where = lines.get("dependencies", first)
+        raise ScriptError(path, where, f'dependencies is {needs!r}; allowed is a list of packages, e.g. ["kindling"]')
     for key, value in table.items():
         where = lines.get(key, first)
         if key not in FIELDS:
@@ -197,8 +230,10 @@ def read_header(source: str, path: Path) -> Header:
         strings = not isinstance(value, list) or all(isinstance(item, str) for item in value)
         if not isinstance(value, kind) or not strings or (isinstance(value, bool) and kind is not bool):
             raise ScriptError(path, where, f"{key} is {value!r}; allowed is {allowed}")
+        if kind is not bool and isinstance(value, int | float) and not 0 < value < float("inf"):  # TOML knows inf, nan
+            raise ScriptError(path, where, f"{key} is {value!r}; allowed is {allowed}")
     values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in table.items()}
-    return Header(**values, dependencies=tuple(whole.get("dependencies", ())), lines=lines)
+    return Header(**values, dependencies=tuple(needs), lines=lines)
 
 
 def find_scripts(tutorials: Path) -> list[Path]:
@@ -212,7 +247,16 @@ def find_scripts(tutorials: Path) -> list[Path]:
     kept = [path for path in paths if not any(piece.startswith(hidden) for piece in path.parts)]
     kept = [path for path in kept if not path.name.endswith(EXERCISES)]
     ordered = sorted(kept, key=lambda path: [natural(piece) for piece in path.parts])
-    return [tutorials / path for path in ordered if is_script((tutorials / path).read_text(encoding="utf-8"))]
+    return [tutorials / path for path in ordered if is_numbered(path) or is_script(source_of(tutorials / path))]
+
+
+def source_of(path: Path) -> str:
+    return path.read_text(encoding="utf-8", errors="replace")  # read_script says what is wrong with it, and where
+
+
+def is_numbered(path: Path) -> bool:
+    """A name that begins with a number cannot be imported: it is a tutorial even if the file is empty or cut off."""
+    return re.match(r"\d+[-_]", path.name) is not None
 
 
 def is_script(source: str) -> bool:

@@ -151,7 +151,11 @@ def read(path: Path) -> Stored | None:
 
 
 def write(path: Path, text: str | bytes) -> None:
-    """Write a file whole or not at all: a reader sees the old content or the new."""
+    """Write a file whole or not at all: a reader sees the old content or the new.
+
+    Raises:
+        OSError: it could not be written; the error names it.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     content = text.encode() if isinstance(text, str) else text
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
@@ -162,6 +166,8 @@ def write(path: Path, text: str | bytes) -> None:
             os.fsync(file.fileno())
         os.chmod(temporary, 0o644)
         os.replace(temporary, path)
-    except BaseException:
+    except BaseException as error:
         Path(temporary).unlink(missing_ok=True)
+        if isinstance(error, OSError):  # a full disk does not say for what it had no space
+            raise OSError(error.errno, error.strerror, str(path)) from None
         raise
