@@ -1,4 +1,4 @@
-"""The command line: press status, run, new, check."""
+"""The command line: press status, run, new, check, bundle."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import yaml
 
 from press.catalogue import Catalogue, Settings, default_jobs, say
 from press.script import part_url
@@ -72,6 +74,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (LookupError, FileNotFoundError, FileExistsError) as error:
         say(f"press: {error.args[0] if isinstance(error, LookupError) else error}")
         return 2
+    except yaml.YAMLError as error:
+        say(f"press: mkdocs.yml cannot be read: {' '.join(str(error).split())}")
+        return 2
     except KeyboardInterrupt:
         say("press: interrupted; what had finished is stored")
         return 130
@@ -79,7 +84,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="press", description="Executes literate scripts and keeps what they showed.")
-    commands = top.add_subparsers(required=True, metavar="status | run | new | check")
+    commands = top.add_subparsers(required=True, metavar="status | run | new | check | bundle")
     command = commands.add_parser("status", help="each tutorial: fresh, stale, missing or failed, and why")
     command.add_argument("names", nargs="*", metavar="NAME")
     command.add_argument("--json", action="store_true", help="a list of objects with name, state and why")
@@ -103,6 +108,10 @@ def parser() -> argparse.ArgumentParser:
     command = commands.add_parser("check", help="header, structure, links and names")
     command.add_argument("names", nargs="*", metavar="NAME")
     command.set_defaults(command=check)
+    command = commands.add_parser("bundle", help="one zip of the whole site, to read without a network")
+    command.add_argument("file", nargs="?", type=Path, metavar="FILE", help="default: the site's name, and -site.zip")
+    command.add_argument("--site-url", metavar="URL", help="where downloads find their helpers (default: localhost)")
+    command.set_defaults(command=bundle)
     return top
 
 
@@ -224,6 +233,18 @@ def check(catalogue: Catalogue, options: argparse.Namespace) -> int:
     for problem in problems:
         print(problem)
     return 1 if problems else 0
+
+
+def bundle(catalogue: Catalogue, options: argparse.Namespace) -> int:
+    from press.bundle import SITE_URL, make
+
+    try:
+        path = make(catalogue.settings, options.site_url or SITE_URL, options.file)
+    except (OSError, RuntimeError) as error:
+        say(f"press: {error}")
+        return 1
+    say(f"{path}: {path.stat().st_size / 1e6:.1f} MB; its README.txt says how to read it")
+    return 0
 
 
 if __name__ == "__main__":
