@@ -149,3 +149,4 @@ def test_the_cost_line_says_seconds_memory_device_version_date_and_data():
     line = page.cost(run, {"mnist": "MNIST"})
     assert line == "Ran in 41 s on 2 CPU cores, 612 MB of memory, torch 2.15.0, 2026-11-20. Data: MNIST (original)."
     assert "on NVIDIA H200," in page.cost(run | {"device": "NVIDIA H200"}, {})
+    assert "on 1 CPU core," in page.cost(run | {"cpus": 1}, {})

@@ -236,11 +236,14 @@ def raster_size(content: bytes) -> tuple[int, int]:
         return round(image.width * 0.8), round(image.height * 0.8)
 
 
+def cores(count: int) -> str:
+    return f"{count} CPU core{'' if count == 1 else 's'}"
+
+
 def cost(run: Mapping[str, Any], titles: Mapping[str, str]) -> str:
     """What the run cost and what it used, in one line."""
     device = run.get("device") or "cpu"
-    cores = run.get("cpus")
-    where = f"{cores} CPU cores" if device == "cpu" and cores else "the CPU" if device == "cpu" else device
+    where = device if device != "cpu" else cores(run["cpus"]) if run.get("cpus") else "the CPU"
     pieces = [f"Ran in {duration(run['seconds'])} on {where}"]
     if run.get("peak_memory"):
         pieces.append(f"{size(run['peak_memory'])} of memory")

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from press.page import duration
+from press.page import cores, duration
 from press.script import Script
 
 
@@ -54,7 +54,9 @@ def number(value: Any, unit: str, scaled: bool = False) -> str:
 
 def device(run: Mapping[str, Any]) -> str:
     name = str(run.get("device") or "cpu")
-    return f"{run.get('cpus') or ''} CPU cores".strip() if name == "cpu" else name
+    if name != "cpu":
+        return name
+    return cores(run["cpus"]) if run.get("cpus") else "CPU cores"
 
 
 def summary(script: Script, run: Mapping[str, Any]) -> str:

@@ -333,9 +333,9 @@ show(
 #     $u\cdot\tilde w \ge k\gamma$.
 #
 #     At the same time it grows slowly. A correction happens only at a mistake, where
-#     $s\,\tilde w\cdot\tilde x \le 0$, so
-#     $\|\tilde w + s\tilde x\|^2 = \|\tilde w\|^2 + 2s\,\tilde w\cdot\tilde x + \|\tilde x\|^2
-#     \le \|\tilde w\|^2 + R^2$. After $k$ corrections, $\|\tilde w\|^2 \le kR^2$.
+#     $s\,\tilde w\cdot\tilde x \le 0$. The new squared length $\|\tilde w + s\tilde x\|^2$ is
+#     $\|\tilde w\|^2 + 2s\,\tilde w\cdot\tilde x + \|\tilde x\|^2$, which is at most
+#     $\|\tilde w\|^2 + R^2$. After $k$ corrections, $\|\tilde w\|^2 \le kR^2$.
 #
 #     Together, $k\gamma \le u\cdot\tilde w \le \|\tilde w\| \le \sqrt{k}\,R$, hence $k \le (R/\gamma)^2$.
 
