@@ -207,6 +207,14 @@ def test_every_card_is_whole():
             assert len(bytes.fromhex(file.sha256)) == 32
 
 
+def test_the_site_credits_the_authors_of_every_data_set():
+    about = (Path(__file__).parents[1] / "docs" / "about.md").read_text(encoding="utf-8")
+    rows = [line for line in about.splitlines() if line.startswith("| [")]
+    for card in data.cards().values():
+        (row,) = [row for row in rows if f"]({card.homepage})" in row]
+        assert card.licence in row
+
+
 def test_the_checksum_of_a_card_depends_on_every_file(monkeypatch):
     one, two = File("a", "", "00"), File("b", "", "11")
     checksums = set()

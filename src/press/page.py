@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
@@ -23,6 +24,7 @@ from press.store import write
 SLOT = re.compile(r'<div data-press-cell="(\d+)"></div>')
 HEADING = re.compile(r'<h[1-6][^>]* id="([^"]+)"')
 FORMULA = re.compile(r"\$\$(?P<display>.+?)\$\$|(?<![\\$\w])\$(?P<inline>[^\s$](?:[^$]*[^\s$])?)\$(?![\w$])", re.S)
+ACTIVE = {"script", "handler", "listener", "foreignobject", "iframe", "embed", "object"}  # what may run in an SVG file
 IMAGES = {"image/svg+xml": "svg", "image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"}
 PRIORITY = [
     "image/svg+xml",
@@ -119,7 +121,7 @@ def render_outputs(outputs: Sequence[Sequence[Mapping[str, Any]]], folder: Path)
     memo = folder / "fragments.json"
     try:
         kept = json.loads(memo.read_text(encoding="utf-8"))
-        if kept.pop("key") == key and all((folder / name).is_file() for name in kept["images"]):
+        if kept.pop("key") == key and all(is_whole(folder / name) for name in kept["images"]):
             return Fragments(**kept)
     except (OSError, ValueError, KeyError, TypeError):
         pass
@@ -134,6 +136,15 @@ def render_outputs(outputs: Sequence[Sequence[Mapping[str, Any]]], folder: Path)
             path.unlink(missing_ok=True)
     write(memo, json.dumps({"key": key, **asdict(fragments)}, sort_keys=True))
     return fragments
+
+
+def is_whole(figure: Path) -> bool:
+    """Whether a figure's file holds what it is named after."""
+    return figure.is_file() and figure.stem == figure_name(figure.read_bytes())
+
+
+def figure_name(content: bytes) -> str:
+    return f"figure-{hashlib.sha256(content).hexdigest()[:12]}"
 
 
 def exporter(images: dict[str, bytes]) -> Callable[[Sequence[Mapping[str, Any]]], str]:
@@ -174,7 +185,11 @@ def figure_html(output: Mapping[str, Any], mime: str, images: dict[str, bytes]) 
     """One figure; an SVG gets a second file for the dark scheme, in which its greys are turned round."""
     data = output["data"][mime]
     data = "".join(data) if isinstance(data, list) else data
-    alt = output.get("metadata", {}).get(mime, {}).get("alt") or described(data if mime == "image/svg+xml" else "")
+    said = output.get("metadata", {}).get(mime)
+    alt = str(said.get("alt") or "") if isinstance(said, Mapping) else ""
+    alt = alt or described(data if mime == "image/svg+xml" else "")
+    if mime == "image/svg+xml" and not is_drawing(data):
+        return '<pre class="press-text">[image/svg+xml that is broken or holds a script: left out]</pre>'
     if mime == "image/svg+xml":
         light, dark = schemes(data)
         width, height = svg_size(data)
@@ -185,11 +200,26 @@ def figure_html(output: Mapping[str, Any], mime: str, images: dict[str, bytes]) 
         files = [("", content, IMAGES[mime])]
     tags = []
     for scheme, content, suffix in files:
-        name = f"figure-{hashlib.sha256(content).hexdigest()[:12]}.{suffix}"
+        name = f"{figure_name(content)}.{suffix}"
         images[name] = content
         attributes = f'alt="{html.escape(alt)}" width="{width}" height="{height}" loading="lazy"'
         tags.append(f'<img class="{scheme}" src="{name}" {attributes}>'.replace('class="" ', ""))
     return f'<figure class="press-figure">{"".join(tags)}</figure>'
+
+
+def is_drawing(svg: str) -> bool:
+    """Whether an SVG file shows something and does nothing, in a tab of its own too, where its scripts would run."""
+    if re.search(r"<!ENTITY|<\?xml-stylesheet", svg):
+        return False
+    try:
+        parts = list(ElementTree.fromstring(svg).iter())
+    except ElementTree.ParseError:
+        return False
+    values = [(name.rpartition("}")[2].lower(), value) for part in parts for name, value in part.attrib.items()]
+    return not any(str(part.tag).rpartition("}")[2].lower() in ACTIVE for part in parts) and not any(
+        name.startswith("on") or re.match(r"(java|vb)script:|data:(?!image/(png|jpeg|gif|webp))", "".join(value.split()), re.I)
+        for name, value in values
+    )
 
 
 def described(svg: str) -> str:
@@ -221,7 +251,7 @@ def svg_size(svg: str) -> tuple[int, int]:
     """Width and height in CSS pixels."""
     sizes = []
     for side in ("width", "height"):
-        match = re.search(rf'<svg[^>]*\b{side}="([\d.]+)(pt|px)?"', svg)
+        match = re.search(rf'<svg[^>]*\b{side}="(\d{{1,6}}(?:\.\d*)?)(pt|px)?"', svg)
         sizes.append(round(float(match[1]) * (4 / 3 if match[2] == "pt" else 1)) if match else 640)
     return sizes[0], sizes[1]
 
@@ -305,6 +335,8 @@ def tidy_notebook(content: str, local: Callable[[str], str] = lambda address: ad
                 code.extend(list(pre.contents))
                 pre.append(code)
     for checker in soup.select(".celltag_checker"):
+        if checker.find_parent(class_="press-checker"):
+            continue  # a cell and the box in it are both tagged
         folded, summary = soup.new_tag("details", attrs={"class": "press-checker"}), soup.new_tag("summary")
         summary.string = "What the check does"
         checker.replace_with(folded)
