@@ -7,7 +7,7 @@ from tinyproject import TinyProject
 
 from press.catalogue import Catalogue
 
-pytest_plugins = ["sitefixture"]
+pytest_plugins = ["sitefixture", "takehome"]
 
 
 @pytest.fixture

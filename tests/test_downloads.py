@@ -3,8 +3,11 @@
 import json
 import tomllib
 import zipfile
+from types import SimpleNamespace
 
 import nbformat
+import pytest
+from IPython.core.inputtransformer2 import TransformerManager
 
 from press import downloads
 from press.script import HEADER
@@ -74,14 +77,6 @@ def test_the_notebook_is_valid_and_holds_todays_text_with_the_outputs_of_the_run
     assert notebook.cells[3].outputs[0].text == "output of line 20\n"
 
 
-def test_the_install_cell_is_valid_for_ipython_and_does_nothing_where_the_package_is():
-    from IPython.core.inputtransformer2 import TransformerManager
-
-    source = downloads.install("json", WHEEL, ())
-    python = TransformerManager().transform_cell(source)
-    exec(compile(python, "cell", "exec"), {"get_ipython": None})  # would fail if it tried to install
-
-
 def make_wheel(tmp_path, code="def f():\n    return 1\n"):
     (tmp_path / "pyproject.toml").write_text(
         '[project]\nname = "pack"\nversion = "1.0"\ndescription = "d"\nrequires-python = ">=3.11"\ndependencies = ["numpy>=2"]\n'
@@ -126,3 +121,14 @@ def test_a_notebook_is_the_same_bytes_each_time(tiny):
 def test_a_notebook_installs_whatever_else_its_script_needs():
     source = downloads.install("pack", WHEEL, ("pack", "scikit-learn", "pandas>=2"))
     assert f'%pip install --quiet {WHEEL} scikit-learn "pandas>=2"' in source
+
+
+@pytest.mark.parametrize(
+    ("needs", "missing"),
+    [(("pytest",), False), (("pytest", "nbclient>=0.1"), False), (("pytest", "no.such-thing>=2"), True)],
+)
+def test_the_first_cell_installs_where_anything_is_missing_and_only_there(needs, missing):
+    ran = []
+    cell = TransformerManager().transform_cell(downloads.install("pytest", WHEEL, needs))
+    exec(cell, {"get_ipython": lambda: SimpleNamespace(run_line_magic=lambda *words: ran.append(words))})
+    assert ran == [("pip", f"install --quiet {WHEEL}" + missing * ' "no.such-thing>=2"')] * missing

@@ -26,9 +26,13 @@ from press.store import write
 SITE_URL = "http://localhost:8000/"  # where `python -m http.server` serves
 # Search engines read the sitemap, and a host shows the 404 page; its links begin at the root of the host.
 LEFT_OUT = {"404.html", "sitemap.xml", "sitemap.xml.gz"}
-# Opened from a disk, Material asks for its index as a script, and then hides the search, for which it needs a server.
+# Opened from a disk, Material asks for its index as a script. The search needs a server: Chromium says so at once, and
+# Material hides the search; Firefox says it too late, and a field would stay that never answers.
 INDEX, INDEX_SCRIPT = "search/search_index.json", "search/search_index.js"
-NO_INDEX = 'var __index = {"config": {}, "docs": []}\n'
+NO_INDEX = """\
+var __index = {"config": {}, "docs": []}
+for (const part of document.querySelectorAll("[data-md-component=search], label[for=__search]")) part.hidden = true
+"""
 
 TAG = re.compile(r"""<(?:a|area|form|iframe|img|link|script|source)\s(?:[^"'>]|"[^"]*"|'[^']*')*>""", re.I)
 IDENTITY = re.compile(r"""\srel=["']?canonical\b""", re.I)

@@ -7,6 +7,7 @@ import json
 import os
 import re
 import tomllib
+import zipfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,10 +16,12 @@ from press import markup
 from press.script import HEADER, Script
 
 INSTALL = """\
-# Fetches the tutorial's own helpers where they are missing: on Colab, in a fresh Jupyter.
-import importlib.util
+# Fetches the tutorial's own helpers, and whatever else is missing here: on Colab, in a fresh Jupyter.
+from importlib.metadata import PackageNotFoundError, version
 
-if importlib.util.find_spec("{package}") is None:
+try:
+    [version(name) for name in {names}]
+except PackageNotFoundError:
     %pip install --quiet {needed}"""
 
 
@@ -73,9 +76,14 @@ def downloadable_notebook(
 
 
 def install(package: str, wheel: str, dependencies: Sequence[str]) -> str:
-    """The first cell of a notebook: the wheel, and whatever else the script's header asks for."""
-    others = [f'"{need}"' if re.search(r"[<>=~! ]", need) else need for need in dependencies if need != package]
-    return INSTALL.format(package=package, needed=" ".join([wheel, *others]))
+    """The first cell of a notebook: the wheel, and whatever else the script's header asks for.
+
+    Where another notebook brought the package, what only this one needs may still be missing.
+    """
+    others = [need for need in dependencies if need != package]
+    names = [package, *(re.split(r"[^\w.-]", need, maxsplit=1)[0] for need in others)]
+    quoted = [f'"{need}"' if re.search(r"[<>=~! ]", need) else need for need in others]
+    return INSTALL.format(names=json.dumps(names), needed=" ".join([wheel, *quoted]))
 
 
 def code_cell(name: str, source: str, outputs: Sequence[dict[str, Any]], count: int | None = None) -> dict[str, Any]:
@@ -107,7 +115,7 @@ def build_wheel(project: Path, package: Path, folder: Path) -> Path:
     version = f"{config['project']['version']}+{content.hexdigest()[:8]}"
     name = re.sub(r"[-_.]+", "_", config["project"]["name"])
     wheel = folder / f"{name}-{version}-py3-none-any.whl"
-    if wheel.is_file():
+    if zipfile.is_zipfile(wheel):  # what is cut off is none
         return wheel
 
     from hatchling.builders.wheel import WheelBuilder
