@@ -104,8 +104,8 @@ def test_a_build_after_any_edit_gives_what_a_first_build_would(tiny):
     tiny.pretend_run()
     built(tiny)
     edits = [
-        ("docs/glossary.md", "A part of a page", "One piece of a page"),
         ("tutorials/1-first/01_hello.py", "Some text.", "Some other text about a section."),
+        ("docs/glossary.md", "A part of a page", "One piece of a page"),  # which now a tutorial shows
         ("docs/more.md", "## Deep", "## Deeper"),
         ("mkdocs.yml", "site_name: tiny", "site_name: tiny\nmarkdown_extensions: [toc: {permalink: true}]"),
     ]

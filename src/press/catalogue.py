@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -17,14 +18,16 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import yaml
 
-from press.dependencies import Project, digest, key_parts
+from press.dependencies import Project, key_parts
 from press.memo import Memo
 from press.script import EXERCISES, Script, ScriptError, check_names, find_scripts, nearest, read_script
-from press.store import Status, Store
+from press.store import Status, Store, Stored
 from press.workbook import Workbook, find_workbooks, read_workbook
 
 if TYPE_CHECKING:
     from press.execute import Outcome, Task
+
+Stamp = tuple[int, int, int]  # time of the last change, size, number of the file
 
 LARGE_FILE = 1_000_000  # bytes; data beside a script, which nobody reads for a key
 DEADLINE = 600.0  # seconds, for a tutorial whose header promises no minutes
@@ -87,8 +90,11 @@ class Catalogue:
     """Reads every script once; broken ones are collected, not raised, so that all of them can be told at once."""
 
     # Scripts and key parts of earlier builds in this process, each with the state of the files that they came from.
-    memo: ClassVar[dict[Path, tuple[tuple[int, int], Script]]] = {}
-    key_memo: ClassVar[dict[Path, tuple[str, dict[str, str]]]] = {}
+    memo: ClassVar[dict[Path, tuple[Stamp, Script]]] = {}
+    workbook_memo: ClassVar[dict[Path, tuple[Stamp, Workbook]]] = {}
+    stored_memo: ClassVar[dict[Path, tuple[Stamp, Stored]]] = {}
+    status_memo: ClassVar[dict[Path, tuple[Any, Status]]] = {}
+    key_memo: ClassVar[dict[Path, tuple[Any, dict[str, str]]]] = {}
 
     def __init__(self, settings: Settings):
         self.settings = settings
@@ -108,12 +114,30 @@ class Catalogue:
         self._contents: dict[Path, list[tuple[str, str]]] = {}
 
     def read(self, path: Path) -> Script:
-        facts = path.stat()
-        stamp = (facts.st_mtime_ns, facts.st_size)
+        state = stamp(path)
         known = self.memo.get(path)
-        if known is None or known[0] != stamp:
-            self.memo[path] = stamp, read_script(path, self.settings.tutorials, self.settings.root)
+        if known is None or known[0] != state:
+            self.memo[path] = state, read_script(path, self.settings.tutorials, self.settings.root)
         return self.memo[path][1]
+
+    def read_workbook(self, path: Path) -> Workbook:
+        state = stamp(path)
+        known = self.workbook_memo.get(path)
+        if known is None or known[0] != state:
+            self.workbook_memo[path] = state, read_workbook(path, self.settings.tutorials, self.settings.root)
+        return self.workbook_memo[path][1]
+
+    def stored(self, script: Script) -> Stored | None:
+        """What the store holds of a tutorial; read again, and verified, only when its file is another one."""
+        path = self.store.path(script)
+        state = stamp_or_none(path)
+        known = self.stored_memo.get(path)
+        if state is None or known is None or known[0] != state:
+            found = self.store.load(script)
+            if found is None or state is None:
+                return found
+            known = self.stored_memo[path] = state, found
+        return known[1]
 
     def read_workbooks(self) -> dict[str, Workbook]:
         """The exercises, by the slug of the tutorial that they belong to."""
@@ -122,7 +146,7 @@ class Catalogue:
         broken = {error.path.name for error in self.errors}
         for path in find_workbooks(self.settings.tutorials):
             try:
-                workbook = read_workbook(path, self.settings.tutorials, self.settings.root)
+                workbook = self.read_workbook(path)
                 beside = path.with_name(path.name.removesuffix(EXERCISES) + ".py")
                 if workbook.name not in slugs and beside.name not in broken:
                     raise ScriptError(workbook.path, 1, f"exercises without a tutorial; {beside.name} is not there")
@@ -162,10 +186,11 @@ class Catalogue:
     def parts(self, script: Script) -> dict[str, str]:
         if script.name not in self._parts:
             path = self.settings.root / script.path
-            code = [[cell.source for cell in script.code], script.header.data, self.code_state(path.parent)]
-            state = digest(json.dumps(code))
-            if self.key_memo.get(path, ("",))[0] != state:
-                inputs = [script.path.as_posix(), json.dumps([code[0], code[1], self.code_content(path.parent)])]
+            code = [cell.source for cell in script.code]
+            state = [code, script.header.data, self.code_state(path.parent)]
+            if self.key_memo.get(path, (None,))[0] != state:
+                content = json.dumps([code, script.header.data, self.code_content(path.parent)])
+                inputs = [script.path.as_posix(), content]
                 found = Memo(self.settings.scratch / "memo")("key", inputs, lambda: key_parts(script, self.project))
                 self.key_memo[path] = state, found
             self._parts[script.name] = self.key_memo[path][1]
@@ -176,11 +201,8 @@ class Catalogue:
         if beside not in self._states:
             paths = [path for path in beside.rglob("*") if path.suffix != ".pyc"]
             paths += self.settings.package.rglob("*") if self.settings.package else []
-            facts = [
-                (str(path), path.stat())
-                for path in sorted(paths)
-                if path.is_file() and not is_tutorial(path, self.scripts)
-            ]
+            tutorials = {self.settings.root / script.path for script in self.scripts}
+            facts = [(str(path), path.stat()) for path in sorted(paths) if path not in tutorials and path.is_file()]
             self._states[beside] = [(name, stat.st_mtime_ns, stat.st_size) for name, stat in facts]
         return self._states[beside]
 
@@ -196,7 +218,12 @@ class Catalogue:
         return self._contents[beside]
 
     def status(self, script: Script) -> Status:
-        return self.store.status(script, self.parts(script))
+        """Whether a tutorial is fresh; asked again only when its notebooks or what it depends on changed."""
+        path = self.store.path(script)
+        state = [stamp_or_none(path), stamp_or_none(self.store.failure_path(script)), self.parts(script)]
+        if state[0] is None or self.status_memo.get(path, (None,))[0] != state:
+            self.status_memo[path] = state, self.store.status(script, self.parts(script))
+        return self.status_memo[path][1]
 
     def task(self, script: Script, *, jobs: int = 1, deadline: float | None = None) -> Task:
         import psutil
@@ -257,7 +284,8 @@ class Catalogue:
         """The libraries that a tutorial or the package imports somewhere."""
         texts = [cell.source for script in self.scripts for cell in script.code]
         if self.settings.package:
-            texts += [path.read_text(encoding="utf-8") for path in self.settings.package.rglob("*.py")]
+            paths = self.settings.package.rglob("*.py")
+            texts += [path.read_text(encoding="utf-8", errors="replace") for path in paths]
         return {name for text in texts for name in re.findall(r"(?m)^\s*(?:from|import)\s+(\w+)", text)}
 
     def keep(self, script: Script, outcome: Outcome) -> str:
@@ -266,15 +294,25 @@ class Catalogue:
         if outcome.failure and outcome.failure.kind == "interrupted":
             return str(outcome.failure)
         if outcome.failure:
-            self.store.save_failure(script, outcome.notebook, parts, str(outcome.failure))
+            with contextlib.suppress(OSError):  # a full disk: the tutorial's own failure says more
+                self.store.save_failure(script, outcome.notebook, parts, str(outcome.failure))
             return str(outcome.failure)
         if smoke():
             return ""  # a smoke run proves that the code runs; its results are nobody's results
-        now = key_parts(script, Project(self.settings.root, self.settings.package))
-        if now != parts:
+        if self.changed(script, parts):
             return f"{script.path.as_posix()}:1: the project's code changed while the tutorial ran; run it again"
-        self.store.save(script, outcome.notebook, parts, outcome.run)
+        try:
+            self.store.save(script, outcome.notebook, parts, outcome.run)
+        except OSError as error:
+            return f"{script.path.as_posix()}:1: executed, but not stored: {error}"
         return ""
+
+    def changed(self, script: Script, parts: dict[str, str]) -> bool:
+        """Whether the project's files no longer say what they said when these parts were taken."""
+        try:
+            return key_parts(script, Project(self.settings.root, self.settings.package)) != parts
+        except (OSError, ScriptError):  # just being edited
+            return True
 
     def expected_seconds(self, script: Script) -> float:
         stored = self.store.load(script)
@@ -328,8 +366,17 @@ class Catalogue:
                             )
 
 
-def is_tutorial(path: Path, scripts: Sequence[Script]) -> bool:
-    return any(path.match(script.path.as_posix()) for script in scripts)
+def stamp(path: Path) -> Stamp:
+    """What tells one content of a file from the next."""
+    facts = path.stat()
+    return facts.st_mtime_ns, facts.st_size, facts.st_ino
+
+
+def stamp_or_none(path: Path) -> Stamp | None:
+    try:
+        return stamp(path)
+    except OSError:
+        return None
 
 
 def structure(script: Script) -> Iterator[tuple[int, str]]:
@@ -359,7 +406,9 @@ def smoke() -> bool:
 
 
 def default_jobs() -> int:
-    return max(1, (os.cpu_count() or 1) // 2)  # two threads each
+    """With two threads each, but two where there are two cores: half of a tutorial keeps one core busy only."""
+    cores = os.cpu_count() or 1
+    return max(min(cores, 2), cores // 2)
 
 
 def say(text: str) -> None:

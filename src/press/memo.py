@@ -6,6 +6,7 @@ into sections for the search. Each such step is a function of texts, and gives s
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
@@ -57,7 +58,8 @@ class Memo:
                     return told.result
                 content = json.dumps(value)
                 if self.folder:
-                    write(self.folder / name, f"{fingerprint(content)}\n{content}")
+                    with contextlib.suppress(OSError):  # without room, the next build does it again
+                        write(self.folder / name, f"{fingerprint(content)}\n{content}")
                 value = json.loads(content)  # the first build gets what every later one gets
             self.held[name] = value
         return self.held[name]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import functools
 import hashlib
 import html
@@ -10,17 +11,17 @@ import json
 import logging
 import os
 import re
-import shutil
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from logging.handlers import BufferingHandler
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 from urllib.parse import quote, urljoin
 
 import yaml
-from jinja2 import FileSystemBytecodeCache
+from jinja2.bccache import Bucket, FileSystemBytecodeCache
 from markdown import Markdown
+from mkdocs import utils
 from mkdocs.commands.build import build
 from mkdocs.config import base, defaults, load_config
 from mkdocs.config import config_options as option
@@ -29,7 +30,7 @@ from mkdocs.plugins import BasePlugin, CombinedEvent, event_priority
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 from mkdocs.structure.toc import AnchorLink, get_toc
-from mkdocs.utils import CountHandler, get_relative_url
+from mkdocs.utils import CountHandler, get_relative_url, meta
 from mkdocs.utils.meta import get_data
 
 from press import downloads, frontend, glossary, page, practice, tables
@@ -37,8 +38,9 @@ from press import workbook as workbooks
 from press.background import Background
 from press.catalogue import Catalogue, Settings, default_jobs
 from press.dependencies import combine
-from press.memo import Memo, Unkept
-from press.script import EXERCISES, TITLE, Cell, Header, Script, part_url
+from press.memo import Memo, Unkept, fingerprint
+from press.script import EXERCISES, TITLE, Cell, Header, Script, ScriptError, part_url
+from press.serving import ADDRESS, Output, Theme, notice_at_once, swapped
 from press.store import Status, Stored, write
 
 log = logging.getLogger("mkdocs.press")
@@ -51,6 +53,8 @@ MATH = re.compile(r'<(span|div) class="arithmatex">\\[(\[](.*?)\\[)\]]</\1>([.,;
 STYLE = re.compile(r"<style[^>]*>(.*?)</style>", re.S)
 DIRECTIVE = re.compile(r"<!--\s*press:(gallery|results|chapters|exercises|progress|review)(?:\s+(\S+))?\s*-->")
 EXERCISE_LIST = re.compile(r"<!--\s*press:exercises\s*-->")
+NO_HEADING = re.compile(r"<th([^>]*)></th>")  # the corner of a table: announced as a heading, it would say nothing
+SPELLED_WITH_S = re.compile(r"\b(?:regular|standard|\w+al)is(?:e|ation)\b")  # half of the readers write it with z
 LARGE_STYLE = 4000  # characters; smaller style blocks stay where they are
 
 
@@ -70,9 +74,15 @@ class PressPlugin(BasePlugin[PressConfig]):
 
     def on_startup(self, *, command: str, dirty: bool) -> None:
         self.serving = command == "serve"
+        self.whole = not dirty  # else mkdocs builds only the pages that changed, and leaves the others where they are
         self.background = Background() if self.serving else None
         self.session = Memo(None)  # for what a later process could not use
         self.memo = self.session
+        self.held: dict[tuple[str, str], tuple[list[Any], Any]] = {}
+        self.front: dict[str, Any] = {}
+        self.output, self.theme = Output(), Theme(self.session)
+        self.theme.complete = functools.partial(frontend.allow_scripts, all_inline=True)
+        self.swapped = contextlib.ExitStack()
 
     def on_shutdown(self) -> None:
         if self.background:
@@ -87,8 +97,12 @@ class PressPlugin(BasePlugin[PressConfig]):
         if self.memo is self.session:
             self.memo = Memo(self.settings.scratch / "memo")
         self.problems = {str(error).split(":")[0]: str(error) for error in self.catalogue.errors}
+        self.options = ""
+        self.names: tuple[int, str] = 0, ""
         if self.serving:
             keep_server_alive()
+            if self.whole:
+                self.rebuild_fast(config)
             self.catalogue.scripts += [self.stand_in(path) for path in self.unreadable()]
         elif self.problems:
             raise PluginError("\n".join(str(error) for error in self.catalogue.errors))
@@ -103,6 +117,42 @@ class PressPlugin(BasePlugin[PressConfig]):
         if self.practising and "md_in_html" not in config.markdown_extensions:  # the questions are Markdown in forms
             config.markdown_extensions.append("md_in_html")
         return config
+
+    def rebuild_fast(self, config: defaults.MkDocsConfig) -> None:
+        """Until the build ends: hold its files back, keep the theme's templates and the front matter of pages."""
+        self.swapped.close()
+        self.output.begin(Path(config.site_dir))
+        known, self.front = self.front, {}
+
+        def get_data(text: str) -> tuple[str, dict[str, Any]]:
+            self.front[text] = known[text] if text in known else get_meta(text)
+            markdown, found = self.front[text]
+            return markdown, copy.deepcopy(found)
+
+        def clean_directory(folder: str) -> None:
+            if Path(folder) != self.output.folder:
+                clean(folder)
+
+        def copy_file(file: File, dirty: bool = False) -> None:
+            if file.abs_src_path is None:  # it is in memory
+                self.output.write_file(file.content_bytes, file.abs_dest_path)
+            else:
+                copy_one(file, dirty)
+
+        get_meta, clean, copy_one, make = meta.get_data, utils.clean_directory, File.copy_file, config.theme.get_env
+        functions = {"write_file": self.output.write_file, "copy_file": self.output.copy_file}
+        self.swapped.enter_context(swapped(utils, **functions, clean_directory=clean_directory))
+        self.swapped.enter_context(swapped(File, copy_file=copy_file))
+        self.swapped.enter_context(swapped(meta, get_data=get_data))
+        self.theme.shared = None
+        config.theme.get_env = lambda: self.theme.environment(config, make)
+
+    def once(self, what: str, name: str, inputs: list[Any], compute: Callable[[], Any]) -> Any:
+        """What `compute` returned for the same objects in an earlier build of this process."""
+        known = self.held.get((what, name))
+        if known is None or known[0] != inputs:
+            self.held[what, name] = known = inputs, compute()
+        return known[1]
 
     def unreadable(self) -> list[Path]:
         readable = {script.path.as_posix() for script in self.catalogue.scripts}
@@ -134,7 +184,10 @@ class PressPlugin(BasePlugin[PressConfig]):
     def on_pre_build(self, *, config: defaults.MkDocsConfig) -> None:
         """Execute what is not fresh, before the old site is cleaned away."""
         scripts = self.catalogue.scripts
-        self.status = {script.name: self.state(script) for script in scripts}
+        try:
+            self.status = {script.name: self.state(script) for script in scripts}
+        except ScriptError as error:  # of a module that tutorials import
+            raise PluginError(str(error)) from None
         stale = [script for script in scripts if self.status[script.name].state != "fresh"]
         self.running: set[str] = set()
         if self.background:
@@ -175,6 +228,7 @@ class PressPlugin(BasePlugin[PressConfig]):
     @event_priority(100)  # before mkdocs-jupyter, which makes pages of the workbooks
     def add_workbooks(self, files: Files, *, config: defaults.MkDocsConfig) -> Files:
         self.files, self.site_url = files, config.site_url or ""
+        self.by_path = self.paths()
         self.wheel = self.add_wheel(config)
         progress = urljoin(self.site_url, "progress/") if files.get_file_from_path("progress.md") else ""
         for script in self.catalogue.scripts:
@@ -188,7 +242,7 @@ class PressPlugin(BasePlugin[PressConfig]):
                     absolute=functools.partial(self.rewrite_links, script, absolute=True),
                 )
                 path = self.settings.scratch / workbook_uri(book.name)
-                if not path.is_file() or path.read_text(encoding="utf-8") != text:
+                if not path.is_file() or path.read_bytes() != text.encode():
                     write(path, text)
                 # Not File.generated: mkdocs-jupyter's wrapper loses the path of such a file.
                 name, scratch = workbook_uri(book.name), str(self.settings.scratch)
@@ -199,11 +253,14 @@ class PressPlugin(BasePlugin[PressConfig]):
     def add_tutorials(self, files: Files, *, config: defaults.MkDocsConfig) -> Files:
         self.files = files
         self.by_uri = {uri(script): script for script in self.catalogue.scripts}
-        self.stored = {script.name: self.catalogue.store.load(script) for script in self.catalogue.scripts}
+        self.addresses = self.address_book(config)
+        self.readmes = {part: self.part_meta(part) for part in self.parts}
+        self.alike = tables.related(self.catalogue.scripts, self.settings.root)
+        self.stored = {script.name: self.catalogue.stored(script) for script in self.catalogue.scripts}
         self.fragments = {script.name: self.add_images(script, config) for script in self.catalogue.scripts}
         for script in self.catalogue.scripts:
             self.add_downloads(script, config)
-            self.add(config, uri(script), content=self.page_source(script))
+            self.add(config, uri(script), content=self.page_once(script))
         for part in filter(None, self.parts):
             index = f"{part_url(part)}/index.md"
             if files.get_file_from_path(index) is None:
@@ -238,34 +295,52 @@ class PressPlugin(BasePlugin[PressConfig]):
         stored = self.stored[script.name]
         if stored is None:
             return page.Fragments()
-        folder = self.settings.scratch / "pages" / script.url
-        fragments = page.render_outputs(stored.outputs, folder)
-        for name in fragments.images:
+        folder = self.scratch(script)
+
+        def rendered() -> tuple[page.Fragments, list[str]]:
+            fragments, thumbnail = page.render_outputs(stored.outputs, folder), page.thumbnail(stored.run, folder)
+            return fragments, fragments.images + ([thumbnail.name] if thumbnail else [])
+
+        fragments, names = self.once("images", script.name, [script.url, stored], rendered)
+        if not all((folder / name).is_file() for name in names):
+            fragments, names = rendered()
+        for name in names:
             self.add(config, f"{script.url}/{name}", path=folder / name)
-        if thumbnail := page.thumbnail(stored.run, folder):
-            self.add(config, f"{script.url}/{thumbnail.name}", path=thumbnail)
         return fragments
 
     def add_downloads(self, script: Script, config: defaults.MkDocsConfig) -> None:
         source = (self.settings.root / script.path).read_text(encoding="utf-8")
+        stored, book = self.stored[script.name], self.catalogue.workbooks.get(script.name)
+        shown = len(self.shown_outputs(script, stored))
+        paths = {suffix: self.scratch(script) / f"{script.name}.{suffix}" for suffix in ("py", "ipynb")}
+        inputs = [source, script, stored, shown, book, self.wheel, self.addresses]
+        if not all(path.is_file() for path in paths.values()):
+            self.held.pop(("downloads", script.name), None)
+        self.once("downloads", script.name, inputs, lambda: self.write_downloads(script, source, paths))
+        for path in paths.values():
+            self.add(config, f"{script.url}/{path.name}", path=path)
+
+    def write_downloads(self, script: Script, source: str, paths: Mapping[str, Path]) -> None:
         package = self.settings.package.name if self.settings.package else ""
-        stored = self.stored[script.name]
         taken_home = {
-            "py": downloads.downloadable_script(source, package, self.wheel),
+            "py": downloads.downloadable_script(
+                self.rewrite_links(script, source, absolute=True), package, self.wheel
+            ),
             "ipynb": downloads.downloadable_notebook(
                 script,
-                self.shown_outputs(script, stored),
+                self.shown_outputs(script, self.stored[script.name]),
                 package=package,
                 wheel=self.wheel,
                 absolute=functools.partial(self.notebook_text, script),
             ),
         }
-        folder = self.settings.scratch / "pages" / script.url
         for suffix, text in taken_home.items():
-            path = folder / f"{script.name}.{suffix}"
-            if not path.is_file() or path.read_text(encoding="utf-8") != text:
+            path = paths[suffix]
+            if not path.is_file() or path.read_bytes() != text.encode():
                 write(path, text)
-            self.add(config, f"{script.url}/{path.name}", path=path)
+
+    def scratch(self, script: Script) -> Path:
+        return self.settings.scratch / "pages" / script.url
 
     def notebook_text(self, script: Script, text: str) -> str:
         """A text cell as a notebook shows it: links lead to the site, the exercises are a list."""
@@ -283,13 +358,20 @@ class PressPlugin(BasePlugin[PressConfig]):
             return stored.outputs
         return stored.outputs[: page.valid_cells(script.code, stored.sources)]
 
+    def page_once(self, script: Script) -> str:
+        name = script.name
+        book, running = self.catalogue.workbooks.get(name), name in self.running
+        inputs = [script, self.stored[name], self.status[name], running, book]
+        inputs += [self.addresses, self.practising, self.catalogue.project.cards, self.readmes[script.part]]
+        return self.once("page", name, inputs, lambda: self.page_source(script))
+
     def page_source(self, script: Script) -> str:
         """The Markdown of a tutorial's page, its front matter included."""
         stored, status = self.stored[script.name], self.status[script.name]
         meta: dict[str, Any] = {"title": script.title, "description": script.header.description or script.lead}
         if stored and stored.run.get("thumbnail"):
             meta["image"] = f"{script.url}/{page.THUMBNAIL}"
-        if search := self.part_meta(script.part).get("search"):
+        if search := self.readmes[script.part].get("search"):
             meta["search"] = search
         links = {"Script .py": f"{script.name}.py", "Notebook .ipynb": f"{script.name}.ipynb"}
         workbook = self.files.get_file_from_path(workbook_uri(script.name))
@@ -347,15 +429,22 @@ class PressPlugin(BasePlugin[PressConfig]):
 
     def source_uri(self, path: Path) -> str | None:
         """The name under which mkdocs knows a file of the tutorials or of docs/."""
-        for script in self.catalogue.scripts:
-            if self.settings.root / script.path == path:
-                return uri(script)
-        for name, book in self.catalogue.workbooks.items():
-            if self.settings.root / book.path == path:
-                return workbook_uri(name)
+        if known := self.by_path.get(str(path)):
+            return known
         if self.settings.docs and path.is_relative_to(self.settings.docs):
             return path.relative_to(self.settings.docs).as_posix()
         return None
+
+    def paths(self) -> dict[str, str]:
+        """The names under which mkdocs knows scripts and workbooks, by their paths."""
+        root, books = self.settings.root, self.catalogue.workbooks
+        known = {str(root / book.path): workbook_uri(name) for name, book in books.items()}
+        return known | {str(root / script.path): uri(script) for script in self.catalogue.scripts}
+
+    def address_book(self, config: defaults.MkDocsConfig) -> str:
+        """Everything that decides where links between pages lead."""
+        names = sorted(file.src_uri for file in self.files)
+        return fingerprint(self.site_url, repr([config.use_directory_urls, config.docs_dir, self.by_path, names]))
 
     def part_meta(self, part: str) -> dict[str, Any]:
         """The front matter of a part's README.md; what it says of the search holds for the part's tutorials."""
@@ -391,9 +480,10 @@ class PressPlugin(BasePlugin[PressConfig]):
     def render_once(self, page: Page, render: Callable[..., None], config: defaults.MkDocsConfig, files: Files) -> None:
         """Convert a page's Markdown only if it, or what it can link to, changed since an earlier build."""
         markdown, source = page.markdown or "", page.file.abs_src_path
-        names = "\n".join(sorted(file.src_uri for file in files))
+        if self.names[0] != len(files):
+            self.names = len(files), fingerprint(*sorted(file.src_uri for file in files))
         own = Path(source).read_bytes().hex() if source and source.endswith(".ipynb") else ""  # mkdocs-jupyter reads it
-        inputs = [page.file.src_uri, markdown, own, names, self.configuration(config)]
+        inputs = [page.file.src_uri, markdown, own, self.names[1], self.configuration(config)]
         if ":::" in markdown:
             # What mkdocstrings collects beside the page, it keeps in memory only; so does this.
             if not self.serving:
@@ -412,6 +502,8 @@ class PressPlugin(BasePlugin[PressConfig]):
         autorefs: Any = config.plugins.get("autorefs")
         for arguments, keywords in kept["autorefs"] if autorefs else ():
             autorefs.register_anchor(page, *arguments, **keywords)
+        for item in kept["objects"]:
+            inventory_of(config).register(**item)
 
     def converted(
         self, page: Page, render: Callable[..., None], config: defaults.MkDocsConfig, files: Files
@@ -419,12 +511,21 @@ class PressPlugin(BasePlugin[PressConfig]):
         """Everything that converting a page leaves behind. After a warning it is not kept: it has to be said again."""
         autorefs: Any = config.plugins.get("autorefs")
         registered: list[Any] = []
+        objects: list[dict[str, Any]] = []
+        inventory = inventory_of(config)
+
+        def listed(**item: Any) -> None:
+            objects.append(item)
+            type(inventory).register(inventory, **item)
+
         warnings = Warnings()
         with contextlib.ExitStack() as stack:
             stack.enter_context(warnings)
             if autorefs:
                 # Collected only: whoever asked for the page registers them, this time and the next.
                 stack.enter_context(replaced(autorefs, "register_anchor", lambda _, *a, **k: registered.append((a, k))))
+            if inventory is not None:
+                stack.enter_context(replaced(inventory, "register", listed))
             render(config, files)
         links = page.links_to_anchors
         result = {
@@ -434,6 +535,7 @@ class PressPlugin(BasePlugin[PressConfig]):
             "anchors": None if page.present_anchor_ids is None else sorted(page.present_anchor_ids),
             "links": None if links is None else {file.src_uri: found for file, found in links.items()},
             "autorefs": registered,
+            "objects": objects,
         }
         if warnings.count:
             raise Unkept(result)
@@ -441,9 +543,13 @@ class PressPlugin(BasePlugin[PressConfig]):
 
     def configuration(self, config: defaults.MkDocsConfig) -> str:
         """The options that decide how Markdown is converted."""
-        options = {name: repr(plugin.config) for name, plugin in config.plugins.items() if name != "press"}
+        if self.options:
+            return self.options
+        plugins = {name: plugin for name, plugin in config.plugins.items() if name != "press"}
+        options = {name: repr(getattr(plugin, "config", None)) for name, plugin in plugins.items()}  # a hook has none
         chosen = [config.markdown_extensions, config.mdx_configs, options, config.use_directory_urls, config.validation]
-        return re.sub(r" at 0x[0-9a-f]+", "", repr([*chosen, config.site_url, config.theme.name]))
+        self.options = fingerprint(ADDRESS.sub("", repr([*chosen, config.site_url, config.theme.name])))
+        return self.options
 
     def package_state(self) -> dict[str, int]:
         paths = self.settings.package.rglob("*.py") if self.settings.package else ()
@@ -478,7 +584,11 @@ class PressPlugin(BasePlugin[PressConfig]):
         package = self.settings.package.name if self.settings.package else ""
         rules = [self.config.documentation, package, "autorefs" in config.plugins]
         shown = self.fragments[script.name].html[: len(self.shown_outputs(script, stored))]
-        return [json.dumps([[cell.source for cell in script.code], shown, names, rules])]
+
+        def all_of_them() -> str:
+            return fingerprint(json.dumps([[cell.source for cell in script.code], shown, names, rules]))
+
+        return [self.once("cells", script.name, [script, shown, names, rules], all_of_them)]
 
     def finished(
         self,
@@ -490,6 +600,7 @@ class PressPlugin(BasePlugin[PressConfig]):
         marked: bool,
     ) -> str:
         """The converted page with tooltips, code cells and outputs, and without what would hide it from the search."""
+        content = NO_HEADING.sub(r"<td\1></td>", content)
         if marked and self.terms:
             content = glossary.mark(content, self.terms)
         if script:
@@ -554,8 +665,7 @@ class PressPlugin(BasePlugin[PressConfig]):
         return tables.covered(script.header.chapters, chapters, sources, href)
 
     def related(self, script: Script) -> str:
-        others = tables.related(script, self.catalogue.scripts, self.settings.root)
-        cards = [self.card(other, self.url_of(script)) for other in others]
+        cards = [self.card(other, self.url_of(script)) for other in self.alike[script.name]]
         if not cards:
             return ""
         heading = '<section class="press-related" data-search-exclude><h2>Related tutorials</h2>'
@@ -605,20 +715,22 @@ class PressPlugin(BasePlugin[PressConfig]):
         pages = [file.page for file in files.documentation_pages() if file.page and file.page.content]
         formulas: set[tuple[str, bool]] = set()
         if (self.settings.root / "package.json").is_file():  # else the formulas are left to whatever the site uses
-            formulas = {formula(match) for shown in pages for match in MATH.finditer(shown.content or "")}
+            formulas = {formula(match) for shown in pages for match in formulas_of(shown)}
         made = self.mathml(formulas) if formulas else {}
-        for shown in pages if formulas else ():
+        for shown in [shown for shown in pages if formulas and "arithmatex" in (shown.content or "")]:
             shown.content = MATH.sub(lambda match: wrapped(match, made), shown.content or "")
         self.add_fonts(config, made.values())
         for shown in pages:
             self.hoist_styles(shown, config)
         cache = self.settings.scratch / "templates"
         cache.mkdir(parents=True, exist_ok=True)
-        env.bytecode_cache = FileSystemBytecodeCache(str(cache))  # compiling the theme takes longer than using it
+        env.bytecode_cache = Templates(str(cache))  # compiling the theme takes longer than using it
         self.sort_backlinks(config.plugins.get("autorefs"))
-        index: Any = getattr(config.plugins.get("material/search"), "search_index", None)
-        if hasattr(index, "add_entry_from_context"):
-            index.add_entry_from_context = functools.partial(self.index_once, index, index.add_entry_from_context)
+        handlers: list[Any] = config.plugins.events["page_context"]
+        for number, handler in enumerate(handlers):
+            search: Any = getattr(handler, "__self__", None)
+            if search is config.plugins.get("material/search") and hasattr(search, "search_index"):
+                handlers[number] = functools.partial(self.index_once, search.search_index, handler)
         return env
 
     def sort_backlinks(self, autorefs: Any) -> None:
@@ -632,19 +744,26 @@ class PressPlugin(BasePlugin[PressConfig]):
 
             autorefs.get_backlinks = get_backlinks
 
-    def index_once(self, index: Any, add: Callable[[Page], None], shown: Page) -> None:
-        """Take a page's search entries from an earlier build if the page is the same."""
+    def index_once(self, index: Any, handle: Callable[..., None], context: Any, *, page: Page, **others: Any) -> None:
+        """Take a page's search entries from an earlier build if the page is the same, and what is left of the page."""
 
-        def entries() -> list[dict[str, Any]]:
+        def entries() -> dict[str, Any]:
             before = len(index.entries)
-            add(shown)
+            handle(context, page=page, **others)
             made = index.entries[before:]
             del index.entries[before:]
-            return made
+            for entry in made:
+                if words := {word.replace("is", "iz") for word in SPELLED_WITH_S.findall(entry["title"].lower())}:
+                    entry["text"] += f"<p>Also spelled {', '.join(sorted(words))}.</p>"
+            return {"entries": made, "content": page.content}
 
-        options = re.sub(r" at 0x[0-9a-f]+", "", repr(index.config))
-        inputs = [shown.url, str(shown.title), repr(dict(shown.meta)), shown.content or "", options]
-        index.entries += [dict(entry) for entry in self.memo("indexed", inputs, entries)]
+        if self.book_of(page):  # whoever looks for a name wants the page that explains it, not its exercises
+            page.meta.setdefault("search", {"boost": 0.5})
+        options = ADDRESS.sub("", repr(index.config))
+        inputs = [page.url, str(page.title), repr(dict(page.meta)), page.content or "", options]
+        kept = self.memo("indexed", inputs, entries)
+        index.entries += [dict(entry) for entry in kept["entries"]]
+        page.content = kept["content"]
 
     def mathml(self, formulas: Iterable[tuple[str, bool]]) -> Mapping[tuple[str, bool], str]:
         table = self.settings.root / self.config.formulas
@@ -671,9 +790,16 @@ class PressPlugin(BasePlugin[PressConfig]):
         if "<style" in (shown.content or ""):
             shown.content = STYLE.sub(hoisted, shown.content or "")
 
+    @event_priority(-1000)  # when every other plugin has written its files
     def on_post_build(self, *, config: defaults.MkDocsConfig) -> None:
         self.memo.prune()
         self.session.prune()
+        self.swapped.close()
+        if self.serving and self.whole:
+            self.output.commit()
+
+    def on_build_error(self, *, error: Exception) -> None:
+        self.swapped.close()
 
     @event_priority(-100)  # the page is then as it is served
     def on_post_page(self, output: str, *, page: Page, config: defaults.MkDocsConfig) -> str:
@@ -690,23 +816,35 @@ class PressPlugin(BasePlugin[PressConfig]):
             if folder:
                 folder.mkdir(parents=True, exist_ok=True)
                 server.watch(str(folder))
+        if hasattr(server, "observer"):
+            notice_at_once(server)
         if self.config.execute == "auto" and self.catalogue.scripts:
             self.catalogue.prepare_kernels(start=True)  # in a process of its own, while the author is still thinking
-        build, site = server.builder, Path(config.site_dir)
+        build = server.builder
 
         def guarded() -> None:
             """A failed rebuild leaves the last good site; mkdocs itself would answer no page any more."""
-            with tempfile.TemporaryDirectory(dir=self.settings.scratch) as folder:
-                good = Path(folder, "site")
-                shutil.copytree(site, good, copy_function=link_or_copy)
-                try:
-                    build()
-                except (Exception, SystemExit) as error:
-                    log.error("The rebuild failed, the last good pages stay: %s", error)
-                    shutil.copytree(good, site, dirs_exist_ok=True)
+            try:
+                build()
+            except (Exception, SystemExit) as error:
+                log.error("The rebuild failed, the last good pages stay: %s", error)
 
         server.builder = guarded
         return server
+
+
+class Templates(FileSystemBytecodeCache):
+    """Compiled templates; a damaged one counts as absent, and one for which there is no room is compiled again."""
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        try:
+            super().load_bytecode(bucket)
+        except (EOFError, OSError, ValueError, UnpicklingError):
+            bucket.reset()
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        with contextlib.suppress(OSError):
+            super().dump_bytecode(bucket)
 
 
 class Warnings(logging.Handler):
@@ -751,6 +889,10 @@ def workbook_uri(name: str) -> str:
     return f"workbooks/{name}.ipynb"
 
 
+def formulas_of(shown: Page) -> Iterator[re.Match[str]]:
+    return MATH.finditer(shown.content or "") if "arithmatex" in (shown.content or "") else iter(())
+
+
 def formula(match: re.Match[str]) -> tuple[str, bool]:
     return html.unescape(match[2]).strip(), match[1] == "div"
 
@@ -766,14 +908,6 @@ def wrapped(match: re.Match[str], made: Mapping[tuple[str, bool], str]) -> str:
     return f'<span class="press-nobreak">{markup}{match[3]}</span>' if match[3] else markup
 
 
-def link_or_copy(source: str, destination: str) -> None:
-    """A second name for a file where that is possible: a build deletes names, it does not write into old files."""
-    try:
-        os.link(source, destination)
-    except OSError:
-        shutil.copy2(source, destination)
-
-
 def set_up_mkdocstrings(config: defaults.MkDocsConfig) -> None:
     """mkdocstrings prepares its handler when it converts a page, and needs it for backlinks in any case."""
     plugin: Any = config.plugins.get("mkdocstrings")
@@ -783,6 +917,12 @@ def set_up_mkdocstrings(config: defaults.MkDocsConfig) -> None:
     if "backlink_tree" not in handler.env.filters:
         markdown = Markdown(extensions=config.markdown_extensions, extension_configs=config.mdx_configs)
         handler._update_env(markdown, config=config)
+
+
+def inventory_of(config: defaults.MkDocsConfig) -> Any:
+    """The list of documented objects that mkdocstrings puts beside the pages, if it is there."""
+    plugin: Any = config.plugins.get("mkdocstrings")
+    return plugin.handlers.inventory if plugin is not None and plugin.config.enabled else None
 
 
 def keep_server_alive() -> None:
