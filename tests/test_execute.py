@@ -291,6 +291,11 @@ def test_the_environment_is_fixed_and_settings_of_the_package_pass(monkeypatch, 
     assert text(outcome) == f"{['0', 'UTC', '1', '3', '1', str(tmp_path / 'data')]}\n"
 
 
+def test_a_kernel_does_not_load_a_debugger_that_nobody_can_reach():
+    outcome = execute(task("import sys; print('_pydevd_bundle' in sys.modules)", "import debugpy; print('at hand')"))
+    assert (text(outcome, 1), text(outcome, 2)) == ("False\n", "at hand\n")
+
+
 def test_jobs_run_side_by_side_and_one_failure_does_not_stop_the_others():
     wait = "import time; time.sleep(2)"
     tasks = [task(wait, name="a"), task("1 / 0", name="b"), task(wait, name="c"), task("print(1)", name="d")]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import yaml
 
 from press.catalogue import Catalogue, Settings, default_jobs, say
-from press.script import part_url
+from press.script import ScriptError, part_url
 from press.store import write
 
 if TYPE_CHECKING:
@@ -74,6 +74,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (LookupError, FileNotFoundError, FileExistsError) as error:
         say(f"press: {error.args[0] if isinstance(error, LookupError) else error}")
         return 2
+    except ScriptError as error:  # of a module that tutorials import
+        say(str(error))
+        return 1
     except yaml.YAMLError as error:
         say(f"press: mkdocs.yml cannot be read: {' '.join(str(error).split())}")
         return 2
@@ -93,7 +96,7 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("names", nargs="*", metavar="NAME")
     command.add_argument("--all", action="store_true", help="execute fresh ones again too")
     command.add_argument(
-        "--jobs", type=positive, default=None, metavar="N", help="tutorials at once (default: cores / 2)"
+        "--jobs", type=positive, default=None, metavar="N", help="tutorials at once (default: cores / 2, at least 2)"
     )
     command.add_argument("--deadline", type=float, default=None, metavar="SECONDS", help="for each tutorial")
     command.add_argument("--shard", type=fraction, default=None, metavar="K/N", help="only the K-th of N equal shares")
@@ -219,6 +222,9 @@ def new(catalogue: Catalogue, options: argparse.Namespace) -> int:
     slug = re.sub(r"[^a-z0-9]+", "-", options.title.lower()).strip("-")
     if not slug:
         raise LookupError(f"the title {options.title!r} has no letter or digit to make an address of")
+    if not options.title.isprintable() or '"""' in options.title or "\\" in options.title:
+        allowed = "a line without backslash or triple quotes"
+        raise LookupError(f"the title {options.title!r} is no heading; allowed is {allowed}")
     if taken := next((script for script in catalogue.scripts if script.name == slug), None):
         raise FileExistsError(f"the slug {slug!r} is taken by {taken.path.as_posix()}; choose another title")
     numbers = [int(match[1]) for path in tutorials.rglob("*.py") if (match := re.match(r"(\d+)[-_]", path.name))]

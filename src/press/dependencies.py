@@ -17,7 +17,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from press.script import Cell, Script
+from press.script import Cell, Script, parse, read_text
 
 SCHEMA = 1  # raise it when the meaning of a stored notebook changes: every tutorial then runs again
 CARDS = "cards.toml"
@@ -83,14 +83,19 @@ class Project:
         return Closure(self, beside).of_cells(cells)
 
     def find(self, name: str, beside: Path) -> Module | None:
-        """The module of that name if it is the project's own, else None."""
+        """The module of that name if it is the project's own, else None.
+
+        Raises:
+            ScriptError: the module is not valid Python.
+        """
         roots = [self.package.parent] if self.package else []
         for root in [*roots, beside]:
             base = root.joinpath(*name.split("."))
             for path in (base / "__init__.py", base.with_name(base.name + ".py")):
                 if path.is_file():
                     if path not in self._modules:
-                        self._modules[path] = Module(name, path)
+                        shown = path.relative_to(self.root) if path.is_relative_to(self.root) else path
+                        self._modules[path] = Module(name, path, shown)
                     return self._modules[path]
         return None
 
@@ -98,10 +103,10 @@ class Project:
 class Module:
     """One file: what each of its names is bound to, and what importing it does besides."""
 
-    def __init__(self, name: str, path: Path):
+    def __init__(self, name: str, path: Path, shown: Path):
         self.name, self.path = name, path
-        self.source = path.read_text(encoding="utf-8")
-        self.tree = ast.parse(self.source)
+        self.source = read_text(path, shown)
+        self.tree = parse(self.source, shown)
         self.is_package = path.name == "__init__.py"
         self.bindings: dict[str, list[ast.stmt]] = {}
         self.effects: list[ast.stmt] = []

@@ -33,6 +33,8 @@ from press.script import Cell
 
 TEXT = 100_000  # characters that one output may have
 OUTPUTS = 500  # outputs that one cell may have
+BULK = 10_000_000  # characters of figures and other results after which a cell gets no more of them
+CUT = f"[more than {BULK:,} characters of outputs: cut]\n"
 LARGEST = 1_000_000  # characters that anything else of an output may have, an image for instance
 FIGURE = 100_000  # characters up to which a figure stays an SVG
 RASTER = 20_000  # characters up to which an image inside an SVG is left there, and a PNG as it is
@@ -207,7 +209,7 @@ class Execution:
         env = environment(self.task, self.folder, gpu)
         try:
             await self.client.async_start_new_kernel(cwd=str(self.folder / "scratch"), env=env)
-            await self.client.async_start_new_kernel_client()
+            self.client.kc = await kernels.connected(self.manager, self.client.startup_timeout)
         except RuntimeError as error:
             log = self.folder / "log"
             said = log.read_text() if log.exists() else ""
@@ -318,13 +320,29 @@ class Client(NotebookClient):
 
     kc: Any
 
+    def __init__(self, *arguments: Any, **options: Any):
+        super().__init__(*arguments, **options)
+        self.bulk: dict[int, int] = {}  # characters of results, by cell
+
     def output(self, outs: list, msg: dict, display_id: str | None, cell_index: int) -> Any:
         content = msg["content"]
         if len(outs) >= OUTPUTS:
             outs[-1] = new_output("stream", name="stderr", text=f"[more than {OUTPUTS} outputs: cut]\n")
             return None
+        if msg["msg_type"] == "display_data" and self.bulk.get(cell_index, 0) > BULK:
+            if outs[-1].get("text") != CUT:
+                outs.append(new_output("stream", name="stderr", text=CUT))
+            return None
+        if "data" in content:
+            sizes = [len(value) for value in content["data"].values() if isinstance(value, str)]
+            self.bulk[cell_index] = self.bulk.get(cell_index, 0) + sum(sizes)
         if msg["msg_type"] != "stream":
-            return super().output(outs, msg, display_id, cell_index)
+            try:
+                return super().output(outs, msg, display_id, cell_index)
+            except nbformat.ValidationError:
+                told = "[an output that no notebook can hold: left out]\n"
+                outs.append(new_output("stream", name="stderr", text=told))
+                return None
         stream = next((out for out in last_streams(outs) if out.name == content["name"]), None)
         if stream is None:
             stream = super().output(outs, msg | {"content": content | {"text": ""}}, display_id, cell_index)
@@ -408,6 +426,8 @@ def slim(outputs: list, folder: str) -> list:
 def slim_bundle(output: Any, folder: str) -> None:
     """Keep a figure as SVG where it is lines, as a small PNG where it is an image; bound and clean texts."""
     data = output.data
+    for mime in [mime for mime, value in data.items() if isinstance(value, list) and not mime.endswith("json")]:
+        data[mime] = "".join(data[mime])  # a notebook may hold a text as a list of lines
     if "image/svg+xml" in data:
         svg = data["image/svg+xml"] = shorter(SVG_NOISE.sub("", data["image/svg+xml"]).strip())
         rasters = max(map(len, SVG_RASTER.findall(svg)), default=0)

@@ -13,6 +13,7 @@ import importlib.util
 import json
 import os
 import platform
+import queue
 import select
 import shutil
 import signal
@@ -30,11 +31,13 @@ from typing import Any
 
 import psutil
 import zmq
+from jupyter_client.asynchronous.client import AsyncKernelClient
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning.provisioner_base import KernelProvisionerBase
 
 PRELOAD = (
+    "ipykernel.debugger",
     "ipykernel.kernelapp",
     "matplotlib.pyplot",
     "matplotlib.backends.backend_svg",
@@ -151,6 +154,7 @@ class ForkProvisioner(KernelProvisionerBase):
     async def kill(self, restart: bool = False) -> None:
         if self.status is None:
             self.writer.write_eof()  # the keeper kills whatever there is and reports the status
+            await self.cleanup()  # else jupyter_client would look for it every tenth of a second
 
     async def terminate(self, restart: bool = False) -> None:
         await self.kill()
@@ -195,6 +199,22 @@ def manager(folder: str | Path) -> Manager:
     """A manager whose connection file and sockets lie in `folder`, which must be short (`short_folder`)."""
     transport = "tcp" if sys.platform == "win32" else "ipc"
     return Manager(connection_file=f"{folder}/k.json", transport=transport)
+
+
+async def connected(kernel: Manager, seconds: float) -> AsyncKernelClient:
+    """A client of the kernel as soon as it answers; `wait_for_ready` would go on listening for a fifth of a second."""
+    client = kernel.client()
+    client.start_channels()
+    end = time.monotonic() + seconds
+    while time.monotonic() < end and await kernel.is_alive():
+        client.kernel_info()
+        with contextlib.suppress(queue.Empty):
+            await client.get_shell_msg(timeout=1)
+            await client.get_iopub_msg(timeout=0.2)  # what cells show comes this way, so it must be open as well
+            client.allow_stdin = False
+            return client
+    client.stop_channels()
+    raise RuntimeError("it died, or did not answer, before the first cell")
 
 
 def short_folder() -> str:
@@ -268,6 +288,8 @@ def become_kernel(connection: str, env: dict[str, str], cwd: str) -> None:
     code = 1
     try:
         os.setsid()
+        with contextlib.suppress(OSError):  # without memory, the system is to kill this, not its keeper
+            Path("/proc/self/oom_score_adj").write_text("1000")
         os.chdir(cwd)
         os.environ.clear()
         os.environ.update(env)
@@ -315,9 +337,11 @@ def serve(listener: int, press: int, preload: list[str]) -> None:
     server.socket.close()
     server.socket = socket.socket(fileno=listener)
     folder = Path(server.socket.getsockname()).parent
+    sys.modules["debugpy"] = None  # type: ignore[assignment]  # no kernel is debugged, and each would compile it anew
     for module in preload:
         with contextlib.suppress(ImportError):
             importlib.import_module(module)
+    del sys.modules["debugpy"]
     gc.collect()
     gc.freeze()  # the collector would touch, and so copy, every page that kernels share
     try:

@@ -25,6 +25,7 @@ SLOT = re.compile(r'<div data-press-cell="(\d+)"></div>')
 HEADING = re.compile(r'<h[1-6][^>]* id="([^"]+)"')
 FORMULA = re.compile(r"\$\$(?P<display>.+?)\$\$|(?<![\\$\w])\$(?P<inline>[^\s$](?:[^$]*[^\s$])?)\$(?![\w$])", re.S)
 ACTIVE = {"script", "handler", "listener", "foreignobject", "iframe", "embed", "object"}  # what may run in an SVG file
+PROGRAM = re.compile(r"(java|vb)script:|data:(?!image/(png|jpeg|gif|webp)\b)", re.I)  # an address that may
 IMAGES = {"image/svg+xml": "svg", "image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"}
 PRIORITY = [
     "image/svg+xml",
@@ -37,7 +38,7 @@ PRIORITY = [
     "text/plain",
 ]
 THUMBNAIL = "thumbnail.png"
-RENDERING = 1  # raise it when this module renders the same outputs differently
+RENDERING = 2  # raise it when this module renders the same outputs differently
 
 Link = Callable[[str, str, str], str | None]  # (full name, highlighted code, anchor of the section) -> HTML
 
@@ -174,7 +175,8 @@ def exporter(images: dict[str, bytes]) -> Callable[[Sequence[Mapping[str, Any]]]
     export.display_data_priority = PRIORITY  # pyright: ignore[reportAttributeAccessIssue]  (a traitlet)
 
     def render(outputs: Sequence[Mapping[str, Any]]) -> str:
-        cell = nbformat.v4.new_code_cell("", outputs=[nbformat.from_dict(dict(output)) for output in outputs])
+        known = [output for output in outputs if "data" not in output or not set(PRIORITY).isdisjoint(output["data"])]
+        cell = nbformat.v4.new_code_cell("", outputs=[nbformat.from_dict(dict(output)) for output in known])
         cell["id"] = "outputs"
         return export.from_notebook_node(nbformat.v4.new_notebook(cells=[cell]))[0].strip()
 
@@ -215,11 +217,14 @@ def is_drawing(svg: str) -> bool:
         parts = list(ElementTree.fromstring(svg).iter())
     except ElementTree.ParseError:
         return False
-    values = [(name.rpartition("}")[2].lower(), value) for part in parts for name, value in part.attrib.items()]
-    return not any(str(part.tag).rpartition("}")[2].lower() in ACTIVE for part in parts) and not any(
-        name.startswith("on") or re.match(r"(java|vb)script:|data:(?!image/(png|jpeg|gif|webp))", "".join(value.split()), re.I)
-        for name, value in values
-    )
+    names = {bare(str(part.tag)) for part in parts}
+    values = [(bare(name), "".join(value.split())) for part in parts for name, value in part.attrib.items()]
+    return not names & ACTIVE and not any(name.startswith("on") or PROGRAM.match(value) for name, value in values)
+
+
+def bare(name: str) -> str:
+    """A name of XML without its namespace."""
+    return name.rpartition("}")[2].lower()
 
 
 def described(svg: str) -> str:

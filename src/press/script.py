@@ -112,10 +112,7 @@ def read_script(path: Path, tutorials: Path, project: Path) -> Script:
     shown = path.relative_to(project) if path.is_relative_to(project) else path
     check_address(path.relative_to(tutorials), shown)
     source = read_text(path, shown)
-    try:
-        tree = ast.parse(source)
-    except SyntaxError as error:
-        raise ScriptError(shown, error.lineno or 1, f"not valid Python: {error.msg}") from None
+    tree = parse(source, shown)
     name = slug(path.name)
     text = ast.get_docstring(tree) or ""
     match = TITLE.match(text)
@@ -131,6 +128,8 @@ def read_script(path: Path, tutorials: Path, project: Path) -> Script:
         cells += at_marks(Cell(block.type, stripped.rstrip(), line))
     asked: set[str] = set()
     for cell in cells:
+        if cell.kind == "code":
+            check_cell(cell, shown)
         for one in read_quizzes(cell, shown) if cell.kind == "text" else ():
             if one.slug in asked:
                 raise ScriptError(shown, cell.line, f"two questions are called {one.title!r}; each has its own title")
@@ -164,7 +163,23 @@ def read_text(path: Path, shown: Path) -> str:
         return path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
-        raise ScriptError(shown, line, f"not UTF-8: {error.reason}; save the script as UTF-8") from None
+        raise ScriptError(shown, line, f"not UTF-8: {error.reason}; save the file as UTF-8") from None
+
+
+def parse(source: str, shown: Path) -> ast.Module:
+    try:
+        return ast.parse(source)
+    except SyntaxError as error:
+        raise ScriptError(shown, error.lineno or 1, f"not valid Python: {error.msg}") from None
+
+
+def check_cell(cell: Cell, shown: Path) -> None:
+    """A mark inside a function cuts it in two, of which the file as a whole says nothing."""
+    try:
+        ast.parse(cell.source)
+    except SyntaxError as error:
+        line = cell.line + (error.lineno or 1) - 1
+        raise ScriptError(shown, line, f"the cell is not valid Python by itself: {error.msg}") from None
 
 
 def at_marks(cell: Cell) -> list[Cell]:

@@ -88,7 +88,8 @@ class Store:
         if failure := self.failure(script, parts):
             return Status(script.name, "failed", failure)
         if stored is None:
-            return Status(script.name, "missing", "never executed")
+            damaged = self.path(script).exists()
+            return Status(script.name, "missing", "its stored result is damaged" if damaged else "never executed")
         return Status(script.name, "stale", difference(stored.parts, parts))
 
 

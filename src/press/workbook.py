@@ -136,7 +136,10 @@ def exercise(script: Script, cells: Sequence[Cell]) -> Exercise:
     match = HEADING.match(text)
     assert match is not None
     title = match["title"].strip()
-    name = f"{script.name}/{re.sub(r'[^a-z0-9]+', '-', title.lower()).strip('-')}"
+    slug = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")
+    if not slug:
+        raise ScriptError(script.path, line, f"the title {title!r} has no letter or digit to make a name of")
+    name = f"{script.name}/{slug}"
     hints = tuple(markup.dedent(found["body"]).strip() for found in HINT.finditer(text))
     if len(hints) > MOST_HINTS:
         raise ScriptError(script.path, line, f"{len(hints)} hints; an exercise has at most {MOST_HINTS}")

@@ -378,6 +378,8 @@
 
   // Keyboard and screen reader -----------------------------------------------------------------------------------
 
+  const SIDEWAYS = ".press-output pre, .press-output .press-html, .press-math";
+
   /** What scrolls sideways can be reached by keyboard, as long as it does. */
   const sized = new ResizeObserver((entries) => {
     for (const { target } of entries) {
@@ -387,7 +389,11 @@
   });
 
   const setUpAccess = () => {
-    for (const box of document.querySelectorAll(".press-output pre, .press-output .press-html")) sized.observe(box);
+    for (const box of document.querySelectorAll(SIDEWAYS)) sized.observe(box);
+    // Browsers leave MathML out of the name of a link or of an answer: a formula alone would have none.
+    for (const named of document.querySelectorAll("article :is(a, label):has(math)")) {
+      (named.control ?? named).setAttribute("aria-label", named.textContent.replace(/\s+/g, " ").trim());
+    }
     // Material gives each block of code a landmark for its copy button, all without a name.
     const name = () => {
       for (const [number, nav] of document.querySelectorAll(".md-code__nav").entries()) {
