@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from tinyproject import TinyProject
 
 from press.catalogue import Catalogue
 
 pytest_plugins = ["sitefixture", "takehome"]
+
+
+def pytest_collection_modifyitems(config, items):
+    """Slow tests are for CI, which sets KINDLING_CI=1, and for those who ask for them by `-m slow`."""
+    if os.environ.get("KINDLING_CI") != "1" and "slow" not in config.option.markexpr:
+        for item in items:
+            if item.get_closest_marker("slow"):
+                item.add_marker(pytest.mark.skip(reason="slow; `pytest -m slow` runs it, and so does CI"))
 
 
 @pytest.fixture

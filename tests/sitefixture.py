@@ -11,11 +11,12 @@ import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.error import HTTPError
+from urllib.parse import unquote, urljoin
 from urllib.request import urlopen
 
 import pytest
@@ -56,6 +57,11 @@ def written_by_hand() -> list[str]:
     ]
 
 
+def some(items, step: int = 3):
+    """Parameters of which every so-many-th is tested by everybody, and the others, which are like it, as slow ones."""
+    return [item if at % step == 0 else pytest.param(item, marks=pytest.mark.slow) for at, item in enumerate(items)]
+
+
 PARTS = sorted({url.rpartition("/")[0].rpartition("/")[0] + "/" for url in TUTORIALS})
 PAGES = [*written_by_hand(), *PARTS, *TUTORIALS, *WORKBOOKS]
 MISSING = "404.html"
@@ -76,6 +82,24 @@ class Site:
 
     def soup(self, page: str) -> BeautifulSoup:
         return BeautifulSoup(self.file(page).read_text(encoding="utf-8"), "html.parser")
+
+    def nowhere(self, page: str, links: Iterable[str]) -> list[str]:
+        """Those links of a page that lead to no file or no anchor of this site; other sites are not asked."""
+        lost = []
+        for link in links:
+            target, _, anchor = urljoin(self.url + page, link).partition("#")
+            if not target.startswith(self.url):
+                continue
+            path = self.folder / unquote(target.removeprefix(self.url).partition("?")[0])
+            path = path / "index.html" if path.is_dir() else path
+            if not path.is_file() or (anchor and path.suffix == ".html" and unquote(anchor) not in anchors(path)):
+                lost.append(link)
+        return lost
+
+
+@functools.cache
+def anchors(path: Path) -> set[str]:
+    return set(re.findall(r'\b(?:id|name)="([^"]+)"', path.read_text(encoding="utf-8")))
 
 
 class Handler(SimpleHTTPRequestHandler):

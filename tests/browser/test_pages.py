@@ -2,38 +2,40 @@
 
 from __future__ import annotations
 
-import functools
 import gzip
 import json
 import re
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import pytest
-from sitefixture import CLINIC, LESSONS, MISSING, PAGES, PARTS, SCRIPTS, TUTORIALS, WORKBOOKS, answer, by_name
+from sitefixture import LESSONS, MISSING, PAGES, PARTS, SCRIPTS, TUTORIALS, answer, by_name
 
 HEAVIEST = 60_000  # bytes of HTML, gzipped
-NARROW = {"width": 360, "height": 740}
+WIDTHS = {320: 640, 768: 1024, 1280: 800}  # a small phone, a tablet, a laptop, each with its height
+PHONE = {"width": 360, "height": 740}
 SCHEMES = {"light": "default", "dark": "slate"}
 
-# In the browser: everything about one page in one scheme that a test asks for.
+# In the browser: what would have to be scrolled to sideways at the width that the window has.
+SIDEWAYS = r"""() => {
+  const described = element => {
+    const name = element.tagName.toLowerCase() + [...element.classList].map(one => "." + one).join("")
+    return name + " " + JSON.stringify(element.textContent.trim().slice(0, 30))
+  }
+  const scrolls = element => element && (/auto|scroll/.test(getComputedStyle(element).overflowX) || scrolls(element.parentElement))
+  const sideways = document.documentElement.scrollWidth > innerWidth ? ["the whole page"] : []
+  for (const element of document.querySelectorAll(".md-content *"))  // cut off is no better than scrolling
+    if (element.getBoundingClientRect().right > innerWidth + 1 && element.checkVisibility() && !scrolls(element))
+      sideways.push(described(element))
+  return sideways
+}"""
+
+# In the browser: everything else about one page in one scheme that a test asks for.
 FACTS = r"""async () => {
   for (const image of document.images) {
     image.loading = "eager"
     if (image.checkVisibility()) await image.decode().catch(() => {})
   }
-  const described = element => {
-    const name = element.tagName.toLowerCase() + [...element.classList].map(one => "." + one).join("")
-    return name + " " + JSON.stringify(element.textContent.trim().slice(0, 30))
-  }
-
-  const scrolls = element => element && (/auto|scroll/.test(getComputedStyle(element).overflowX) || scrolls(element.parentElement))
-  const sideways = document.documentElement.scrollWidth > innerWidth ? ["the whole page"] : []
-  for (const element of document.querySelectorAll(".md-content *"))  // cut off is no better than scrolling
-    if (element.checkVisibility() && element.getBoundingClientRect().right > innerWidth + 1 && !scrolls(element))
-      sideways.push(described(element))
-
   const pixel = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true })
   const known = {}
   const rgba = colour => {
@@ -83,7 +85,6 @@ FACTS = r"""async () => {
 
   return {
     scheme: document.body.dataset.mdColorScheme,
-    sideways,
     faint: Object.values(faint),
     unread: [...document.images].filter(i => i.checkVisibility() && !i.naturalWidth).map(i => i.src),
     figures: [...document.querySelectorAll(".press-figure")].map(f =>
@@ -95,12 +96,13 @@ FACTS = r"""async () => {
 
 @dataclass
 class Visit:
-    """What happened while a page was open on a phone, first in the light, then in the dark scheme."""
+    """What happened while a page was open: on a phone in the light, then in the dark scheme, then in other widths."""
 
     requests: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
     console: list[str] = field(default_factory=list)
     facts: dict[str, dict[str, Any]] = field(default_factory=dict)
+    sideways: dict[int, list[str]] = field(default_factory=dict)
 
 
 @pytest.fixture(scope="module")
@@ -112,7 +114,8 @@ def visit(browser, site):
         if address in known:
             return known[address]
         seen = known[address] = Visit()
-        context = browser.new_context(base_url=site.url, viewport=NARROW, color_scheme="light")
+        # Without motion, for a colour that is still fading is no colour yet.
+        context = browser.new_context(base_url=site.url, viewport=PHONE, color_scheme="light", reduced_motion="reduce")
         page = context.new_page()
         page.on("request", lambda request: seen.requests.append(request.url))
         page.on("requestfailed", lambda request: seen.failed.append(f"{request.url}: {request.failure}"))
@@ -121,22 +124,21 @@ def visit(browser, site):
         page.on("pageerror", lambda error: seen.console.append(str(error)))
         page.goto(address, wait_until="networkidle")
         for scheme in SCHEMES:
-            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            page.emulate_media(color_scheme=scheme)
             page.wait_for_function("scheme => document.body.dataset.mdColorScheme === scheme", arg=SCHEMES[scheme])
-            page.wait_for_timeout(300)  # colours may fade over
             seen.facts[scheme] = page.evaluate(FACTS)
+        for width, height in WIDTHS.items():
+            page.set_viewport_size({"width": width, "height": height})
+            page.wait_for_function("width => innerWidth === width", arg=width)
+            seen.sideways[width] = page.evaluate(SIDEWAYS)
         context.close()
         return seen
 
     return opened
 
 
-# Workbooks are all made by one function, and so are the pages of the clinic: of each kind some stand for all.
-ALIKE = {*WORKBOOKS[2:-1], *(f"{script.url}/" for script in CLINIC[1:-1])}
-every_page = pytest.mark.parametrize(
-    "address", [page for page in [*PAGES, MISSING] if page not in ALIKE], ids=lambda address: address or "home"
-)
-every_tutorial = pytest.mark.parametrize("address", [address for address in TUTORIALS if address not in ALIKE])
+every_page = pytest.mark.parametrize("address", [*PAGES, MISSING], ids=lambda address: address or "home")
+every_tutorial = pytest.mark.parametrize("address", TUTORIALS)
 every_lesson = pytest.mark.parametrize("address", [f"{script.url}/" for script in LESSONS])
 
 
@@ -157,9 +159,8 @@ def test_a_page_loads_whole_and_without_an_error(visit, address):
 
 
 @every_page
-@pytest.mark.parametrize("scheme", SCHEMES)
-def test_a_page_does_not_scroll_sideways_on_a_phone(visit, address, scheme):
-    assert visit(address).facts[scheme]["sideways"] == []
+def test_a_page_does_not_scroll_sideways(visit, address):
+    assert visit(address).sideways == {width: [] for width in WIDTHS}
 
 
 @every_page
@@ -195,6 +196,20 @@ def test_a_key_opens_the_search(tab, key):
     tab.keyboard.press(key)
     tab.wait_for_function("() => document.activeElement.matches('[data-md-component=search-query]')")
     assert tab.evaluate("() => document.activeElement.value") == "", "the key itself is not typed"
+
+
+@pytest.mark.parametrize("viewport", [PHONE, {"width": 1280, "height": 800}], ids=["phone", "laptop"])
+@pytest.mark.parametrize("anchor", ["indexing", "where-it-fails"])
+def test_an_anchor_leads_to_its_very_place(tab, anchor, viewport):
+    tab.set_viewport_size(viewport)
+    near = "id => { const { top } = document.getElementById(id).getBoundingClientRect(); return 40 <= top && top < 120 }"
+    tab.goto(f"{TUTORIALS[0]}#{anchor}")
+    tab.wait_for_load_state("networkidle")
+    tab.wait_for_function(near, arg=anchor)
+    tab.goto(TUTORIALS[0])
+    tab.wait_for_load_state("networkidle")
+    tab.evaluate("id => { location.hash = id }", anchor)
+    tab.wait_for_function(near, arg=anchor)
 
 
 @pytest.mark.parametrize("address", TUTORIALS[::6])
@@ -241,14 +256,14 @@ def test_a_tutorial_weighs_at_most_60_kilobytes_gzipped(site, address):
 
 
 @every_page
-def test_an_image_has_its_size_and_a_text_that_says_what_it_shows(site, address):
+def test_an_image_has_its_size_and_a_text_that_says_what_it_shows_and_is_loaded_when_it_is_near(site, address):
     soup = site.soup(address)
     for image in soup.find_all("img"):
         assert image.get("width") and image.get("height") and image.has_attr("alt"), image
         decorative = image.find_parent(class_="press-gallery") is not None  # the link itself has the words
         assert decorative or image["alt"].strip(), image
+        assert image["loading"] == "lazy", "no page begins with a picture, so none has to wait for one"
     for image in soup.select(".press-figure img"):
-        assert image["loading"] == "lazy"
         assert not image["alt"].startswith("Figure"), f"{image['src']} has only the fallback: {image['alt']}"
         assert len(image["alt"]) > 20, image["alt"]
 
@@ -304,22 +319,7 @@ def test_no_page_was_forgotten_by_these_tests(site):
 
 @pytest.mark.parametrize("address", PAGES, ids=lambda address: address or "home")
 def test_every_link_of_a_page_leads_somewhere(site, address):
-    soup = site.soup(address)
-    for link in soup.select("a[href]"):
-        target, _, anchor = link["href"].partition("#")
-        home = site.folder if target.startswith(site.url) else site.file(address).parent
-        target = target.removeprefix(site.url)
-        if re.match(r"[a-z]+:", target):
-            continue
-        path = (home / target).resolve() if target else site.file(address)
-        path = path / "index.html" if path.is_dir() else path
-        assert path.is_file(), link
-        assert not anchor or path.suffix != ".html" or anchor in anchors(path), link
-
-
-@functools.cache
-def anchors(path: Path) -> set[str]:
-    return set(re.findall(r'\b(?:id|name)="([^"]+)"', path.read_text(encoding="utf-8")))
+    assert site.nowhere(address, [link["href"] for link in site.soup(address).select("a[href]")]) == []
 
 
 def test_an_address_that_is_nowhere_answers_404(site):

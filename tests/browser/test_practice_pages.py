@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import gzip
 import json
+from pathlib import Path
 
 import pytest
 from sitefixture import CATALOGUE, LESSONS, WORKBOOKS
@@ -293,7 +294,7 @@ def test_a_browser_that_keeps_nothing_still_judges(browser, site):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("page", [TUTORIAL, WORKBOOK, "progress/", "review/"])
-def test_axe_finds_nothing(browser, site, page, scheme):
+def test_axe_finds_nothing(browser, axe, site, page, scheme):
     context = browser.new_context(base_url=site.url, color_scheme=scheme, viewport={"width": 1280, "height": 800})
     tab = context.new_page()
     tab.goto(TUTORIAL)
@@ -305,7 +306,7 @@ def test_axe_finds_nothing(browser, site, page, scheme):
     tab.evaluate(past, "kindling-progress")
     tab.goto(page)
     tab.wait_for_load_state("networkidle")
-    tab.evaluate((site.folder.parent / "node_modules/axe-core/axe.min.js").read_text(encoding="utf-8"))
+    tab.evaluate(axe)
     found = tab.evaluate("() => axe.run()")
     violations = [f"{one['id']}: {node['target']}" for one in found["violations"] for node in one["nodes"]]
     assert not violations, "\n".join(violations)
@@ -322,3 +323,12 @@ def test_a_workbook_page_is_light_and_carries_no_style_sheet_of_its_own(site, wo
     assert len(sheets) == len(set(sheets))
     assert "jp-" not in "".join(sheets)
     assert not soup.find("mathjax") and "$" not in "".join(one.text for one in soup.select(".jp-MarkdownOutput p"))
+
+
+@pytest.mark.parametrize("workbook", WORKBOOKS)
+def test_a_check_is_folded_once(site, workbook):
+    soup = site.soup(workbook)
+    folds = soup.select("details.press-checker")
+    book = CATALOGUE.workbooks[Path(workbook).name]
+    assert len(folds) == sum(not exercise.open for exercise in book.exercises) >= 2
+    assert all(fold.find("details") is None and "check(" in fold.get_text() for fold in folds)
