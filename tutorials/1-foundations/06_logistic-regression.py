@@ -340,7 +340,7 @@ torch.testing.assert_close(by_formula, (w.grad, b.grad))
 print(f"by formula  {by_formula[0].detach()}\nby autograd {w.grad}")
 
 # %%
-# ## The walk
+# ## Gradient descent: the walk
 #
 # **Gradient descent** is the obvious thing to do with a slope: take a step against it, look again, repeat.
 # Start where we know nothing, at zero, where the model is a coin.
@@ -512,8 +512,9 @@ assert abs(pull_log) > 1000 * abs(pull_square)
 # !!! warning "You may read this elsewhere; today write this"
 #     `sigmoid` followed by `F.binary_cross_entropy` (or `nn.BCELoss`, in old code with `size_average=`) gives
 #     a wrong loss and no slope at all for a large wrong score. Today write
-#     `F.binary_cross_entropy_with_logits(score, y)`, with `reduction=` if you do not want the mean. It uses
-#     the form $\log(1+e^z) - yz$ of the derivation above, in a way that cannot overflow.
+#     `F.binary_cross_entropy_with_logits(score, y)`, or `nn.BCEWithLogitsLoss()` where an object is wanted, with
+#     `reduction=` if you do not want the mean. It uses the form $\log(1+e^z) - yz$ of the derivation above, in a way
+#     that cannot overflow.
 
 for name, loss_of in {
     "by hand": lambda z, y: -given_to_truth(torch.sigmoid(z), y).log(),

@@ -426,7 +426,8 @@ claim(test_accuracy >= 0.96, "at least 96 % after two epochs")
 #
 # A good start is a hope: that the sizes are right at the beginning and stay right while all layers move. Why
 # hope? Measure the sums, and *make* their mean 0 and their size 1, in each layer and at each step.
-# **Batch normalisation** does this for each unit, over the examples of the batch:
+# **Batch normalisation** (in American papers *batch normalization*) does this for each unit, over the examples of
+# the batch:
 #
 # $$y = \gamma\,\frac{x - \text{mean}}{\sqrt{\text{variance} + \varepsilon}} + \beta$$
 #
