@@ -16,6 +16,7 @@ import time
 from pathlib import Path
 
 import nbformat
+import proof
 from nbclient import NotebookClient
 
 from press.catalogue import Catalogue, Settings
@@ -70,3 +71,11 @@ if __name__ == "__main__":
     ours = press_seconds([script.name for script in chosen])
     plain = plain_seconds(chosen)
     print(f"press run --all {ours:.0f} s, plain nbclient {plain:.0f} s, ratio {ours / plain:.2f}")
+    what = f"executing {len(chosen)} tutorials: seconds beside plain nbclient, one after the other"
+    rows = [
+        proof.figure(what, ours / plain),
+        proof.figure("press run --all", ours, unit="s"),
+        proof.figure("plain nbclient", plain, unit="s"),
+        proof.figure("a kernel after the first, start to end", median, unit="s", at_most=1.5),
+    ]
+    proof.keep("execution", " ".join(["uv run benchmarks/execution.py", *sys.argv[1:]]), rows)
