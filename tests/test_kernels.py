@@ -35,11 +35,18 @@ def small_server():
     kernels.SERVER = usual
 
 
+def is_alive(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:  # it may end between any two looks
+        return False
+
+
 def gone(pid: int, seconds: float = 10) -> bool:
     """Whether the process ends within the time."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        if not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE:
+        if not is_alive(pid):
             return True
         time.sleep(0.05)
     return False
