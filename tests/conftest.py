@@ -25,3 +25,16 @@ def tiny(tmp_path):
     Catalogue.memo.clear()
     Catalogue.key_memo.clear()
     return TinyProject(tmp_path / "tiny")
+
+
+@pytest.fixture
+def bare_machine(monkeypatch):
+    """No setting of the machine that runs the tests reaches `kindling.data`, and no bar is drawn."""
+    from kindling import data, runtime  # torch, which most tests do without
+
+    for name in ("KINDLING_DATA", "KINDLING_SMOKE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TQDM_DISABLE", "1")
+    monkeypatch.setenv("NO_PROXY", "*")
+    monkeypatch.setattr(runtime, "_used_data", [])
+    monkeypatch.setattr(data, "PATIENCE", 0.3)

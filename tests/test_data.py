@@ -20,16 +20,7 @@ from kindling.data import Card, File, batches
 
 CSV = b"admit,gre,gpa,rank\n0,380,3.61,3\n1,660,3.67,3\n1,800,4,1\n"
 
-
-@pytest.fixture(autouse=True)
-def clean(monkeypatch):
-    """No setting of the machine that runs the tests reaches them, and no bar is drawn."""
-    for name in ("KINDLING_DATA", "KINDLING_SMOKE"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("TQDM_DISABLE", "1")
-    monkeypatch.setenv("NO_PROXY", "*")
-    monkeypatch.setattr(runtime, "_used_data", [])
-    monkeypatch.setattr(data, "PATIENCE", 0.3)
+pytestmark = pytest.mark.usefixtures("bare_machine")
 
 
 @pytest.fixture

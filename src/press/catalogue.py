@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import yaml
 
@@ -27,6 +27,7 @@ from press.workbook import Workbook, find_workbooks, read_workbook
 if TYPE_CHECKING:
     from press.execute import Outcome, Task
 
+T = TypeVar("T")
 Stamp = tuple[int, int, int]  # time of the last change, size, number of the file
 
 LARGE_FILE = 1_000_000  # bytes; data beside a script, which nobody reads for a key
@@ -114,18 +115,17 @@ class Catalogue:
         self._contents: dict[Path, list[tuple[str, str]]] = {}
 
     def read(self, path: Path) -> Script:
-        state = stamp(path)
-        known = self.memo.get(path)
-        if known is None or known[0] != state:
-            self.memo[path] = state, read_script(path, self.settings.tutorials, self.settings.root)
-        return self.memo[path][1]
+        return self.unless_known(self.memo, path, read_script)
 
     def read_workbook(self, path: Path) -> Workbook:
+        return self.unless_known(self.workbook_memo, path, read_workbook)
+
+    def unless_known(self, memo: dict[Path, tuple[Stamp, T]], path: Path, read: Callable[[Path, Path, Path], T]) -> T:
+        """What a file says; read again only when it is another one."""
         state = stamp(path)
-        known = self.workbook_memo.get(path)
-        if known is None or known[0] != state:
-            self.workbook_memo[path] = state, read_workbook(path, self.settings.tutorials, self.settings.root)
-        return self.workbook_memo[path][1]
+        if path not in memo or memo[path][0] != state:
+            memo[path] = state, read(path, self.settings.tutorials, self.settings.root)
+        return memo[path][1]
 
     def stored(self, script: Script) -> Stored | None:
         """What the store holds of a tutorial; read again, and verified, only when its file is another one."""

@@ -93,14 +93,8 @@ def server():
 
 
 @pytest.fixture
-def folder(server, monkeypatch, tmp_path):
+def folder(server, bare_machine, monkeypatch, tmp_path):
     """The user's cache folder, empty, for a data set whose one file the server sends."""
-    for name in ("KINDLING_DATA", "KINDLING_SMOKE"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("TQDM_DISABLE", "1")
-    monkeypatch.setenv("NO_PROXY", "*")
-    monkeypatch.setattr(runtime, "_used_data", [])
-    monkeypatch.setattr(data, "PATIENCE", 0.3)
     monkeypatch.setattr(data, "user_cache_path", lambda name: tmp_path / name)
     url = f"http://127.0.0.1:{server.server_port}/student_data.csv"
     file = File("tabular/student_data.csv", url, hashlib.sha256(CSV).hexdigest())
