@@ -39,6 +39,7 @@ ROOT = Path(__file__).parents[1]
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 PARTS = ("1-foundations", "2-training", "3-vision", "4-sequences", "5-generative", "6-project", "7-deployment")
 EDITS = 5
+PAUSE = 4  # seconds between what an edit shows and the next one
 MARK = "This sentence is number 0."
 TEXT = """\
 a network learns from batches of examples and the loss says how far its answer is from the one we wanted so we change
@@ -211,7 +212,7 @@ def served(folder: Path, tutorial: Path) -> tuple[list[float], float]:
             text = tutorial.read_text(encoding="utf-8")
             seconds = []
             for number in range(1, EDITS + 2):
-                time.sleep(1.5)  # an author reads what is there; whatever the server does behind it is done
+                time.sleep(PAUSE)  # an author reads what is there; whatever the server does behind it is done
                 sentence = MARK.replace("0", str(number))
                 store.write(tutorial, text.replace(MARK, sentence))
                 begun = time.monotonic()

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import os
 import shutil
+import threading
 import time
 
 import pytest
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
+from mkdocs.livereload import LiveReloadServer
 from tinyproject import OTHER, made_up
 
 from press import serving, tables
 from press.catalogue import Catalogue
 from press.plugin import PressPlugin
-from press.serving import Observers, Output
+from press.serving import Early, Observers, Output
 
 CONFIG = """\
 site_name: tiny
@@ -249,6 +253,181 @@ def test_a_failed_rebuild_changes_no_file_and_the_next_good_one_is_whole(project
     assert contents(project.root / "warm") == before
     project.edit("docs/theme/main.html", "{{ 1 // (page.title | length - 5) }}", "z")
     assert contents(rebuilt()) == built_anew(project, rebuilt.press)
+
+
+QUESTION = """\
+# !!! quiz "Two"
+#     Which one?
+#
+#     - [x] This one.
+#         > It is.
+#     - [ ] That one.
+#         > It is not."""
+TEXT_EDITS = {
+    **{name: EDITS[name] for name in ("sentence", "title", "heading", "lead", "chapters")},
+    "link, list and code in it": edit(HELLO, "More text,", "- See [home](../../docs/index.md).\n# - `double(x)`\n#\n#"),
+    "question": edit(HELLO, "Which one?", "Which of them?"),
+    "reference": edit(HELLO, "# %%\n# ", "# %%\n# Take [pack.tools.scale][].\n#\n# "),
+}
+
+
+def test_an_edited_text_is_on_its_page_before_the_site_is_built_as_the_build_makes_it(project, rebuilt):
+    project.edit(HELLO, '\n\nprint("end")', f'\n#\n{QUESTION}\n\nprint("end")')
+    pretend_run(project)
+    folder = rebuilt()
+    for name, make in TEXT_EDITS.items():
+        before = contents(folder)
+        make(project)
+        assert rebuilt.press.preview(), name
+        early = contents(folder)
+        assert [path for path in early if early[path] != before.get(path)] == ["first/hello/index.html"], name
+        page = folder / "first/hello/index.html"
+        stamp = page.stat().st_mtime_ns
+        assert contents(rebuilt())["first/hello/index.html"] == early["first/hello/index.html"], name
+        assert page.stat().st_mtime_ns == stamp, f"{name}: written twice"
+
+
+def two_texts(tiny):
+    tiny.edit(HELLO, "Some text.", "Some other text.")
+    tiny.edit("tutorials/2-more/03_more-3.py", "It reaches", "It now reaches")
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        edit(HELLO, 'print("end")', 'print("END")'),
+        edit(HELLO, '# ///\n"""', '# nonsense = 1\n# ///\n"""'),
+        edit("docs/glossary.md", "A part of a page", "One piece of a page"),
+        edit("src/pack/tools.py", "x * factor", "factor * x"),
+        new_tutorial,
+        removed_tutorial,
+        two_texts,
+        lambda tiny: None,
+    ],
+    ids=["code", "broken header", "glossary", "package", "new", "removed", "two at once", "nothing"],
+)
+def test_what_is_more_than_the_text_of_one_tutorial_waits_for_the_build(project, rebuilt, make):
+    before = contents(rebuilt())
+    make(project)
+    assert not rebuilt.press.preview()
+    assert contents(project.root / "warm") == before
+
+
+def test_an_unknown_plugin_may_change_any_page_so_nothing_is_shown_before_the_build(project, rebuilt):
+    project.write("hook.py", "def on_page_content(html, page, config, files):\n    return html + '<i>hooked</i>'\n")
+    project.edit("mkdocs.yml", "site_name: tiny", "site_name: tiny\nhooks: [hook.py]")
+    rebuilt()
+    project.edit(HELLO, "Some text.", "Some other text.")
+    assert not rebuilt.press.preview()
+
+
+def test_after_a_failed_build_nothing_is_shown_before_a_good_one(project, rebuilt):
+    rebuilt()
+    project.edit("docs/theme/main.html", "{{ page.title }}", "{{ 1 // (page.title | length - 5) }}")  # "Hello"
+    with pytest.raises(ZeroDivisionError):
+        rebuilt()
+    project.edit(HELLO, "Some text.", "Some other text.")
+    assert not rebuilt.press.preview()
+
+
+class Heard(logging.Handler):
+    def __init__(self):
+        super().__init__(logging.WARNING)
+        self.said = []
+
+    def emit(self, record):
+        self.said.append(record.getMessage())
+
+
+def test_a_warning_about_an_edited_text_is_said_once_and_by_the_build(project, rebuilt):
+    rebuilt()
+    project.edit(HELLO, "Some text.", "See [nowhere](nowhere.md).")
+    heard = Heard()
+    logging.getLogger("mkdocs").addHandler(heard)
+    try:
+        assert rebuilt.press.preview()
+        assert heard.said == []
+        rebuilt()
+    finally:
+        logging.getLogger("mkdocs").removeHandler(heard)
+    assert len([line for line in heard.said if "nowhere.md" in line]) == 1
+
+
+@pytest.fixture
+def server(tmp_path):
+    """A server in the middle of a build, that was not started: its answers are asked for directly."""
+    (tmp_path / "page").mkdir()
+    (tmp_path / "page/index.html").write_text("<body>page</body>")
+    (tmp_path / "search_index.json").write_text("{}")
+    server = LiveReloadServer(lambda: None, "127.0.0.1", 0, str(tmp_path))
+    server._wanted_epoch = server._visible_epoch + 5
+    yield server
+    server._visible_epoch = server._wanted_epoch
+    with server._epoch_cond:
+        server._epoch_cond.notify_all()
+    server.server_close()
+
+
+def asked(server, path):
+    """Ask in a thread; what it got is in the list as soon as it is there."""
+    got = []
+    environ = {"PATH_INFO": path, "REQUEST_METHOD": "GET"}
+
+    def ask():
+        with contextlib.ExitStack() as stack:
+            answer = server.get_app()(environ, lambda *_: None)
+            if hasattr(answer, "close"):
+                stack.callback(answer.close)
+            got.append(b"".join(answer))
+
+    threading.Thread(target=ask, daemon=True).start()
+    return got
+
+
+def test_a_browser_gets_the_edited_page_at_once_and_the_search_when_the_site_is_built(server):
+    early, epoch = Early(server), server._visible_epoch
+    page, index, told = (
+        asked(server, "/page/"),
+        asked(server, "/search_index.json"),
+        asked(server, f"/livereload/{epoch}/1"),
+    )
+    time.sleep(0.2)
+    assert page == index == told == []  # as mkdocs has it during a build
+    early.show()
+    awaited(lambda: page and told)
+    assert b"page" in page[0] and int(told[0]) > epoch
+    index_again = asked(server, "/search_index.json")
+    time.sleep(0.2)
+    assert index_again == []
+    early.complete(again=False)
+    awaited(lambda: index and index_again)
+    assert server._visible_epoch == server._wanted_epoch  # no second reload
+
+
+def test_browsers_reload_again_if_the_build_changed_more_than_the_edited_page(server):
+    early = Early(server)
+    early.show()
+    shown = server._visible_epoch
+    early.complete(again=True)
+    assert server._wanted_epoch > shown  # mkdocs shows it when the build returns
+    quiet, wanted = Early(server), server._wanted_epoch
+    quiet.complete(again=True)  # nothing was shown early: mkdocs tells of the build itself
+    assert server._wanted_epoch == wanted
+
+
+def test_a_build_knows_whether_it_changed_what_a_browser_shows(tmp_path):
+    output = Output()
+    for name, content, shown in [("a.html", b"1", True), ("a.html", b"1", False), ("a.html", b"2", True)]:
+        output.begin(tmp_path / "site")
+        output.write_file(content, f"{tmp_path}/site/{name}")
+        output.write_file(os.urandom(8), f"{tmp_path}/site/search_index.json")
+        output.commit()
+        assert output.shown is shown
+    output.write_now(b"3", f"{tmp_path}/site/a.html")
+    output.begin(tmp_path / "site")
+    output.write_file(b"3", f"{tmp_path}/site/a.html")
+    output.commit()
+    assert not output.shown
 
 
 def test_files_are_written_when_the_build_is_done_and_those_of_no_build_are_removed(tmp_path):

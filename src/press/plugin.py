@@ -22,12 +22,12 @@ import yaml
 from jinja2.bccache import Bucket, FileSystemBytecodeCache
 from markdown import Markdown
 from mkdocs import utils
-from mkdocs.commands.build import build
+from mkdocs.commands.build import _build_page, _populate_page, build
 from mkdocs.config import base, defaults, load_config
 from mkdocs.config import config_options as option
 from mkdocs.exceptions import MkDocsException, PluginError
 from mkdocs.plugins import BasePlugin, CombinedEvent, event_priority
-from mkdocs.structure.files import File, Files
+from mkdocs.structure.files import File, Files, InclusionLevel
 from mkdocs.structure.pages import Page
 from mkdocs.structure.toc import AnchorLink, get_toc
 from mkdocs.utils import CountHandler, get_relative_url, meta
@@ -40,7 +40,7 @@ from press.catalogue import Catalogue, Settings, default_jobs
 from press.dependencies import combine
 from press.memo import Memo, Unkept, fingerprint
 from press.script import EXERCISES, TITLE, Cell, Header, Script, ScriptError, part_url
-from press.serving import ADDRESS, Output, Theme, notice_at_once, swapped
+from press.serving import ADDRESS, KNOWN_PLUGINS, Early, Output, Theme, notice_at_once, silenced, swapped
 from press.store import Status, Stored, write
 
 log = logging.getLogger("mkdocs.press")
@@ -83,6 +83,7 @@ class PressPlugin(BasePlugin[PressConfig]):
         self.output, self.theme = Output(), Theme(self.session)
         self.theme.complete = functools.partial(frontend.allow_scripts, all_inline=True)
         self.swapped = contextlib.ExitStack()
+        self.last: tuple[defaults.MkDocsConfig, Any, Any] | None = None  # of a good build, with menu and templates
 
     def on_shutdown(self) -> None:
         if self.background:
@@ -96,6 +97,7 @@ class PressPlugin(BasePlugin[PressConfig]):
         self.catalogue = Catalogue(self.settings)
         if self.memo is self.session:
             self.memo = Memo(self.settings.scratch / "memo")
+        self.last = None
         self.problems = {str(error).split(":")[0]: str(error) for error in self.catalogue.errors}
         self.options = ""
         self.names: tuple[int, str] = 0, ""
@@ -710,18 +712,15 @@ class PressPlugin(BasePlugin[PressConfig]):
                 links[item["slug"]] = get_relative_url(file.url, page_.url)
         return tables.chapter_map(table, self.catalogue.scripts, links)
 
+    def on_nav(self, nav: Any, *, config: defaults.MkDocsConfig, files: Files) -> Any:
+        self.nav = nav
+        return nav
+
     def on_env(self, env: Any, *, config: defaults.MkDocsConfig, files: Files) -> Any:
         """When all pages are converted: formulas in one go, and the notebooks' style sheet once for all."""
+        self.env = env
         pages = [file.page for file in files.documentation_pages() if file.page and file.page.content]
-        formulas: set[tuple[str, bool]] = set()
-        if (self.settings.root / "package.json").is_file():  # else the formulas are left to whatever the site uses
-            formulas = {formula(match) for shown in pages for match in formulas_of(shown)}
-        made = self.mathml(formulas) if formulas else {}
-        for shown in [shown for shown in pages if formulas and "arithmatex" in (shown.content or "")]:
-            shown.content = MATH.sub(lambda match: wrapped(match, made), shown.content or "")
-        self.add_fonts(config, made.values())
-        for shown in pages:
-            self.hoist_styles(shown, config)
+        self.add_fonts(config, self.complete(pages, config))
         cache = self.settings.scratch / "templates"
         cache.mkdir(parents=True, exist_ok=True)
         env.bytecode_cache = Templates(str(cache))  # compiling the theme takes longer than using it
@@ -732,6 +731,18 @@ class PressPlugin(BasePlugin[PressConfig]):
             if search is config.plugins.get("material/search") and hasattr(search, "search_index"):
                 handlers[number] = functools.partial(self.index_once, search.search_index, handler)
         return env
+
+    def complete(self, pages: list[Page], config: defaults.MkDocsConfig) -> Iterable[str]:
+        """Put formulas and the address of the notebooks' style sheet into converted pages; return the formulas."""
+        formulas: set[tuple[str, bool]] = set()
+        if (self.settings.root / "package.json").is_file():  # else the formulas are left to whatever the site uses
+            formulas = {formula(match) for shown in pages for match in formulas_of(shown)}
+        made = self.mathml(formulas) if formulas else {}
+        for shown in [shown for shown in pages if formulas and "arithmatex" in (shown.content or "")]:
+            shown.content = MATH.sub(lambda match: wrapped(match, made), shown.content or "")
+        for shown in pages:
+            self.hoist_styles(shown, config)
+        return made.values()
 
     def sort_backlinks(self, autorefs: Any) -> None:
         """autorefs keeps who uses a name in sets, whose order differs from build to build."""
@@ -797,6 +808,7 @@ class PressPlugin(BasePlugin[PressConfig]):
         self.swapped.close()
         if self.serving and self.whole:
             self.output.commit()
+            self.last = config, self.nav, self.env
 
     def on_build_error(self, *, error: Exception) -> None:
         self.swapped.close()
@@ -818,19 +830,73 @@ class PressPlugin(BasePlugin[PressConfig]):
                 server.watch(str(folder))
         if hasattr(server, "observer"):
             notice_at_once(server)
+        early = Early(server)
         if self.config.execute == "auto" and self.catalogue.scripts:
             self.catalogue.prepare_kernels(start=True)  # in a process of its own, while the author is still thinking
         build = server.builder
 
         def guarded() -> None:
             """A failed rebuild leaves the last good site; mkdocs itself would answer no page any more."""
+            if self.preview():
+                early.show()
             try:
                 build()
             except (Exception, SystemExit) as error:
                 log.error("The rebuild failed, the last good pages stay: %s", error)
+            finally:
+                early.complete(again=self.output.shown)
 
         server.builder = guarded
         return server
+
+    def preview(self) -> bool:
+        """After an edit of one tutorial's text: write its page, from what the last build knew of all the others.
+
+        The build that comes next makes the whole site, and this page with it. So whatever stands in the way here is
+        left to that build, and so is every warning.
+        """
+        try:
+            script = self.reworded()
+            if script is None or self.last is None:
+                return False
+            (config, nav, env), file = self.last, self.files.get_file_from_path(uri(script))
+            shown = file.page if file else None
+            if file is None or shown is None:
+                return False
+            self.by_uri[uri(script)] = script
+            self.alike = tables.related(self.catalogue.scripts, self.settings.root)
+            file.content_string = self.page_once(script)
+            for name in ("render", "title"):  # of the last build
+                vars(shown).pop(name, None)
+            with silenced(logging.getLogger("mkdocs")), swapped(utils, write_file=self.output.write_now):
+                _populate_page(shown, config, self.files)
+                autorefs: Any = config.plugins.get("autorefs")
+                if autorefs:
+                    autorefs.on_env(env, config=config, files=Files([file]))
+                self.complete([shown], config)
+                pages = self.files.documentation_pages(inclusion=InclusionLevel.is_in_serve)
+                _build_page(shown, config, pages, nav, env)
+        except Exception as error:
+            log.debug("No preview: %s", error)
+            return False
+        log.info("%s is there, the rest of the site follows", script.path)
+        return True
+
+    def reworded(self) -> Script | None:
+        """The tutorial whose text changed since the last build, if it is the only one, and nothing else did in it."""
+        config = self.last[0] if self.last else None
+        if config is None or self.problems or config.hooks or not KNOWN_PLUGINS.issuperset(config.plugins):
+            return None
+        catalogue, before = Catalogue(self.settings), {script.name: script for script in self.catalogue.scripts}
+        changed = [script for script in catalogue.scripts if before.get(script.name) is not script]
+        if catalogue.errors or len(changed) != 1 or [script.name for script in catalogue.scripts] != list(before):
+            return None
+        script, old = changed[0], before[changed[0].name]
+        same_code = [cell.source for cell in script.code] == [cell.source for cell in old.code]
+        if not same_code or catalogue.status(script) != self.status[script.name]:
+            return None
+        self.catalogue = catalogue
+        return script
 
 
 class Templates(FileSystemBytecodeCache):

@@ -7,17 +7,22 @@ names of a few functions, which `plugin` hands over.
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import re
 import shutil
+import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from press.memo import Memo, fingerprint
+from press.store import write
 
 ADDRESS = re.compile(r" at 0x[0-9a-f]+")
+SHOWN = ("/", ".html", ".css", ".js", ".svg", ".png", ".webp", ".woff2")  # what a browser needs to show a page
 INSTALLED = ("site-packages", "dist-packages")
 # Of these it is known that a page shows no text of other pages, and that templates get nothing new from build to build.
 KNOWN_THEMES = {"material", "mkdocs", "readthedocs"}
@@ -41,6 +46,23 @@ def swapped(thing: Any, **stand_ins: Any) -> Iterator[None]:
             setattr(thing, name, value)
 
 
+@contextlib.contextmanager
+def silenced(logger: logging.Logger) -> Iterator[None]:
+    """Let a logger's handlers say nothing for a while; whoever listens from now on hears everything."""
+    handlers = list(logger.handlers)
+
+    def nothing(record: logging.LogRecord) -> bool:
+        return False
+
+    for handler in handlers:
+        handler.addFilter(nothing)
+    try:
+        yield
+    finally:
+        for handler in handlers:
+            handler.removeFilter(nothing)
+
+
 class Output:
     """The folder of a site: a build's files are held back until it succeeds, and only what changed is written."""
 
@@ -48,12 +70,13 @@ class Output:
         self.there: dict[str, Any] = {}  # path -> what was written there last: a hash, or a file and its state
         self.now: dict[str, Any] = {}
         self.waiting: dict[str, bytes | Path] = {}
+        self.shown = False  # whether the last build changed anything that a browser shows
         self.folder = self.begun = None
 
     def begin(self, folder: Path) -> None:
         if folder != self.folder:
             self.there = {}
-        self.folder, self.now, self.waiting = folder, {}, {}
+        self.folder, self.now, self.waiting, self.shown = folder, {}, {}, False
         mark = folder / ".begun"
         folder.mkdir(parents=True, exist_ok=True)
         mark.touch()
@@ -62,6 +85,11 @@ class Output:
 
     def write_file(self, content: bytes, output_path: str) -> None:
         self.hold(output_path, sha256(content).digest(), content)
+
+    def write_now(self, content: bytes, output_path: str) -> None:
+        """Write a page before its site is built; if the build makes the same of it, it is not written again."""
+        write(Path(output_path), content)
+        self.there[output_path] = sha256(content).digest()
 
     def copy_file(self, source_path: str, output_path: str) -> None:
         facts = os.stat(source_path)
@@ -77,15 +105,18 @@ class Output:
 
     def commit(self) -> None:
         """The build succeeded: write what changed, remove what it did not make."""
+        self.shown = any(path.endswith(SHOWN) for path in self.waiting)
         there = {path: state for path, state in self.there.items() if self.now.get(path) == state}
         self.there = there  # should the disk be full in the middle
         for path, content in self.waiting.items():
             os.makedirs(os.path.dirname(path), exist_ok=True)
+            new = f"{path}.new"  # a browser may be reading the old one
             if isinstance(content, Path):
-                shutil.copyfile(content, path)
+                shutil.copyfile(content, new)
             else:
-                with open(path, "wb") as file:
+                with open(new, "wb") as file:
                     file.write(content)
+            os.replace(new, path)
         self.waiting = {}
         remove_others(str(self.folder), self.now, self.begun or 0)
         self.there = self.now
@@ -218,6 +249,41 @@ def outline(item: Any) -> list[Any]:
 
 def described(thing: Any) -> str:
     return ADDRESS.sub("", repr(thing))
+
+
+class Early:
+    """Lets browsers have a page that is ready before the rest of its site.
+
+    mkdocs answers no request while it builds. Here, what a page shows is answered, as the last build left it, and
+    what else there is, such as the search index, waits for the build.
+    """
+
+    def __init__(self, server: Any):
+        self.server, self.whole = server, threading.Event()
+        self.whole.set()
+        answer = server.serve_request
+
+        def answered(environ: dict[str, Any], start_response: Any) -> Any:
+            path = environ["PATH_INFO"]
+            if not path.endswith(SHOWN) and not path.startswith("/livereload/"):
+                self.whole.wait()
+            return answer(environ, start_response)
+
+        server.set_app(answered)
+
+    def show(self) -> None:
+        """Tell the browsers to reload, although the build goes on."""
+        self.whole.clear()
+        with self.server._epoch_cond:
+            self.server._visible_epoch = self.server._wanted_epoch
+            self.server._epoch_cond.notify_all()
+
+    def complete(self, *, again: bool) -> None:
+        """The build is done; the browsers reload `again` if it changed more than the page that they have."""
+        if again and not self.whole.is_set():
+            with self.server._epoch_cond:
+                self.server._wanted_epoch = max(round(time.monotonic() * 1000), self.server._wanted_epoch + 1)
+        self.whole.set()
 
 
 def notice_at_once(server: Any) -> None:
