@@ -313,6 +313,26 @@ def test_what_is_more_than_the_text_of_one_tutorial_waits_for_the_build(project,
     assert contents(project.root / "warm") == before
 
 
+def test_code_that_is_edited_again_before_it_ran_waits_for_the_build(project, rebuilt):
+    project.edit(HELLO, 'print("end")', 'print("End")')
+    rebuilt()
+    project.edit(HELLO, 'print("End")', 'print("END")')
+    assert not rebuilt.press.preview()
+
+
+def test_a_formula_of_an_edited_text_is_set_at_once(project, rebuilt, monkeypatch):
+    monkeypatch.setattr(PressPlugin, "mathml", lambda _, formulas: {one: f"<math>{one[0]}</math>" for one in formulas})
+    project.write("package.json", "{}")
+    project.edit("mkdocs.yml", "plugins:", "markdown_extensions: [pymdownx.arithmatex: {generic: true}]\nplugins:")
+    page = rebuilt() / "first/hello/index.html"
+    project.edit(HELLO, "Some text.", "It is $a + b$.")
+    assert rebuilt.press.preview()
+    early = page.read_bytes()
+    assert b">a + b</math>" in early
+    rebuilt()
+    assert page.read_bytes() == early
+
+
 def test_an_unknown_plugin_may_change_any_page_so_nothing_is_shown_before_the_build(project, rebuilt):
     project.write("hook.py", "def on_page_content(html, page, config, files):\n    return html + '<i>hooked</i>'\n")
     project.edit("mkdocs.yml", "site_name: tiny", "site_name: tiny\nhooks: [hook.py]")

@@ -885,7 +885,7 @@ class PressPlugin(BasePlugin[PressConfig]):
     def reworded(self) -> Script | None:
         """The tutorial whose text changed since the last build, if it is the only one, and nothing else did in it."""
         config = self.last[0] if self.last else None
-        if config is None or self.problems or config.hooks or not KNOWN_PLUGINS.issuperset(config.plugins):
+        if config is None or self.problems or not KNOWN_PLUGINS.issuperset(config.plugins):
             return None
         catalogue, before = Catalogue(self.settings), {script.name: script for script in self.catalogue.scripts}
         changed = [script for script in catalogue.scripts if before.get(script.name) is not script]
