@@ -67,6 +67,7 @@ class PressConfig(base.Config):
     execute = option.Choice(("auto", "never"), default="auto")
     documentation = option.Type(dict, default={})  # beginning of a full name -> address with {name}, {owner}
     formulas = option.Type(str, default="docs/formulas.json")  # the committed table of MathML
+    plain = option.ListOfItems(option.Type(str), default=[])  # kinds of code (n, p ...) without a colour
 
 
 class PressPlugin(BasePlugin[PressConfig]):
@@ -569,7 +570,8 @@ class PressPlugin(BasePlugin[PressConfig]):
         script, book = self.by_uri.get(page.file.src_uri), self.book_of(page)
         terms = self.glossary if page.file.src_uri != GLOSSARY else ""
         theme = config.theme.name or ""
-        inputs = [content, terms, theme, page.url, self.site_url, repr(book), *self.cell_inputs(script, config)]
+        inputs = [content, terms, theme, page.url, self.site_url, repr(book), repr(self.config.plain)]
+        inputs += self.cell_inputs(script, config)
         build = functools.partial(self.finished, content, page.url, script, book, config, bool(terms))
         content = self.memo("content", inputs, build)
         if script:
@@ -611,6 +613,8 @@ class PressPlugin(BasePlugin[PressConfig]):
             content = page.tidy_notebook(content, functools.partial(self.local, url))
         if book:
             content = practice.with_ticks(content, book)
+        if self.config.plain:
+            content = page.with_fewer_spans(content, self.config.plain)
         # The source of a function is there to be read, not to be found: it would hide what is said about it.
         shown = '<details class="mkdocstrings-source"'
         return content.replace(f"{shown}>", f"{shown} data-search-exclude>")

@@ -21,10 +21,17 @@ def anchor(exercise: Exercise) -> str:
 
 
 def own_progress(script: Script, workbook: Workbook | None) -> str:
-    """The line of a tutorial that says how far the reader is; press.js writes the words."""
-    names = " ".join(exercise.name for exercise in workbook.exercises if not exercise.open) if workbook else ""
-    facts = f'data-page="{html.escape(script.url)}" data-questions="{len(script.quizzes)}" data-exercises="{names}"'
-    return f'<p class="press-progress" {facts} hidden="hidden"></p>'
+    """The line of a tutorial that says how far the reader is.
+
+    It is there, unseen, as a new reader will see it, so that nothing moves when press.js writes the words.
+    """
+    names = [exercise.name for exercise in workbook.exercises if not exercise.open] if workbook else []
+    questions = len(script.quizzes)
+    counts = [f"0 of {questions} questions right"] if questions else []
+    counts += [f"0 of {len(names)} exercises passed"] if names else []
+    facts = f'data-page="{html.escape(script.url)}" data-questions="{questions}" data-exercises="{" ".join(names)}"'
+    unseen, words = ("data-unread", f"Your progress: {', '.join(counts)}.") if counts else ('hidden="hidden"', "")
+    return f'<p class="press-progress" {facts} {unseen}>{words}</p>'
 
 
 def read_button(progress: str) -> str:

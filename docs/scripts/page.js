@@ -1,0 +1,68 @@
+// What Material does piece by piece while a page loads, and makes the browser lay it out again after each: here in one go.
+
+// Copy buttons. Material copies what their target says, and tells the reader; here they are only put in.
+if (document.queryCommandSupported("copy")) {
+  for (const [number, code] of document.querySelectorAll("pre:not(.mermaid) > code").entries()) {
+    if (code.closest(".no-copy")) continue
+    code.id ||= `code-${number + 1}`
+    const button = document.createElement("button")
+    button.className = "md-code__button"
+    button.title = "Copy to clipboard"
+    button.type = "button"
+    button.dataset.clipboardTarget = `#${CSS.escape(code.id)}`
+    button.dataset.mdType = "copy"
+    const nav = document.createElement("nav")
+    nav.className = "md-code__nav"
+    nav.append(button)
+    code.before(nav)
+  }
+}
+
+// The switch of the colours: as the system, light, dark.
+const AUTOMATIC = "(prefers-color-scheme)"
+const choices = [...document.querySelectorAll(".k-schemes input")]
+const dark = matchMedia("(prefers-color-scheme: dark)")
+const bars = [...document.querySelectorAll("meta[name=theme-color]")].map((meta) => [meta, meta.content])
+
+function colour(choice) {
+  const automatic = choice.dataset.mdColorMedia === AUTOMATIC
+  const scheme = automatic ? (dark.matches ? "slate" : "default") : choice.dataset.mdColorScheme
+  if (document.body.dataset.mdColorScheme !== scheme) document.body.dataset.mdColorScheme = scheme
+  for (const [meta, own] of bars) meta.content = automatic ? own : bars[scheme === "slate" ? 1 : 0][1]
+}
+
+function show(choice) {
+  choice.checked = true
+  for (const one of choices) one.nextElementSibling.hidden = one !== choice
+  colour(choice)
+}
+
+function choose(choice) {
+  document.body.dataset.mdColorSwitching = "" // no transition of any colour
+  show(choice)
+  const { mdColorMedia: media, mdColorScheme: scheme, mdColorPrimary: primary, mdColorAccent: accent } = choice.dataset
+  __md_set("__palette", { index: choices.indexOf(choice), color: { media, scheme, primary, accent } })
+  requestAnimationFrame(() => requestAnimationFrame(() => delete document.body.dataset.mdColorSwitching))
+}
+
+function kept() {
+  try {
+    return choices[__md_get("__palette")?.index] ?? choices[0]
+  } catch {
+    return choices[0] // a browser that keeps nothing
+  }
+}
+
+if (choices.length) {
+  show(kept())
+  dark.addEventListener("change", () => colour(choices.find((choice) => choice.checked)))
+  for (const [number, choice] of choices.entries()) {
+    choice.addEventListener("change", () => choose(choice))
+    choice.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter") return
+      const next = choices[(number + 1) % choices.length]
+      choose(next)
+      next.focus()
+    })
+  }
+}
