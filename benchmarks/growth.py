@@ -11,6 +11,7 @@ new sentence.
 
 from __future__ import annotations
 
+import functools
 import gzip
 import json
 import os
@@ -170,7 +171,9 @@ def started(folder: Path, *command: str) -> subprocess.Popen[bytes]:
     environment = {**os.environ, "NO_MKDOCS_2_WARNING": "1"}
     with (folder / "log.txt").open("wb") as log:
         arguments = [sys.executable, "-m", "mkdocs", *command]
-        return subprocess.Popen(arguments, cwd=folder, env=environment, stdout=log, stderr=log)
+        # Whatever a shell starts in the background ignores the signal that ends a server.
+        heard = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+        return subprocess.Popen(arguments, cwd=folder, env=environment, stdout=log, stderr=log, preexec_fn=heard)
 
 
 def ended(process: subprocess.Popen[bytes]) -> tuple[int, float]:

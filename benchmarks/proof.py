@@ -24,6 +24,7 @@ RESULTS = ROOT / "benchmarks" / "results"
 PAGE = ROOT / "docs" / "proof.md"
 TITLES = {  # in this order; others follow by name
     "peers": "Beside other tools",
+    "pages": "A page on a phone",
     "growth": "As a site grows",
     "machines": "On many machines",
     "execution": "Executing the tutorials",

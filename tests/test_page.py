@@ -2,8 +2,12 @@
 
 import base64
 import io
+import re
 
+import pytest
+from bs4 import BeautifulSoup
 from PIL import Image
+from sitefixture import SCRIPTS
 
 from press import page
 from press.page import Fragments
@@ -109,6 +113,30 @@ def test_code_keeps_every_character_and_links_known_names():
     assert html.unescape(re.sub(r"<[^>]*>", "", shown)) == source
     assert re.search(r"<a torch.nn.functional.mse_loss here>.*F.*mse_loss.*</a>", shown)
     assert shown.count("<a ") == 1
+
+
+def coloured(markup):
+    """Each character with the kind of code that it is coloured as."""
+    pieces = BeautifulSoup(markup, "html.parser").find_all(string=True)
+    return [(character, " ".join(piece.parent.get("class", []))) for piece in pieces for character in piece]
+
+
+@pytest.mark.parametrize("script", SCRIPTS[::4], ids=lambda script: script.name)
+def test_fewer_spans_leave_each_character_its_colour(script):
+    plain = ["n", "p", "o", "w", "kc"]
+    for cell in script.code:
+        whole = page.highlight(cell.source, {}, lambda *_: None, "")
+        fewer = page.with_fewer_spans(whole, plain)
+        expected = [(character, "" if kind in plain else kind) for character, kind in coloured(whole)]
+        assert coloured(fewer) == expected
+        assert fewer.count("<span") <= whole.count("<span") / 1.5 or whole.count("<span") < 20
+        assert not re.search(r'<span class="(\w+)">[^<]*</span><span class="\1">', fewer)
+
+
+def test_links_and_other_spans_stay_as_they_are():
+    markup = '<span class="k">for</span> <a href="x"><span class="n">nn</span><span class="o">.</span></a> <span class="note">a</span>'
+    fewer = '<span class="k">for</span> <a href="x">nn.</a> <span class="note">a</span>'
+    assert page.with_fewer_spans(markup, ["n", "o"]) == fewer
 
 
 def test_a_cell_is_filled_below_the_heading_it_stands_under(tiny):

@@ -1,13 +1,14 @@
 // What Material does piece by piece while a page loads, and makes the browser lay it out again after each: here in one go.
 
-// Copy buttons. Material copies what their target says, and tells the reader; here they are only put in.
+// Copy buttons. Material copies what their target says, and tells the reader; here they are only put in. Their titles
+// come last, because Material makes a tooltip of each that is there when it starts.
 if (document.queryCommandSupported("copy")) {
   for (const [number, code] of document.querySelectorAll("pre:not(.mermaid) > code").entries()) {
     if (code.closest(".no-copy")) continue
     code.id ||= `code-${number + 1}`
     const button = document.createElement("button")
     button.className = "md-code__button"
-    button.title = "Copy to clipboard"
+    button.ariaLabel = "Copy to clipboard"
     button.type = "button"
     button.dataset.clipboardTarget = `#${CSS.escape(code.id)}`
     button.dataset.mdType = "copy"
@@ -15,6 +16,7 @@ if (document.queryCommandSupported("copy")) {
     nav.className = "md-code__nav"
     nav.append(button)
     code.before(nav)
+    addEventListener("load", () => (button.title = button.ariaLabel))
   }
 }
 

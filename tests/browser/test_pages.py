@@ -15,6 +15,14 @@ HEAVIEST = 60_000  # bytes of HTML, gzipped
 WIDTHS = {320: 640, 768: 1024, 1280: 800}  # a small phone, a tablet, a laptop, each with its height
 PHONE = {"width": 360, "height": 740}
 SCHEMES = {"light": "default", "dark": "slate"}
+# The visible parts that moved by themselves, each with how much; a line that wraps anew for an italic face is little.
+MOVES = """
+globalThis.moves = []
+new PerformanceObserver((list) => {
+  for (const { value, hadRecentInput, sources } of list.getEntries()) {
+    if (value > 0.02 && !hadRecentInput) globalThis.moves.push([value, ...sources.map(({ node }) => node?.textContent.slice(0, 60))])
+  }
+}).observe({ type: "layout-shift", buffered: true })"""
 
 # In the browser: what would have to be scrolled to sideways at the width that the window has.
 SIDEWAYS = r"""() => {
@@ -119,8 +127,14 @@ def visit(browser, site):
         page = context.new_page()
         page.on("request", lambda request: seen.requests.append(request.url))
         page.on("requestfailed", lambda request: seen.failed.append(f"{request.url}: {request.failure}"))
-        page.on("response", lambda reply: seen.failed.append(f"{reply.url}: {reply.status}") if reply.status >= 400 else None)
-        page.on("console", lambda message: seen.console.append(message.text) if message.type in ("error", "warning") else None)
+        page.on(
+            "response",
+            lambda reply: seen.failed.append(f"{reply.url}: {reply.status}") if reply.status >= 400 else None,
+        )
+        page.on(
+            "console",
+            lambda message: seen.console.append(message.text) if message.type in ("error", "warning") else None,
+        )
         page.on("pageerror", lambda error: seen.console.append(str(error)))
         page.goto(address, wait_until="networkidle")
         for scheme in SCHEMES:
@@ -202,7 +216,9 @@ def test_a_key_opens_the_search(tab, key):
 @pytest.mark.parametrize("anchor", ["indexing", "where-it-fails"])
 def test_an_anchor_leads_to_its_very_place(tab, anchor, viewport):
     tab.set_viewport_size(viewport)
-    near = "id => { const { top } = document.getElementById(id).getBoundingClientRect(); return 40 <= top && top < 120 }"
+    near = (
+        "id => { const { top } = document.getElementById(id).getBoundingClientRect(); return 40 <= top && top < 120 }"
+    )
     tab.goto(f"{TUTORIALS[0]}#{anchor}")
     tab.wait_for_load_state("networkidle")
     tab.wait_for_function(near, arg=anchor)
@@ -238,13 +254,59 @@ def test_the_page_of_a_wrong_address_searches_for_its_words(tab):
     tab.locator(".md-search-result__item a[href*='foundations/tensors/']").first.wait_for(timeout=30_000)
 
 
+SCHEME = "() => document.body.dataset.mdColorScheme"
+SWITCH = ".k-schemes label:not([hidden])"
+
+
+def test_the_colours_are_the_systems_from_the_first_paint_and_follow_it(tab):
+    tab.emulate_media(color_scheme="dark")
+    tab.add_init_script(
+        "addEventListener('DOMContentLoaded', () => { globalThis.first = document.body.dataset.mdColorScheme })"
+    )
+    tab.goto(TUTORIALS[0])
+    assert tab.evaluate("() => globalThis.first") == tab.evaluate(SCHEME) == "slate"
+    tab.emulate_media(color_scheme="light")
+    tab.wait_for_function("() => document.body.dataset.mdColorScheme === 'default'")
+
+
 def test_the_colour_scheme_can_be_chosen_and_is_kept(tab):
     tab.emulate_media(color_scheme="light")
     tab.goto(TUTORIALS[0])
-    for _ in range(2):  # system, light, dark
-        tab.locator("form[data-md-component=palette] label:not([hidden])").click()
-    tab.reload()
-    tab.wait_for_function("() => document.body.dataset.mdColorScheme === 'slate'")
+    said = []
+    for scheme in ("default", "slate", "default"):  # light, dark, as the system
+        said.append(tab.locator(SWITCH).get_attribute("title"))
+        tab.locator(SWITCH).click()
+        assert tab.evaluate(SCHEME) == scheme
+    assert len(set(said)) == 3
+    tab.locator(SWITCH).click()
+    tab.locator(".k-schemes input:checked").press("Enter")  # dark, by keyboard
+    tab.emulate_media(color_scheme="dark")
+    tab.emulate_media(color_scheme="light")  # what was chosen does not follow the system
+    bar = "() => [...document.querySelectorAll('meta[name=theme-color]')].map(meta => meta.content)"
+    dark = tab.evaluate(bar)
+    assert tab.evaluate(SCHEME) == "slate" and len(dark) == 2 and len(set(dark)) == 1
+    tab.goto(TUTORIALS[1])
+    assert tab.evaluate(SCHEME) == "slate"
+    assert tab.locator(SWITCH).get_attribute("title") == said[2] and tab.evaluate(bar) == dark
+
+
+@pytest.mark.parametrize("viewport", [PHONE, {"width": 1280, "height": 800}], ids=["phone", "laptop"])
+@pytest.mark.parametrize("address", ["", *TUTORIALS[::5]])
+def test_nothing_moves_while_a_page_loads(tab, address, viewport):
+    tab.set_viewport_size(viewport)
+    tab.add_init_script(MOVES)
+    tab.goto(address)
+    tab.wait_for_load_state("networkidle")
+    assert tab.evaluate("() => globalThis.moves") == []
+
+
+def test_the_line_of_a_new_reader_reads_the_same_before_and_after_its_script(tab, site):
+    for address in TUTORIALS[::4]:
+        written = site.soup(address).select_one(".press-progress")
+        tab.goto(address)
+        line = tab.locator(".press-progress")
+        assert line.text_content() == written.get_text()
+        assert line.is_visible() == bool(written.get_text())
 
 
 # As files ---------------------------------------------------------------------------------------------------------
@@ -271,11 +333,15 @@ def test_an_image_has_its_size_and_a_text_that_says_what_it_shows_and_is_loaded_
 @pytest.mark.parametrize("script", SCRIPTS, ids=by_name)
 def test_formulas_are_mathml(site, script):
     soup = site.soup(f"{script.url}/")
-    written = re.sub(r"(?s)```.*?```|`[^`\n]*`", "", "\n".join(cell.source for cell in script.cells if cell.kind == "text"))
+    written = re.sub(
+        r"(?s)```.*?```|`[^`\n]*`", "", "\n".join(cell.source for cell in script.cells if cell.kind == "text")
+    )
     assert len(soup.find_all("math")) >= len(re.findall(r"(?<!\\)\$\$?[^$]+\$\$?", written))
     assert not soup.select(".arithmatex")
     for element in soup.select("code, pre, script, style, math"):
-        assert element.name != "code" or not re.search(r"\\(frac|sum|ln|sigma|partial|text|mathbf)\b", element.get_text())
+        assert element.name != "code" or not re.search(
+            r"\\(frac|sum|ln|sigma|partial|text|mathbf)\b", element.get_text()
+        )
         element.extract()
     assert not re.search(r"\\[()\[\]]|\$[^$\n]+\$|\\[a-z]+\{", soup.get_text())
 
@@ -313,7 +379,9 @@ def test_the_sitemap_lists_every_page_once(site):
 
 
 def test_no_page_was_forgotten_by_these_tests(site):
-    built = {path.relative_to(site.folder).as_posix().removesuffix("index.html") for path in site.folder.rglob("*.html")}
+    built = {
+        path.relative_to(site.folder).as_posix().removesuffix("index.html") for path in site.folder.rglob("*.html")
+    }
     assert built == {*PAGES, MISSING}
 
 
@@ -343,7 +411,9 @@ def test_a_tutorial_links_names_to_both_documentations(site, script):
 
 
 def test_the_page_of_a_function_lists_the_tutorials_that_use_it(site):
-    users = [script for script in SCRIPTS if re.search(r"(?<![.\w])fit\(", "\n".join(cell.source for cell in script.code))]
+    users = [
+        script for script in SCRIPTS if re.search(r"(?<![.\w])fit\(", "\n".join(cell.source for cell in script.code))
+    ]
     entry = site.soup("reference/training/").find(id="kindling.training.fit").find_parent(class_="doc-function")
     links = " ".join(link["href"] for link in entry.select("a[href]"))
     assert users

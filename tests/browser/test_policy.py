@@ -122,7 +122,7 @@ def test_nothing_that_a_reader_does_breaks_a_rule(watched):
     tab = watched.tab
     tab.context.grant_permissions(["clipboard-read", "clipboard-write"])
     tab.goto("")
-    tab.locator("form[data-md-component=palette] label:not([hidden])").click()
+    tab.locator(".k-schemes label:not([hidden])").click()
     tab.keyboard.press("/")
     tab.keyboard.type("broadcasting")
     tab.locator(".md-search-result__item a[href*='foundations/tensors/']").first.click()

@@ -379,7 +379,7 @@
 
   // Keyboard and screen reader -----------------------------------------------------------------------------------
 
-  const SIDEWAYS = ".press-output pre, .press-output .press-html, .press-math";
+  const SIDEWAYS = "pre > code, .press-output pre, .press-output .press-html, .press-math";
 
   /** What scrolls sideways can be reached by keyboard, as long as it does. */
   const sized = new ResizeObserver((entries) => {

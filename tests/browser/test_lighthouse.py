@@ -1,0 +1,52 @@
+"""Lighthouse, as on a phone: everything about a tutorial's page that it can judge without a clock.
+
+How fast it finds a page depends on what else the machine does, so that is measured in benchmarks/pages.py.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from sitefixture import PARTS, TUTORIALS, WORKBOOKS, Site, some
+
+from press import frontend
+
+ADDRESSES = ["", TUTORIALS[0], "reference/training/", WORKBOOKS[0], PARTS[0], "results/"]
+MOST = {  # what makes a page slow on a phone, whatever the clock says
+    "cumulative-layout-shift": 0.02,
+    "total-byte-weight": 700_000,
+    "dom-size-insight": 4_000,  # elements
+}
+
+
+def judged(site: Site, tools: Path, address: str, report: Path) -> dict:
+    """Everything that Lighthouse says of a page."""
+    command = ["lighthouse/cli/index.js", site.url + address, "--quiet", "--output=json", f"--output-path={report}"]
+    frontend._node(tools, *command, "--chrome-flags=--headless --no-sandbox")
+    return json.loads(report.read_text(encoding="utf-8"))
+
+
+def wanting(found: dict, category: str) -> list[str]:
+    audits = [found["audits"][one["id"]] for one in found["categories"][category]["auditRefs"] if one["weight"]]
+    lost = [one for one in audits if one["score"] is not None and one["score"] < 1]
+    return [f"{one['id']}: {str(one.get('details', {}).get('items', ''))[:400]}" for one in lost]
+
+
+@pytest.mark.parametrize("address", some(ADDRESSES, 2))
+def test_lighthouse_finds_nothing_to_improve_in_a_page_but_its_time(
+    site, tools, chromium, tmp_path, monkeypatch, address
+):
+    monkeypatch.setenv("CHROME_PATH", str(chromium))
+    found = judged(site, tools, address, tmp_path / "report.json")
+    for category in ("accessibility", "best-practices", "seo"):
+        assert found["categories"][category]["score"] == 1, wanting(found, category)
+    audits = found["audits"]
+    reached = {name: audits[name]["numericValue"] for name in MOST if "numericValue" in audits[name]}
+    elements = next(
+        item for item in audits["dom-size-insight"]["details"]["items"] if item["statistic"] == "Total elements"
+    )
+    reached["dom-size-insight"] = elements["value"]["value"]
+    assert reached.keys() == MOST.keys()
+    assert {name: value for name, value in reached.items() if value > MOST[name]} == {}
