@@ -117,7 +117,7 @@ def test_code_keeps_every_character_and_links_known_names():
 
 def coloured(markup):
     """Each character with the kind of code that it is coloured as."""
-    pieces = BeautifulSoup(markup, "html.parser").find_all(string=True)
+    pieces = BeautifulSoup(f"<pre>{markup}</pre>", "html.parser").find_all(string=True)
     return [(character, " ".join(piece.parent.get("class", []))) for piece in pieces for character in piece]
 
 

@@ -351,6 +351,12 @@ def test_a_rebuild_that_breaks_does_not_end_the_server_and_is_told(tiny, caplog)
         def watch(self, path):
             pass
 
+        def serve_request(self, environ, start_response):
+            pass
+
+        def set_app(self, application):
+            pass
+
         def builder(self):
             raise SystemExit("Aborted")
 

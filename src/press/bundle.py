@@ -35,6 +35,7 @@ for (const part of document.querySelectorAll("[data-md-component=search], label[
 """
 
 TAG = re.compile(r"""<(?:a|area|form|iframe|img|link|script|source)\s(?:[^"'>]|"[^"]*"|'[^']*')*>""", re.I)
+PRELOAD = re.compile(r"""<link\b[^>]*\srel=["']?preload\b[^>]*>""", re.I)
 IDENTITY = re.compile(r"""\srel=["']?canonical\b""", re.I)
 ADDRESS = re.compile(r"""(?P<before>\s(?:href|src|action)=)(?P<quote>["']?)(?P<address>[^"'\s>]*)(?P=quote)""", re.I)
 
@@ -147,7 +148,8 @@ def with_files_as_links(text: str, page: str, pages: set[str], site_url: str) ->
     def tag(match: re.Match[str]) -> str:
         return match[0] if IDENTITY.search(match[0]) else ADDRESS.sub(linked, match[0])
 
-    return TAG.sub(tag, text)
+    # From a disk there is nothing to fetch early, and browsers refuse to.
+    return TAG.sub(tag, PRELOAD.sub("", text))
 
 
 def readme(title: str, site_url: str, files: Iterable[str]) -> str:

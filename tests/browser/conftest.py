@@ -50,10 +50,10 @@ def tab(browser, site):
 
 @pytest.fixture(scope="session")
 def tools() -> Path:
-    """The folder of what only these tests take from npm: axe-core, as package.json beside this file says."""
+    """The folder of what only these tests take from npm: axe-core and Lighthouse, as package.json beside this file says."""
     folder = Path(__file__).parent
     if not frontend.install(folder):
-        message = "axe-core cannot be installed from npm; the log says why"
+        message = "axe-core and Lighthouse cannot be installed from npm; the log says why"
         if os.environ.get("KINDLING_CI") == "1":
             pytest.fail(message)
         pytest.skip(message)

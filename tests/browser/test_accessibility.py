@@ -8,6 +8,7 @@ from sitefixture import MISSING, PAGES, some
 # In the browser: what is wrong, as rule, place and reason. Folded boxes are opened, so that their content is looked at too.
 FOUND = """async rules => {
   for (const box of document.querySelectorAll("article details")) box.open = true
+  await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))
   const { violations } = await axe.run({ resultTypes: ["violations"], ...(rules && { runOnly: rules }) })
   return violations.flatMap(({ id, impact, nodes }) => nodes
     .map(({ target, failureSummary }) => `${impact} ${id}: ${target}: ${failureSummary.replace(/\\s+/g, " ")}`))
