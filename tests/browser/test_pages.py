@@ -274,7 +274,7 @@ def test_the_colour_scheme_can_be_chosen_and_is_kept(tab):
     tab.goto(TUTORIALS[0])
     said = []
     for scheme in ("default", "slate", "default"):  # light, dark, as the system
-        said.append(tab.locator(SWITCH).get_attribute("title"))
+        said.append(tab.locator(SWITCH).get_attribute("for"))  # its title is Material's while it is pointed at
         tab.locator(SWITCH).click()
         assert tab.evaluate(SCHEME) == scheme
     assert len(set(said)) == 3
@@ -287,7 +287,7 @@ def test_the_colour_scheme_can_be_chosen_and_is_kept(tab):
     assert tab.evaluate(SCHEME) == "slate" and len(dark) == 2 and len(set(dark)) == 1
     tab.goto(TUTORIALS[1])
     assert tab.evaluate(SCHEME) == "slate"
-    assert tab.locator(SWITCH).get_attribute("title") == said[2] and tab.evaluate(bar) == dark
+    assert tab.locator(SWITCH).get_attribute("for") == said[2] and tab.evaluate(bar) == dark
 
 
 @pytest.mark.parametrize("viewport", [PHONE, {"width": 1280, "height": 800}], ids=["phone", "laptop"])
