@@ -209,6 +209,7 @@ def sentences(tree: ast.Module) -> Iterable[str]:
 
 def escaped(text: str, *, quotes: bool = False) -> str:
     text = text.replace("&", "&amp;").replace("<", "&lt;").replace("*", "\\*")
+    text = text.replace("--", "&#45;&#45;")  # an option, not a dash
     return text.replace('"', "&quot;") if quotes else text
 
 
