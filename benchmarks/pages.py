@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import functools
-import json
 import os
 import statistics
 import subprocess
@@ -19,13 +18,15 @@ import tempfile
 import threading
 from http.server import ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 
 import proof
 
 from press import frontend
 
 ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / "tests"))
+from sitefixture import Handler, lighthouse  # noqa: E402
+
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 TOOLS = ROOT / "tests" / "browser"
 ADDRESSES = ["", "foundations/tensors/", "foundations/backprop/", "training/first-network/"]
@@ -35,23 +36,15 @@ TIMES = {
     "largest-contentful-paint": "largest part, s",
     "total-blocking-time": "blocked, s",
 }
-
 LIMIT = (
-    "The first text comes after {text:.1f} s, which five style sheets of the theme and the site take on the slow line, "
+    "The first text comes after {text:.1f} s, which the style sheets of theme and site take on the slow line, "
     "and the slow processor is blocked for {blocked:.2f} s, most of it by the theme's scripts on a long page."
 )
 
 
-def looked(address: str, report: Path) -> dict[str, Any]:
-    command = ["lighthouse/cli/index.js", address, "--quiet", "--output=json", f"--output-path={report}"]
-    command += [f"--only-categories={','.join(CATEGORIES)}", "--chrome-flags=--headless --no-sandbox"]
-    frontend._node(TOOLS / "node_modules", *command)
-    return json.loads(report.read_text(encoding="utf-8"))
-
-
 def measured(address: str, rounds: int, report: Path) -> tuple[dict[str, float], dict[str, float]]:
     """The median of each mark (of 100) and of each time (seconds)."""
-    found = [looked(address, report) for _ in range(rounds)]
+    found = [lighthouse(TOOLS / "node_modules", address, report) for _ in range(rounds)]
     marks = {name: statistics.median(100 * one["categories"][name]["score"] for one in found) for name in CATEGORIES}
     times = {
         what: statistics.median(one["audits"][name]["numericValue"] / 1000 for one in found)
@@ -65,9 +58,6 @@ def main() -> None:
     parser.add_argument("addresses", nargs="*", default=ADDRESSES, metavar="ADDRESS")
     parser.add_argument("--rounds", type=int, default=5, help="looks at each page (5)")
     options = parser.parse_args()
-    sys.path.insert(0, str(ROOT / "tests"))
-    from sitefixture import Handler
-
     os.environ["CHROME_PATH"] = CHROMIUM
     assert frontend.install(TOOLS), "Lighthouse could not be installed from npm"
     with tempfile.TemporaryDirectory() as folder:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import gzip
 import io
+import json
 import os
 import re
 import shutil
@@ -15,6 +16,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 from urllib.error import HTTPError
 from urllib.parse import unquote, urljoin
 from urllib.request import urlopen
@@ -22,6 +24,7 @@ from urllib.request import urlopen
 import pytest
 from bs4 import BeautifulSoup
 
+from press import frontend
 from press.catalogue import Catalogue, Settings
 from press.script import Script
 
@@ -134,6 +137,13 @@ class Handler(SimpleHTTPRequestHandler):
 
     def log_message(self, *arguments: object) -> None:
         pass
+
+
+def lighthouse(tools: Path, address: str, report: Path) -> dict[str, Any]:
+    """Everything that Lighthouse says of a page; `tools` is where npm put it, CHROME_PATH the browser."""
+    command = ["lighthouse/cli/index.js", address, "--quiet", "--output=json", f"--output-path={report}"]
+    frontend.run_node(tools, *command, "--chrome-flags=--headless --no-sandbox")
+    return json.loads(report.read_text(encoding="utf-8"))
 
 
 def copy_of_the_tree(folder: Path) -> Path:

@@ -45,8 +45,8 @@ class Npm:
 
 @pytest.fixture
 def npm(monkeypatch):
-    npm = Npm(frontend._node)
-    monkeypatch.setattr(frontend, "_node", npm)
+    npm = Npm(frontend.run_node)
+    monkeypatch.setattr(frontend, "run_node", npm)
     monkeypatch.setattr(frontend, "_failed", set())
     return npm
 
@@ -97,7 +97,7 @@ def test_npm_errors_name_their_cause(root, monkeypatch):
     done = subprocess.CompletedProcess([], 1, "", printed)
     monkeypatch.setattr(subprocess, "run", lambda *_, **__: done)
     with pytest.raises(RuntimeError, match=r"^npm error code E404$"):
-        frontend._node(root, "npm", "ci")
+        frontend.run_node(root, "npm", "ci")
 
 
 def test_node_is_asked_once_for_all_new_formulas_and_never_again(root, npm):

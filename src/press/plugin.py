@@ -67,7 +67,7 @@ class PressConfig(base.Config):
     execute = option.Choice(("auto", "never"), default="auto")
     documentation = option.Type(dict, default={})  # beginning of a full name -> address with {name}, {owner}
     formulas = option.Type(str, default="docs/formulas.json")  # the committed table of MathML
-    plain = option.ListOfItems(option.Type(str), default=[])  # kinds of code (n, p ...) without a colour
+    plain_code = option.ListOfItems(option.Type(str), default=[])  # kinds of code (n, p ...) without a colour
 
 
 class PressPlugin(BasePlugin[PressConfig]):
@@ -570,7 +570,7 @@ class PressPlugin(BasePlugin[PressConfig]):
         script, book = self.by_uri.get(page.file.src_uri), self.book_of(page)
         terms = self.glossary if page.file.src_uri != GLOSSARY else ""
         theme = config.theme.name or ""
-        inputs = [content, terms, theme, page.url, self.site_url, repr(book), repr(self.config.plain)]
+        inputs = [content, terms, theme, page.url, self.site_url, repr(book), repr(self.config.plain_code)]
         inputs += self.cell_inputs(script, config)
         build = functools.partial(self.finished, content, page.url, script, book, config, bool(terms))
         content = self.memo("content", inputs, build)
@@ -613,8 +613,8 @@ class PressPlugin(BasePlugin[PressConfig]):
             content = page.tidy_notebook(content, functools.partial(self.local, url))
         if book:
             content = practice.with_ticks(content, book)
-        if self.config.plain:
-            content = page.with_fewer_spans(content, self.config.plain)
+        if self.config.plain_code:
+            content = page.with_fewer_spans(content, self.config.plain_code)
         # The source of a function is there to be read, not to be found: it would hide what is said about it.
         shown = '<details class="mkdocstrings-source"'
         return content.replace(f"{shown}>", f"{shown} data-search-exclude>")
@@ -724,7 +724,7 @@ class PressPlugin(BasePlugin[PressConfig]):
         """When all pages are converted: formulas in one go, and the notebooks' style sheet once for all."""
         self.env = env
         pages = [file.page for file in files.documentation_pages() if file.page and file.page.content]
-        self.add_fonts(config, self.complete(pages, config))
+        self.add_fonts(config, self.finish_pages(pages, config))
         cache = self.settings.scratch / "templates"
         cache.mkdir(parents=True, exist_ok=True)
         env.bytecode_cache = Templates(str(cache))  # compiling the theme takes longer than using it
@@ -736,7 +736,7 @@ class PressPlugin(BasePlugin[PressConfig]):
                 handlers[number] = functools.partial(self.index_once, search.search_index, handler)
         return env
 
-    def complete(self, pages: list[Page], config: defaults.MkDocsConfig) -> Iterable[str]:
+    def finish_pages(self, pages: list[Page], config: defaults.MkDocsConfig) -> Iterable[str]:
         """Put formulas and the address of the notebooks' style sheet into converted pages; return the formulas."""
         formulas: set[tuple[str, bool]] = set()
         if (self.settings.root / "package.json").is_file():  # else the formulas are left to whatever the site uses
@@ -877,7 +877,7 @@ class PressPlugin(BasePlugin[PressConfig]):
                 autorefs: Any = config.plugins.get("autorefs")
                 if autorefs:
                     autorefs.on_env(env, config=config, files=Files([file]))
-                self.complete([shown], config)
+                self.finish_pages([shown], config)
                 pages = self.files.documentation_pages(inclusion=InclusionLevel.is_in_serve)
                 _build_page(shown, config, pages, nav, env)
         except Exception as error:

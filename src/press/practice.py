@@ -30,7 +30,7 @@ def own_progress(script: Script, workbook: Workbook | None) -> str:
     counts = [f"0 of {questions} questions right"] if questions else []
     counts += [f"0 of {len(names)} exercises passed"] if names else []
     facts = f'data-page="{html.escape(script.url)}" data-questions="{questions}" data-exercises="{" ".join(names)}"'
-    unseen, words = ("data-unread", f"Your progress: {', '.join(counts)}.") if counts else ('hidden="hidden"', "")
+    unseen, words = ("data-unwritten", f"Your progress: {', '.join(counts)}.") if counts else ('hidden="hidden"', "")
     return f'<p class="press-progress" {facts} {unseen}>{words}</p>'
 
 

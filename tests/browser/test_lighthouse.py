@@ -5,13 +5,8 @@ How fast it finds a page depends on what else the machine does, so that is measu
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-
 import pytest
-from sitefixture import PARTS, TUTORIALS, WORKBOOKS, Site, some
-
-from press import frontend
+from sitefixture import PARTS, TUTORIALS, WORKBOOKS, lighthouse, some
 
 ADDRESSES = ["", TUTORIALS[0], "reference/training/", WORKBOOKS[0], PARTS[0], "results/"]
 MOST = {  # what makes a page slow on a phone, whatever the clock says
@@ -19,13 +14,6 @@ MOST = {  # what makes a page slow on a phone, whatever the clock says
     "total-byte-weight": 700_000,
     "dom-size-insight": 4_000,  # elements
 }
-
-
-def judged(site: Site, tools: Path, address: str, report: Path) -> dict:
-    """Everything that Lighthouse says of a page."""
-    command = ["lighthouse/cli/index.js", site.url + address, "--quiet", "--output=json", f"--output-path={report}"]
-    frontend._node(tools, *command, "--chrome-flags=--headless --no-sandbox")
-    return json.loads(report.read_text(encoding="utf-8"))
 
 
 def wanting(found: dict, category: str) -> list[str]:
@@ -39,7 +27,7 @@ def test_lighthouse_finds_nothing_to_improve_in_a_page_but_its_time(
     site, tools, chromium, tmp_path, monkeypatch, address
 ):
     monkeypatch.setenv("CHROME_PATH", str(chromium))
-    found = judged(site, tools, address, tmp_path / "report.json")
+    found = lighthouse(tools, site.url + address, tmp_path / "report.json")
     for category in ("accessibility", "best-practices", "seo"):
         assert found["categories"][category]["score"] == 1, wanting(found, category)
     audits = found["audits"]

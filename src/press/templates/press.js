@@ -177,7 +177,7 @@
     const count = counted(progress, here, Number(line.dataset.questions), names(line));
     line.textContent = inWords(count) ? `Your progress: ${inWords(count)}.` : "";
     line.hidden = !line.textContent;
-    delete line.dataset.unread;
+    delete line.dataset.unwritten;
     const button = document.querySelector(".press-read button");
     button?.setAttribute("aria-pressed", String(count.read));
   };
