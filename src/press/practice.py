@@ -111,7 +111,7 @@ def progress(
     return (
         '<div class="press-overview" data-search-exclude>'
         '<p class="press-overview__sum" role="status" hidden="hidden"></p>'
-        '<div class="press-table" tabindex="0" role="region" aria-label="Progress by tutorial">'
+        '<div class="press-table" role="region" aria-label="Progress by tutorial">'
         f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
         '<div class="press-overview__actions" hidden="hidden">'
         '<button type="button" data-do="export">Export to a file</button>'

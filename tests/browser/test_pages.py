@@ -38,6 +38,15 @@ SIDEWAYS = r"""() => {
   return sideways
 }"""
 
+# In the browser: what can be scrolled sideways by mouse or finger only. A frame later, because who listens to sizes comes last.
+OUT_OF_REACH = """async () => {
+  await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))
+  return [...document.querySelectorAll(".md-content *")]
+    .filter((box) => box.checkVisibility() && box.clientWidth && box.scrollWidth > box.clientWidth)
+    .filter((box) => /auto|scroll/.test(getComputedStyle(box).overflowX) && box.tabIndex < 0)
+    .map((box) => `${box.tagName} ${box.className}: ${box.textContent.trim().slice(0, 30)}`)
+}"""
+
 # In the browser: everything else about one page in one scheme that a test asks for.
 FACTS = r"""async () => {
   for (const image of document.images) {
@@ -111,6 +120,7 @@ class Visit:
     console: list[str] = field(default_factory=list)
     facts: dict[str, dict[str, Any]] = field(default_factory=dict)
     sideways: dict[int, list[str]] = field(default_factory=dict)
+    out_of_reach: dict[int, list[str]] = field(default_factory=dict)
 
 
 @pytest.fixture(scope="module")
@@ -145,6 +155,7 @@ def visit(browser, site):
             page.set_viewport_size({"width": width, "height": height})
             page.wait_for_function("width => innerWidth === width", arg=width)
             seen.sideways[width] = page.evaluate(SIDEWAYS)
+            seen.out_of_reach[width] = page.evaluate(OUT_OF_REACH)
         context.close()
         return seen
 
@@ -175,6 +186,11 @@ def test_a_page_loads_whole_and_without_an_error(visit, address):
 @every_page
 def test_a_page_does_not_scroll_sideways(visit, address):
     assert visit(address).sideways == {width: [] for width in WIDTHS}
+
+
+@every_page
+def test_whatever_scrolls_sideways_on_a_page_can_be_reached_by_keyboard(visit, address):
+    assert visit(address).out_of_reach == {width: [] for width in WIDTHS}
 
 
 @every_page
