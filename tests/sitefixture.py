@@ -70,6 +70,11 @@ PAGES = [*written_by_hand(), *PARTS, *TUTORIALS, *WORKBOOKS]
 MISSING = "404.html"
 POLICY = re.compile(rb'<meta http-equiv="Content-Security-Policy" content="([^"]+)">')
 STRICT = "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'"  # an SVG file has its own styles
+# What is drawn only when it comes near is drawn at once, for tests that look at all of a page.
+ALL_DRAWN = """
+const sheet = new CSSStyleSheet()
+sheet.replaceSync("pre > code { content-visibility: visible !important }")
+document.adoptedStyleSheets = [sheet]"""
 
 
 @dataclass(frozen=True)

@@ -24,12 +24,13 @@ CONFIG = """\
 site_name: tiny
 theme: {name: material, font: false, custom_dir: docs/theme, features: [navigation.tabs, navigation.footer]}
 exclude_docs: /theme/
+extra_css: [own.css]
 nav: [Home: index.md, API: api.md, Words: glossary.md, Chapters: chapters.md, Results: results.md]
 plugins:
   - search
   - autorefs
   - mkdocstrings: {handlers: {python: {paths: [src], options: {backlinks: tree, allow_inspection: false}}}}
-  - press: {package: src/pack, execute: never}
+  - press: {package: src/pack, execute: never, one_stylesheet: true}
 """
 THEME = '{% extends "base.html" %}\n{% block extrahead %}<meta name="x" content="{{ page.title }}">{% endblock %}\n'
 MEMOS = [name for name in vars(Catalogue) if name == "memo" or name.endswith("_memo")]
@@ -40,6 +41,7 @@ def project(tiny):
     """The tiny project in Material's clothes, with pages that show what other pages are."""
     tiny.write("mkdocs.yml", CONFIG)
     tiny.write("docs/theme/main.html", THEME)
+    tiny.write("docs/own.css", "a { color: red }\n")
     tiny.write("docs/api.md", "# API\n\n::: pack.tools\n")
     tiny.write("docs/glossary.md", "# Glossary\n\n## S\n\nsection\n:   A part of a page.\n")
     tiny.write("docs/chapters.md", "# Map\n\n<!-- press:chapters -->\n")
@@ -149,6 +151,7 @@ EDITS = {
     "theme template": edit("docs/theme/main.html", 'name="x"', 'name="y"'),
     "theme template that is new": lambda tiny: tiny.write("docs/theme/partials/copyright.html", "<p>Ours</p>\n"),
     "mkdocs.yml": edit("mkdocs.yml", "site_name: tiny", "site_name: large\nextra: {generator: false}"),
+    "style sheet": edit("docs/own.css", "red", "green"),
     "language": edit("mkdocs.yml", "name: material", "name: material, language: de"),
     "address of the site": edit("mkdocs.yml", "site_name", "site_url: https://here.example/sub/\nsite_name"),
     "moved page": moved_page,

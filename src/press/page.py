@@ -23,6 +23,7 @@ from press.store import write
 
 SLOT = re.compile(r'<div data-press-cell="(\d+)"></div>')
 HEADING = re.compile(r'<h[1-6][^>]* id="([^"]+)"')
+CODE_BLOCK = re.compile(r"(<pre[^>]*>(?:<span></span>)?<code[^>]*)>(.*?)</code>", re.S)
 FORMULA = re.compile(r"\$\$(?P<display>.+?)\$\$|(?<![\\$\w])\$(?P<inline>[^\s$](?:[^$]*[^\s$])?)\$(?![\w$])", re.S)
 ACTIVE = {"script", "handler", "listener", "foreignobject", "iframe", "embed", "object"}  # what may run in an SVG file
 PROGRAM = re.compile(r"(java|vb)script:|data:(?!image/(png|jpeg|gif|webp)\b)", re.I)  # an address that may
@@ -112,6 +113,16 @@ def with_fewer_spans(content: str, plain: Sequence[str]) -> str:
 def joined(match: re.Match[str]) -> str:
     begin = f'<span class="{match[2]}">'
     return match[1] + match[3].replace(f"</span>{begin}", "").removeprefix(begin)
+
+
+def with_line_counts(content: str) -> str:
+    """Blocks of code with their number of lines, from which press.css knows their height before they are drawn."""
+    return CODE_BLOCK.sub(counted, content)
+
+
+def counted(match: re.Match[str]) -> str:
+    lines = match[2].removesuffix("\n").count("\n") + 1
+    return f'{match[1]} data-lines="{lines}">{match[2]}</code>'
 
 
 def is_name(token: tuple[Any, str]) -> bool:

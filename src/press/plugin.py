@@ -33,7 +33,7 @@ from mkdocs.structure.toc import AnchorLink, get_toc
 from mkdocs.utils import CountHandler, get_relative_url, meta
 from mkdocs.utils.meta import get_data
 
-from press import downloads, frontend, glossary, page, practice, tables
+from press import downloads, frontend, glossary, page, practice, stylesheet, tables
 from press import workbook as workbooks
 from press.background import Background
 from press.catalogue import Catalogue, Settings, default_jobs
@@ -46,6 +46,7 @@ from press.store import Status, Stored, write
 log = logging.getLogger("mkdocs.press")
 
 STYLESHEET = "assets/press/press.css"
+ONE_STYLESHEET = "assets/press/site.css"
 JAVASCRIPT = "assets/press/press.js"
 GLOSSARY = "glossary.md"
 LINK = re.compile(r"(\]\()([^)\s#]+)(#[^)\s]*)?")
@@ -68,6 +69,7 @@ class PressConfig(base.Config):
     documentation = option.Type(dict, default={})  # beginning of a full name -> address with {name}, {owner}
     formulas = option.Type(str, default="docs/formulas.json")  # the committed table of MathML
     plain_code = option.ListOfItems(option.Type(str), default=[])  # kinds of code (n, p ...) without a colour
+    one_stylesheet = option.Type(bool, default=False)  # all that a page links to, as one file
 
 
 class PressPlugin(BasePlugin[PressConfig]):
@@ -186,6 +188,7 @@ class PressPlugin(BasePlugin[PressConfig]):
 
     def on_pre_build(self, *, config: defaults.MkDocsConfig) -> None:
         """Execute what is not fresh, before the old site is cleaned away."""
+        self.sheets: list[str] = []  # what the pages of this build link to
         scripts = self.catalogue.scripts
         try:
             self.status = {script.name: self.state(script) for script in scripts}
@@ -615,6 +618,7 @@ class PressPlugin(BasePlugin[PressConfig]):
             content = practice.with_ticks(content, book)
         if self.config.plain_code:
             content = page.with_fewer_spans(content, self.config.plain_code)
+        content = page.with_line_counts(content)
         # The source of a function is there to be read, not to be found: it would hide what is said about it.
         shown = '<details class="mkdocstrings-source"'
         return content.replace(f"{shown}>", f"{shown} data-search-exclude>")
@@ -805,8 +809,18 @@ class PressPlugin(BasePlugin[PressConfig]):
         if "<style" in (shown.content or ""):
             shown.content = STYLE.sub(hoisted, shown.content or "")
 
+    def write_stylesheet(self, config: defaults.MkDocsConfig) -> None:
+        folder = Path(config.site_dir)
+        try:
+            texts = {path: self.output.read(str(folder / path)).decode() for path in self.sheets}
+            utils.write_file(stylesheet.merged(texts, ONE_STYLESHEET).encode(), str(folder / ONE_STYLESHEET))
+        except (OSError, ValueError) as error:
+            log.warning("%s is not written: %s", ONE_STYLESHEET, error)
+
     @event_priority(-1000)  # when every other plugin has written its files
     def on_post_build(self, *, config: defaults.MkDocsConfig) -> None:
+        if self.sheets:
+            self.write_stylesheet(config)
         self.memo.prune()
         self.session.prune()
         self.swapped.close()
@@ -819,6 +833,11 @@ class PressPlugin(BasePlugin[PressConfig]):
 
     @event_priority(-100)  # the page is then as it is served
     def on_post_page(self, output: str, *, page: Page, config: defaults.MkDocsConfig) -> str:
+        if self.config.one_stylesheet:
+            sheets = stylesheet.linked(output)
+            self.sheets = self.sheets or sheets
+            if sheets == self.sheets:  # a page with others of its own keeps its links
+                output = stylesheet.with_one_link(output, page.url, ONE_STYLESHEET)
         return frontend.allow_scripts(output, all_inline=self.serving)
 
     def on_post_template(self, output_content: str, *, template_name: str, config: defaults.MkDocsConfig) -> str:

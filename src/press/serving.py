@@ -103,6 +103,11 @@ class Output:
         if self.there.get(path) != state:
             self.waiting[path] = content
 
+    def read(self, path: str) -> bytes:
+        """A file as this build made it."""
+        content = self.waiting.get(path, Path(path))
+        return content.read_bytes() if isinstance(content, Path) else content
+
     def commit(self) -> None:
         """The build succeeded: write what changed, remove what it did not make."""
         self.shown = any(path.endswith(SHOWN) for path in self.waiting)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from sitefixture import MISSING, PAGES, some
+from sitefixture import ALL_DRAWN, MISSING, PAGES, some
 
 # In the browser: what is wrong, as rule, place and reason. Folded boxes are opened, so that their content is looked at too.
 FOUND = """async rules => {
@@ -20,6 +20,7 @@ OF_COLOUR = ["color-contrast", "link-in-text-block"]  # all that the scheme can 
 def laptop(browser, site):
     context = browser.new_context(base_url=site.url, viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
     context.set_default_timeout(30_000)
+    context.add_init_script(ALL_DRAWN)
     yield context.new_page()
     context.close()
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from sitefixture import LESSONS, MISSING, PAGES, PARTS, SCRIPTS, TUTORIALS, answer, by_name
+from sitefixture import ALL_DRAWN, LESSONS, MISSING, PAGES, PARTS, SCRIPTS, TUTORIALS, WORKBOOKS, answer, by_name, some
 
 HEAVIEST = 60_000  # bytes of HTML, gzipped
 WIDTHS = {320: 640, 768: 1024, 1280: 800}  # a small phone, a tablet, a laptop, each with its height
@@ -134,6 +134,7 @@ def visit(browser, site):
         seen = known[address] = Visit()
         # Without motion, for a colour that is still fading is no colour yet.
         context = browser.new_context(base_url=site.url, viewport=PHONE, color_scheme="light", reduced_motion="reduce")
+        context.add_init_script(ALL_DRAWN)
         page = context.new_page()
         page.on("request", lambda request: seen.requests.append(request.url))
         page.on("requestfailed", lambda request: seen.failed.append(f"{request.url}: {request.failure}"))
@@ -323,6 +324,62 @@ def test_the_line_of_a_new_reader_reads_the_same_before_and_after_its_script(tab
         line = tab.locator(".press-progress")
         assert line.text_content() == written.get_text()
         assert line.is_visible() == bool(written.get_text())
+
+
+# Blocks of code, top to bottom: their heights, and whether what is in them is drawn.
+BLOCKS = """() => [...document.querySelectorAll("pre > code[data-lines]")].map((code) =>
+  [code.getBoundingClientRect().height, code.firstElementChild?.checkVisibility({ contentVisibilityAuto: true }) ?? true])"""
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+@pytest.mark.parametrize("address", some(TUTORIALS))
+def test_code_far_below_is_drawn_when_it_comes_near_and_has_its_height_before(tab, address, width):
+    tab.set_viewport_size({"width": width, "height": WIDTHS[width]})
+    tab.goto(address)
+    tab.wait_for_load_state("networkidle")
+    height = tab.evaluate("() => document.documentElement.scrollHeight")
+    late = tab.evaluate(BLOCKS)
+    assert sum(drawn for _, drawn in late) <= len(late) / 2
+    tab.evaluate(ALL_DRAWN)
+    early = tab.evaluate(BLOCKS)
+    assert all(drawn for _, drawn in early)
+    for (before, _), (after, _) in zip(late, early, strict=True):
+        assert before == pytest.approx(after, rel=0.002)
+    assert height == pytest.approx(tab.evaluate("() => document.documentElement.scrollHeight"), abs=20)
+
+
+def test_code_that_comes_into_sight_can_be_reached_by_keyboard_if_it_scrolls(tab):
+    tab.set_viewport_size(PHONE)
+    tab.goto(TUTORIALS[0])
+    code = tab.locator("pre > code[data-lines]")
+    wide = max(n for n, text in enumerate(code.all_text_contents()) if max(map(len, text.splitlines())) > 70)
+    assert code.nth(wide).get_attribute("tabindex") is None
+    code.nth(wide).scroll_into_view_if_needed()
+    code.nth(wide).and_(tab.locator("[tabindex='0']")).wait_for()
+
+
+@pytest.mark.parametrize("address", ["", TUTORIALS[0], WORKBOOKS[0], "reference/training/"])
+def test_one_style_sheet_makes_a_page_look_as_the_many_do_of_which_it_is_made(tab, site, address):
+    """Asked of every element: all its computed styles."""
+    many = [link["href"] for link in site.soup(MISSING).select("head link[rel=stylesheet]")]
+    assert len(many) == 5
+    looks = """() => [...document.body.querySelectorAll("*")].map((element) => {
+      const style = getComputedStyle(element)
+      return element.tagName + [...style].map((name) => style.getPropertyValue(name)).join()
+    })"""
+    tab.emulate_media(reduced_motion="reduce")
+    tab.add_init_script(ALL_DRAWN)
+    links = "".join(f'<link rel="stylesheet" href="{sheet}">' for sheet in many)
+    other = re.sub(r'<link rel="stylesheet"[^>]*>', links, site.file(address).read_text(encoding="utf-8"))
+    seen = []
+    for sheets in (1, 5):
+        if sheets == 5:
+            tab.route(site.url + address, lambda route: route.fulfill(body=other, content_type="text/html"))
+        tab.goto(address)
+        tab.wait_for_load_state("networkidle")
+        assert tab.evaluate("() => document.querySelectorAll('link[rel=stylesheet]').length") == sheets
+        seen.append(tab.evaluate(looks))
+    assert len(seen[0]) == len(seen[1]) and [pair for pair in zip(*seen, strict=True) if pair[0] != pair[1]] == []
 
 
 # As files ---------------------------------------------------------------------------------------------------------

@@ -383,16 +383,20 @@
   const SIDEWAYS = "pre > code, .press-output pre, .press-output .press-html, .press-math, .press-table, .md-typeset__scrollwrap";
 
   /** What scrolls sideways can be reached by keyboard, as long as it does. */
-  const reach = (box) => {
-    if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
-    else box.removeAttribute("tabindex");
-  };
-  const sized = new ResizeObserver((entries) => entries.forEach(({ target }) => reach(target)));
+  const sized = new ResizeObserver((entries) => {
+    for (const { target } of entries) {
+      if (target.scrollWidth > target.clientWidth) target.tabIndex = 0;
+      else target.removeAttribute("tabindex");
+    }
+  });
+  // To ask for the width of code that is drawn late would draw it now.
+  const seen = new IntersectionObserver((entries) => {
+    for (const { target, isIntersecting } of entries) isIntersecting ? sized.observe(target) : sized.unobserve(target);
+  });
+  const watch = (box) => (getComputedStyle(box).contentVisibility === "auto" ? seen : sized).observe(box);
 
   const setUpAccess = () => {
-    for (const box of document.querySelectorAll(SIDEWAYS)) sized.observe(box);
-    // A typeface that arrives late changes what is in a box, not the box.
-    document.fonts.addEventListener("loadingdone", () => document.querySelectorAll(SIDEWAYS).forEach(reach));
+    for (const box of document.querySelectorAll(SIDEWAYS)) watch(box);
     // Browsers leave MathML out of the name of a link or of an answer: a formula alone would have none.
     for (const named of document.querySelectorAll("article :is(a, label):has(math)")) {
       (named.control ?? named).setAttribute("aria-label", named.textContent.replace(/\s+/g, " ").trim());
@@ -406,7 +410,7 @@
     new MutationObserver((changes) => {
       const added = changes.flatMap((change) => [...change.addedNodes]);
       if (added.some((node) => node.matches?.(".md-code__nav"))) name();
-      for (const node of added) if (node.matches?.(SIDEWAYS)) sized.observe(node);
+      for (const node of added) if (node.matches?.(SIDEWAYS)) watch(node);
     }).observe(document.body, { childList: true, subtree: true });
     name();
     // Material's search listens to keys only; what is pasted with the mouse would wait for the next one.
