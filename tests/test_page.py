@@ -4,6 +4,7 @@ import base64
 import io
 import re
 
+import markdown
 import pytest
 from bs4 import BeautifulSoup
 from PIL import Image
@@ -137,6 +138,15 @@ def test_links_and_other_spans_stay_as_they_are():
     markup = '<span class="k">for</span> <a href="x"><span class="n">nn</span><span class="o">.</span></a> <span class="note">a</span>'
     fewer = '<span class="k">for</span> <a href="x">nn.</a> <span class="note">a</span>'
     assert page.with_fewer_spans(markup, ["n", "o"]) == fewer
+
+
+def test_a_block_of_code_says_how_many_lines_it_has():
+    text = "```python\nx = 1\n\ny = 2\n```\n\n```\none line\n```\n\nSome `code`.\n"
+    fenced = markdown.markdown(text, extensions=["pymdownx.superfences", "pymdownx.highlight"])
+    cell = '<pre><code class="x"><span class="k">if</span> a:\n    b</code></pre>'
+    shown = BeautifulSoup(page.with_line_counts(fenced + cell), "html.parser")
+    assert [code.get("data-lines") for code in shown.find_all("code")] == ["3", "1", None, "2"]
+    assert [code.get_text() for code in shown.select("pre > code")][1:] == ["one line\n", "if a:\n    b"]
 
 
 def test_a_cell_is_filled_below_the_heading_it_stands_under(tiny):
