@@ -37,7 +37,7 @@ TIMES = {
     "total-blocking-time": "blocked, s",
 }
 LIMIT = (
-    "The first text comes after {text:.1f} s, which the style sheets of theme and site take on the slow line, "
+    "The first text comes after {text:.1f} s, which the page and its style sheet take on the slow line, "
     "and the slow processor is blocked for {blocked:.2f} s, most of it by the theme's scripts on a long page."
 )
 

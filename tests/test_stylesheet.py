@@ -22,14 +22,14 @@ PAGE = f'<head>\n{HEAD}</head><body><link rel="stylesheet" href="../../body.css"
 
 def test_a_page_gets_one_link_where_it_had_several_to_its_own_site_and_keeps_the_others():
     assert stylesheet.linked(PAGE) == ["a/theme.min.css", "b/own.css"]
-    shown = stylesheet.with_one_link(PAGE, "part/page/", NAME)
+    shown = stylesheet.with_one_link(PAGE, f"../../{NAME}")
     assert stylesheet.linked(shown) == [NAME]
     assert '<link rel="stylesheet" href="../../assets/press/site.css">' in shown
     for kept in ("f.woff2", "elsewhere.example/x.css", 'print.css" media', "body.css"):
         assert kept in shown
-    assert stylesheet.with_one_link(shown, "part/page/", NAME) == shown
+    assert stylesheet.with_one_link(shown, f"../../{NAME}") == shown
     bare = "<head><title>x</title></head>"
-    assert stylesheet.with_one_link(bare, "", NAME) == bare
+    assert stylesheet.with_one_link(bare, NAME) == bare
 
 
 @pytest.mark.parametrize(

@@ -837,7 +837,7 @@ class PressPlugin(BasePlugin[PressConfig]):
             sheets = stylesheet.linked(output)
             self.sheets = self.sheets or sheets
             if sheets == self.sheets:  # a page with others of its own keeps its links
-                output = stylesheet.with_one_link(output, page.url, ONE_STYLESHEET)
+                output = stylesheet.with_one_link(output, get_relative_url(ONE_STYLESHEET, page.url))
         return frontend.allow_scripts(output, all_inline=self.serving)
 
     def on_post_template(self, output_content: str, *, template_name: str, config: defaults.MkDocsConfig) -> str:

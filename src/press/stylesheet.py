@@ -6,8 +6,6 @@ import posixpath
 import re
 from collections.abc import Mapping
 
-from mkdocs.utils import get_relative_url
-
 LINK = re.compile(r'<link rel="stylesheet" href="((?:\.\./|\./)*)([\w./-]+)">\s*')
 URL = re.compile(r"""url\(\s*(["']?)(?![a-z]+:|[/#])([^"')]+)\1\s*\)""")
 NEEDLESS = re.compile(r'^@charset "[^"]*";|/\*# sourceMappingURL=.*?\*/\s*')
@@ -18,13 +16,13 @@ def linked(shown: str) -> list[str]:
     return [path for _, path in LINK.findall(shown.partition("</head>")[0])]
 
 
-def with_one_link(shown: str, url: str, name: str) -> str:
-    """The page at `url` with one link, to the style sheet `name`, instead of those that `linked` finds."""
+def with_one_link(shown: str, address: str) -> str:
+    """The page with one link, to the style sheet at `address`, instead of those that `linked` finds."""
     head, mark, rest = shown.partition("</head>")
     first = LINK.search(head)
     if first is None:
         return shown
-    link = f'<link rel="stylesheet" href="{get_relative_url(name, url)}">\n'
+    link = f'<link rel="stylesheet" href="{address}">\n'
     return head[: first.start()] + link + LINK.sub("", head[first.end() :]) + mark + rest
 
 
