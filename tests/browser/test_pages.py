@@ -121,6 +121,7 @@ class Visit:
     facts: dict[str, dict[str, Any]] = field(default_factory=dict)
     sideways: dict[int, list[str]] = field(default_factory=dict)
     out_of_reach: dict[int, list[str]] = field(default_factory=dict)
+    without_faces: list[str] = field(default_factory=list)  # what is sideways, or out of reach, in the system's typefaces
 
 
 @pytest.fixture(scope="module")
@@ -157,6 +158,11 @@ def visit(browser, site):
             page.wait_for_function("width => innerWidth === width", arg=width)
             seen.sideways[width] = page.evaluate(SIDEWAYS)
             seen.out_of_reach[width] = page.evaluate(OUT_OF_REACH)
+        page = context.new_page()
+        page.set_viewport_size({"width": 320, "height": WIDTHS[320]})
+        page.route("**/*.woff2", lambda route: route.abort())
+        page.goto(address, wait_until="networkidle")
+        seen.without_faces = page.evaluate(SIDEWAYS) + page.evaluate(OUT_OF_REACH)
         context.close()
         return seen
 
@@ -187,6 +193,12 @@ def test_a_page_loads_whole_and_without_an_error(visit, address):
 @every_page
 def test_a_page_does_not_scroll_sideways(visit, address):
     assert visit(address).sideways == {width: [] for width in WIDTHS}
+
+
+@every_page
+def test_a_page_fits_a_small_phone_before_its_typefaces_are_there(visit, address):
+    """They are optional: whoever waits too long for them reads the first page in the system's, which are wider here."""
+    assert visit(address).without_faces == []
 
 
 @every_page
