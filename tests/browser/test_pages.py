@@ -360,16 +360,20 @@ def test_code_far_below_is_drawn_when_it_comes_near_and_has_its_height_before(ta
     assert height == pytest.approx(tab.evaluate("() => document.documentElement.scrollHeight"), abs=20)
 
 
-def test_code_that_comes_into_sight_can_be_reached_by_keyboard_if_it_scrolls(tab):
+def test_code_can_be_reached_by_keyboard_until_it_is_seen_to_fit(tab):
     """By the press alone, as with other themes: Material does the same for its own code."""
-    tab.set_viewport_size(PHONE)
+    tab.set_viewport_size({"width": 560, "height": 740})  # for some 60 characters
     tab.route("**/bundle.*.js", lambda route: route.abort())
     tab.goto(TUTORIALS[0])
     code = tab.locator("pre > code[data-lines]")
-    wide = max(n for n, text in enumerate(code.all_text_contents()) if max(map(len, text.splitlines())) > 70)
-    assert code.nth(wide).get_attribute("tabindex") is None
+    widths = [max(map(len, text.splitlines())) for text in code.all_text_contents()]
+    wide = max(n for n, width in enumerate(widths) if width > 70)
+    narrow = max(n for n, width in enumerate(widths) if width < 50)
+    assert [code.nth(n).get_attribute("tabindex") for n in (wide, narrow)] == ["0", "0"]
     code.nth(wide).scroll_into_view_if_needed()
-    code.nth(wide).and_(tab.locator("[tabindex='0']")).wait_for()
+    code.nth(narrow).scroll_into_view_if_needed()
+    code.nth(narrow).and_(tab.locator(":not([tabindex])")).wait_for()
+    assert code.nth(wide).get_attribute("tabindex") == "0"
 
 
 @pytest.mark.parametrize("address", ["", TUTORIALS[0], WORKBOOKS[0], "reference/training/"])

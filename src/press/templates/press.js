@@ -393,7 +393,11 @@
   const seen = new IntersectionObserver((entries) => {
     for (const { target, isIntersecting } of entries) isIntersecting ? sized.observe(target) : sized.unobserve(target);
   });
-  const watch = (box) => (getComputedStyle(box).contentVisibility === "auto" ? seen : sized).observe(box);
+  const watch = (box) => {
+    if (getComputedStyle(box).contentVisibility !== "auto") return sized.observe(box);
+    box.tabIndex = 0; // until it is seen to fit
+    seen.observe(box);
+  };
 
   const setUpAccess = () => {
     for (const box of document.querySelectorAll(SIDEWAYS)) watch(box);
