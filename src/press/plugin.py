@@ -810,6 +810,7 @@ class PressPlugin(BasePlugin[PressConfig]):
             shown.content = STYLE.sub(hoisted, shown.content or "")
 
     def write_stylesheet(self, config: defaults.MkDocsConfig) -> None:
+        """The one that this build's pages link to; 404.html comes before them, and keeps its many."""
         folder = Path(config.site_dir)
         try:
             texts = {path: self.output.read(str(folder / path)).decode() for path in self.sheets}

@@ -104,8 +104,8 @@ def progress(
         rows.append(
             f'<tr data-page="{html.escape(script.url)}" data-questions="{len(script.quizzes)}" '
             f'data-exercises="{html.escape(" ".join(names))}"><th scope="row">{title}</th>'
-            f'<td data-what="read">-</td><td data-what="questions">{len(script.quizzes)}</td>'
-            f'<td data-what="exercises">{exercises}</td></tr>'
+            f'<td data-what="read">-</td><td class="press-nobreak" data-what="questions">{len(script.quizzes)}</td>'
+            f'<td class="press-nobreak" data-what="exercises">{exercises}</td></tr>'
         )
     head = "".join(f'<th scope="col">{text}</th>' for text in ("Tutorial", "Read", "Questions", "Exercises"))
     return (

@@ -11,6 +11,9 @@ from typing import Any, ClassVar
 from press.page import cores, duration
 from press.script import Script
 
+RESULTS = ("Tutorial", "Metric", "Here", "Asserted", "Reference", "Device", "Time", "Date")
+ONE_LINE = {"Here", "Asserted", "Time", "Date"}  # 1e-06 and 2026-11-21 would be broken at their hyphens
+
 
 def results(scripts: Sequence[Script], runs: Mapping[str, Mapping[str, Any]], links: Mapping[str, str]) -> str:
     """Every metric that a tutorial reports, beside its reference, with device, seconds and date of the run."""
@@ -34,8 +37,12 @@ def results(scripts: Sequence[Script], runs: Mapping[str, Mapping[str, Any]], li
                 duration(run["seconds"]),
                 html.escape(str(run.get("date", ""))),
             ]
-            rows.append("".join(f"<td>{cell}</td>" for cell in cells))
-    return table(["Tutorial", "Metric", "Here", "Asserted", "Reference", "Device", "Time", "Date"], rows)
+            rows.append("".join(cell_of(title, cell) for title, cell in zip(RESULTS, cells, strict=True)))
+    return table(RESULTS, rows)
+
+
+def cell_of(title: str, content: str) -> str:
+    return f'<td class="press-nobreak">{content}</td>' if title in ONE_LINE else f"<td>{content}</td>"
 
 
 def table(titles: Sequence[str], rows: Sequence[str], name: str = "press-table") -> str:
