@@ -1,0 +1,232 @@
+"""Everything that one build of the site knows."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.exceptions import PluginError
+from mkdocs.structure.files import Files
+from mkdocs.structure.pages import Page
+
+from press.scripts.exercises import Workbook
+from press.scripts.script import EXERCISES, Script, ScriptError, part_url
+from press.site.background import Background
+from press.site.cache import Cache
+from press.site.frontend.temml import typeset
+from press.site.html import formulas, glossary
+from press.site.html.facts import PageFacts
+from press.site.html.transforms import BY, finish
+from press.site.lessons import Lesson, uri, workbook_uri
+from press.site.links import Links, relative
+from press.site.pages import directives, page, practice, tables
+from press.site.pages.templates import draw
+from press.store import Status
+from press.tutorials import Tutorials, default_jobs
+
+log = logging.getLogger("mkdocs.press")
+
+GLOSSARY, PROGRESS, CHAPTERS = "glossary.md", "progress.md", "chapters.md"
+
+
+@dataclass
+class Build:
+    """What the hooks of the plugin share, from reading the configuration to the last page."""
+
+    config: MkDocsConfig
+    options: Mapping[str, Any]
+    tutorials: Tutorials
+    background: Background | None = None  # under `serve`
+    problems: dict[str, str] = field(default_factory=dict)  # path of a script that cannot be read -> message
+    lessons: dict[str, Lesson] = field(default_factory=dict)
+    files: Files = field(default_factory=lambda: Files([]))
+    wheel: str = ""  # the address of the shared package
+    mathml: dict[str, str] = field(default_factory=dict)  # of every formula that a page shows
+
+    def __post_init__(self) -> None:
+        self.settings = self.tutorials.settings
+        self.site_url = self.config.site_url or ""
+        self.cache = Cache(self.settings.scratch / "cache")
+        path = Path(self.config.docs_dir, GLOSSARY)
+        self.terms = tuple(glossary.read(path.read_text(encoding="utf-8"))) if path.is_file() else ()
+        books, scripts = self.tutorials.workbooks, self.tutorials.scripts
+        self.practicing = bool(books) or any(script.quizzes for script in scripts)
+
+    # Executing ----------------------------------------------------------------------------------------------------
+
+    def execute(self) -> None:
+        """Bring up to date what is not fresh, before the old site is cleaned away."""
+        self.read_lessons()
+        stale = [lesson.script for lesson in self.lessons.values() if lesson.status.state != "fresh"]
+        if self.background:
+            runnable = [script for script in stale if self.is_runnable(script)]
+            self.background.want(self.tutorials, runnable)
+            for script in runnable:
+                self.lessons[script.name] = dataclasses.replace(self.lessons[script.name], running=True)
+        elif stale and self.options["execute"] == "auto":
+            log.info("Executing %s", ", ".join(script.name for script in stale))
+            if failures := self.tutorials.run(stale, jobs=min(default_jobs(), len(stale))):
+                raise PluginError("\n".join(failures))
+            self.read_lessons()
+        for script in stale if not self.background and self.options["execute"] != "auto" else ():
+            status = self.lessons[script.name].status
+            log.warning("%s is %s: %s", script.path, status.state, status.why)
+
+    def read_lessons(self) -> None:
+        try:
+            for script in self.tutorials.scripts:
+                stored, book = self.tutorials.stored(script), self.tutorials.workbooks.get(script.name)
+                self.lessons[script.name] = Lesson(script, self.status(script), stored, book)
+        except ScriptError as error:  # of a module that tutorials import
+            raise PluginError(str(error)) from None
+
+    def status(self, script: Script) -> Status:
+        path = script.path.as_posix()
+        if problem := self.problems.get(path) or self.problems.get(path.removesuffix(".py") + EXERCISES):
+            return Status(script.name, "failed", problem)
+        return self.tutorials.status(script)
+
+    def is_runnable(self, script: Script) -> bool:
+        """Whether `serve` should execute a tutorial: what failed once under this server waits for an edit."""
+        if self.options["execute"] != "auto" or script.path.as_posix() in self.problems or self.background is None:
+            return False
+        digest = self.tutorials.key(script).digest
+        failed = self.lessons[script.name].status.state == "failed"
+        return not failed or self.background.running == (script.name, digest) or digest not in self.background.tried
+
+    # Addresses ----------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def links(self) -> Links:
+        root = self.settings.root
+        names = {str(root / book.path): workbook_uri(name) for name, book in self.tutorials.workbooks.items()}
+        names |= {str(root / script.path): uri(script) for script in self.tutorials.scripts}
+        return Links(self.settings.docs, self.site_url, names, self.address)
+
+    def address(self, name: str) -> str | None:
+        """Where a page is, by the name of its source; None if there is none."""
+        file = self.files.get_file_from_path(name)
+        return file.url if file else None
+
+    def near(self, name: str, url: str) -> str:
+        """The same as the page at `url` links to it, or ""."""
+        address = self.address(name)
+        return "" if address is None else relative(address, url)
+
+    @property
+    def parts(self) -> list[str]:
+        return list(dict.fromkeys(script.part for script in self.tutorials.scripts))
+
+    def navigation(self) -> list[Any]:
+        """One section per part, its gallery first; tutorials outside any part stand by themselves."""
+        entries: list[Any] = []
+        for part in self.parts:
+            pages = [uri(script) for script in self.tutorials.scripts if script.part == part]
+            entries += [{page.part_heading(part): [f"{part_url(part)}/index.md", *pages]}] if part else pages
+        return entries
+
+    # Pages --------------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def slugs(self) -> dict[str, str]:
+        """Name of a page's source -> slug of the tutorial, or of the workbook, that it shows."""
+        books = {workbook_uri(name): name for name in self.tutorials.workbooks}
+        return books | {uri(script): script.name for script in self.tutorials.scripts}
+
+    def lesson_of(self, shown: Page) -> Lesson | None:
+        name = shown.file.src_uri
+        return self.lessons[self.slugs[name]] if name.endswith(".md") and name in self.slugs else None
+
+    def book_of(self, shown: Page) -> Workbook | None:
+        """The exercises that a page shows, if it is a workbook's."""
+        name = shown.file.src_uri
+        return self.tutorials.workbooks[self.slugs[name]] if name.endswith(".ipynb") and name in self.slugs else None
+
+    def markdown(self, text: str, shown: Page) -> str:
+        """The glossary gets anchors, and the titles of tutorials that are still to be written."""
+        if shown.file.src_uri != GLOSSARY:
+            return text
+        planned = (self.tutorials.chapter_table or {}).get("tutorial", [])
+        return glossary.page(text, {item["slug"]: item["title"] for item in planned})
+
+    def content(self, html: str, shown: Page) -> str:
+        """The converted page as it is served."""
+        lesson, facts = self.lesson_of(shown), self.facts(shown)
+        facts = dataclasses.replace(facts, mathml=self.typeset(html, facts, shown))
+        html = self.cache(finish, html, facts, by=BY)
+        if lesson:
+            html += self.below(lesson, shown.url)
+        return directives.filled(html, self.view(lesson, shown.url))
+
+    def facts(self, shown: Page) -> PageFacts:
+        lesson, book, name = self.lesson_of(shown), self.book_of(shown), shown.file.src_uri
+        return PageFacts(
+            url=shown.url,
+            site_url=self.site_url,
+            terms=self.terms if name != GLOSSARY else (),
+            cells=lesson.cells if lesson else (),
+            names=lesson.stored.run.names if lesson and lesson.stored else {},
+            documentation=self.options["documentation"],
+            package=self.settings.package.name if self.settings.package else "",
+            references="autorefs" in self.config.plugins,
+            exercises=book.exercises if book else (),
+            notebook=name.endswith(".ipynb"),
+            plain_code=tuple(self.options["plain_code"]),
+        )
+
+    def typeset(self, html: str, facts: PageFacts, shown: Page) -> Mapping[str, str] | None:
+        """The formulas of a page; None without package.json, which leaves them to whatever the site uses."""
+        root = self.settings.root
+        if not (root / "package.json").is_file():
+            return None
+        done = typeset(formulas.asked(html, facts), root / self.options["formulas"], root)
+        for problem in done.problems:
+            log.warning("%s: %s", shown.file.src_uri, problem)
+        self.mathml |= done.mathml
+        return done.mathml
+
+    def below(self, lesson: Lesson, url: str) -> str:
+        """What stands below a tutorial: read it, the chapters that it covers, where to go next."""
+        table = self.tutorials.chapter_table or {}
+        return draw(
+            "below.html.j2",
+            practicing=self.practicing,
+            progress=self.near(PROGRESS, url),
+            chapters=tables.covered(lesson.script.header.chapters, table),
+            map=self.near(CHAPTERS, url),
+            cards=[self.card(other, url) for other in self.alike[lesson.script.name]],
+        )
+
+    @cached_property
+    def alike(self) -> dict[str, list[Script]]:
+        return tables.related(self.tutorials.scripts, self.settings.root)
+
+    def card(self, script: Script, url: str) -> dict[str, str]:
+        stored = self.lessons[script.name].stored
+        image = f"{self.address(uri(script))}{page.THUMBNAIL}" if stored and stored.run.thumbnail else ""
+        return {
+            "href": self.near(uri(script), url),
+            "title": script.title,
+            "text": script.header.description or script.lead,
+            "image": relative(image, url) if image else "",
+            "cost": tables.summary(script, stored.run) if stored else "",
+        }
+
+    def view(self, lesson: Lesson | None, url: str) -> directives.View:
+        return directives.View(
+            scripts=self.tutorials.scripts,
+            books=self.tutorials.workbooks,
+            runs={name: one.stored.run for name, one in self.lessons.items() if one.stored},
+            table=self.tutorials.chapter_table or {},
+            own=lesson.book if lesson else None,
+            near=lambda name: self.near(name, url),
+            page=lambda script: self.near(uri(script), url),
+            workbook=lambda name: self.near(workbook_uri(name), url),
+            card=lambda script: self.card(script, url),
+        )

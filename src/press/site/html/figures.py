@@ -1,0 +1,102 @@
+"""Figures as HTML: an SVG has a twin for the dark scheme, and whatever could run in it keeps it off the page."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+import re
+from collections.abc import Mapping
+from html import unescape
+from typing import Any
+from xml.etree import ElementTree
+
+from press.site.pages.templates import draw
+
+SUFFIXES = {"image/svg+xml": "svg", "image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"}
+ACTIVE = {"script", "handler", "listener", "foreignobject", "iframe", "embed", "object"}  # what may run in an SVG file
+PROGRAM = re.compile(r"(java|vb)script:|data:(?!image/(png|jpeg|gif|webp)\b)", re.I)  # an address that may
+GROUND = r'(<g id="{}">\s*<path d="[^"]*" style=")fill: #ffffff'  # as matplotlib draws it
+
+
+def figure(output: Mapping[str, Any], mime: str, images: dict[str, bytes]) -> str:
+    """One figure; its files are added to `images`, named by their content."""
+    data = output["data"][mime]
+    data = "".join(data) if isinstance(data, list) else data
+    if mime == "image/svg+xml" and not is_drawing(data):
+        return '<pre class="press-text">[image/svg+xml that is broken or holds a script: left out]</pre>'
+    said = output.get("metadata", {}).get(mime)
+    alt = str(said.get("alt") or "") if isinstance(said, Mapping) else ""
+    if mime == "image/svg+xml":
+        light, dark = schemes(data)
+        size, files = svg_size(data), {"press-light": light.encode(), "press-dark": dark.encode()}
+    else:
+        content = base64.b64decode(data)
+        size, files = raster_size(content), {"": content}
+    names = {scheme: f"{name(content)}.{SUFFIXES[mime]}" for scheme, content in files.items()}
+    images.update((names[scheme], content) for scheme, content in files.items())
+    alt = alt or drawn_words(data if mime == "image/svg+xml" else "")
+    return draw("figure.html.j2", files=names, alt=alt, width=size[0], height=size[1])
+
+
+def name(content: bytes) -> str:
+    return f"figure-{hashlib.sha256(content).hexdigest()[:12]}"
+
+
+def is_drawing(svg: str) -> bool:
+    """Whether an SVG file shows something and does nothing, in a tab of its own too, where its scripts would run."""
+    if re.search(r"<!ENTITY|<\?xml-stylesheet", svg):
+        return False
+    try:
+        parts = list(ElementTree.fromstring(svg).iter())
+    except ElementTree.ParseError:
+        return False
+    names = {bare(str(part.tag)) for part in parts}
+    values = [(bare(name), "".join(value.split())) for part in parts for name, value in part.attrib.items()]
+    return not names & ACTIVE and not any(name.startswith("on") or PROGRAM.match(value) for name, value in values)
+
+
+def bare(name: str) -> str:
+    """A name of XML without its namespace."""
+    return name.rpartition("}")[2].lower()
+
+
+def drawn_words(svg: str) -> str:
+    """An alternative text for a figure whose author gave none: the words that matplotlib wrote into it."""
+    words = [unescape(text.strip()) for text in re.findall(r"<!--(.*?)-->", svg, re.S)]
+    words = [word for word in words if re.search(r"[^\W\d]{2}", word)]
+    return "Figure: " + "; ".join(dict.fromkeys(words)) if words else "Figure"
+
+
+def schemes(svg: str) -> tuple[str, str]:
+    """The figure without its white ground, and its dark twin: grays are turned round, colors stay."""
+    for group in (r"patch_1", r'axes_\d+">\s*<g id="patch_\d+'):
+        svg = re.sub(GROUND.format(group), r"\1fill: none", svg)
+    dark = re.sub(r"(?<=[:\"\s])#[0-9a-fA-F]{6}\b", turned, svg)
+    # Text and marks without a color of their own are black by default.
+    return svg, re.sub(r"<svg\b", '<svg fill="#e8e8e8"', dark, count=1)
+
+
+def turned(match: re.Match[str]) -> str:
+    red, green, blue = (int(match[0][i : i + 2], 16) for i in (1, 3, 5))
+    if max(red, green, blue) - min(red, green, blue) > 12:
+        return match[0]
+    gray = round(232 - (red + green + blue) / 3 * (232 - 30) / 255)
+    return f"#{gray:02x}{gray:02x}{gray:02x}"
+
+
+def svg_size(svg: str) -> tuple[int, int]:
+    """Width and height in CSS pixels."""
+    sizes = []
+    for side in ("width", "height"):
+        match = re.search(rf'<svg[^>]*\b{side}="(\d{{1,6}}(?:\.\d*)?)(pt|px)?"', svg)
+        sizes.append(round(float(match[1]) * (4 / 3 if match[2] == "pt" else 1)) if match else 640)
+    return sizes[0], sizes[1]
+
+
+def raster_size(content: bytes) -> tuple[int, int]:
+    """Width and height in CSS pixels of a figure that the kernel drew at 120 dots per inch."""
+    from PIL import Image
+
+    with Image.open(io.BytesIO(content)) as image:
+        return round(image.width * 0.8), round(image.height * 0.8)

@@ -1,0 +1,67 @@
+"""Puts MathML in the place of formulas."""
+
+from __future__ import annotations
+
+import html as markup
+import re
+from collections.abc import Iterator
+
+from press.site.html import text
+from press.site.html.facts import PageFacts
+
+Formula = tuple[str, bool]  # TeX, and whether it stands on a line of its own
+
+MARKED = re.compile(r'<(span|div) class="arithmatex">\\[(\[](.*?)\\[)\]]</\1>([.,;:)!?]*)', re.S)
+DOLLARS = re.compile(r"\$\$(?P<display>.+?)\$\$|(?<![\\$\w])\$(?P<inline>[^\s$](?:[^$]*[^\s$])?)\$(?![\w$])", re.S)
+
+
+def key(formula: Formula) -> str:
+    """A formula as the committed table names it."""
+    tex, display = formula
+    return f"$${tex.strip()}$$" if display else f"${tex.strip()}$"
+
+
+def asked(html: str, facts: PageFacts) -> set[Formula]:
+    """Every formula that a page will show."""
+    texts = [dollars(html, facts), *(shown for _, shown in facts.cells)]
+    return {formula for one in texts if "arithmatex" in one for formula in found(one)}
+
+
+def found(html: str) -> Iterator[Formula]:
+    for match in MARKED.finditer(html):
+        yield formula_of(match)
+
+
+def formula_of(match: re.Match[str]) -> Formula:
+    return markup.unescape(match[2]).strip(), match[1] == "div"
+
+
+def dollars(html: str, facts: PageFacts) -> str:
+    """A notebook's formulas marked as Markdown's are: Jupyter leaves them between dollars."""
+    if not facts.notebook or "$" not in html:
+        return html
+    return text.changed(html, lambda piece: DOLLARS.sub(marked, piece), {"pre", "code", "style", "script"})
+
+
+def marked(match: re.Match[str]) -> str:
+    if match["display"] is not None:
+        return f'<div class="arithmatex">\\[{match["display"]}\\]</div>'
+    return f'<span class="arithmatex">\\({match["inline"]}\\)</span>'
+
+
+def formulas(html: str, facts: PageFacts) -> str:
+    """Every marked formula as MathML; one that has none stays what its author wrote."""
+    mathml = facts.mathml
+    if mathml is None or "arithmatex" not in html:
+        return html
+    return MARKED.sub(lambda match: wrapped(match, mathml.get(key(formula_of(match)))), html)
+
+
+def wrapped(match: re.Match[str], made: str | None) -> str:
+    """The formula, which the search index leaves out."""
+    if made is None:
+        return f"<code>{match[2].strip()}</code>{match[3]}"
+    made = made.replace("<math", "<math data-search-exclude", 1)
+    if match[1] == "div":
+        return f'<div class="press-math">{made}</div>{match[3]}'
+    return f'<span class="press-nobreak">{made}{match[3]}</span>' if match[3] else made

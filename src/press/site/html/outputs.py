@@ -1,0 +1,74 @@
+"""Renders the outputs of a run as HTML, by nbconvert's Markdown exporter with a template of ours."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from press.site.html.figures import figure
+
+BY = ("nbconvert", "nbformat", "nh3", "markdown", "jinja2", "pillow")  # whose code makes the result
+PRIORITY = [
+    "image/svg+xml",
+    "image/webp",
+    "image/png",
+    "image/jpeg",
+    "text/html",
+    "text/markdown",
+    "text/latex",
+    "text/plain",
+]
+TEMPLATES = Path(__file__).parents[1] / "templates"
+
+
+def rendered(outputs: Sequence[Sequence[Mapping[str, Any]]]) -> dict[str, Any]:
+    """The outputs of all code cells: {"html": one text per cell, "images": file name -> content in base64}."""
+    import nbformat
+
+    export, images = exporter()
+    images.clear()
+    html = []
+    for cell in outputs:
+        known = [output for output in cell if "data" not in output or not set(PRIORITY).isdisjoint(output["data"])]
+        node = nbformat.v4.new_code_cell("", outputs=[nbformat.from_dict(dict(output)) for output in known])
+        node["id"] = "outputs"
+        html.append(export.from_notebook_node(nbformat.v4.new_notebook(cells=[node]))[0].strip() if cell else "")
+    return {"html": html, "images": {name: base64.b64encode(images[name]).decode() for name in sorted(images)}}
+
+
+@cache  # it compiles its templates once
+def exporter() -> tuple[Any, dict[str, bytes]]:
+    """The exporter, and the images that it has met."""
+    from nbconvert import MarkdownExporter
+
+    images: dict[str, bytes] = {}
+    export = MarkdownExporter(
+        extra_template_basedirs=[str(TEMPLATES)],
+        template_name="page",
+        filters={
+            "figure": lambda output, mime: figure(output, mime, images),
+            "sanitize": sanitized,
+            "to_html": from_markdown,
+            "strip_dollars": lambda text: text.strip().strip("$"),
+        },
+        preprocessors=[],
+        default_preprocessors=[],
+    )
+    export.display_data_priority = PRIORITY  # pyright: ignore[reportAttributeAccessIssue]  (a traitlet)
+    return export, images
+
+
+def sanitized(html: str) -> str:
+    import nh3
+
+    return nh3.clean(html, attributes={**nh3.ALLOWED_ATTRIBUTES, "*": {"class", "colspan", "rowspan"}})
+
+
+def from_markdown(text: str) -> str:
+    import markdown
+    import nh3
+
+    return nh3.clean(markdown.markdown(text, extensions=["tables", "fenced_code"]))

@@ -1,0 +1,108 @@
+"""What is known of all tutorials together: results, chapters both ways, which are alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from press.files import Stamp, stamp
+from press.scripts.script import Script
+from press.site.pages.page import device, duration
+from press.site.pages.templates import draw
+from press.store import Run
+
+RESULTS = ("Tutorial", "Metric", "Here", "Asserted", "Reference", "Device", "Time", "Date")
+
+
+def results(scripts: Sequence[Script], runs: Mapping[str, Run], links: Mapping[str, str]) -> str:
+    """Every metric that a tutorial reports, beside its reference, with device, seconds and date of the run."""
+    rows = [
+        {"href": links[script.name], "title": script.title, "cells": dict(zip(RESULTS[1:], cells, strict=True))}
+        for script in scripts
+        if script.name in runs
+        for cells in measured(script, runs[script.name])
+    ]
+    return draw("results.html.j2", titles=RESULTS, rows=rows)
+
+
+def measured(script: Script, run: Run) -> Iterator[tuple[str, ...]]:
+    """A row for the metric that the header names, else one for each that the run reported."""
+    goal, where = script.header.metric, (device(run), duration(run.seconds), run.date or "")
+    unit = goal.get("unit", "")
+    if goal.get("name") in run.metrics:
+        value, target = run.metrics[goal["name"]], number(goal.get("target"), unit, scaled=True)
+        yield goal["name"], number(value, unit), target, str(goal.get("reference", "")), *where
+        return
+    for name, value in run.metrics.items() or [("", None)]:
+        yield name or "every claim asserted", number(value, ""), "", "", *where
+
+
+def number(value: Any, unit: str, scaled: bool = False) -> str:
+    """A value with its unit; shares between 0 and 1 are shown in per cent where that is the unit."""
+    if value is None:
+        return ""
+    if unit == "%":
+        return f"{value if scaled else 100 * value:.1f} %"
+    return f"{value:.4g}{f' {unit}' if unit else ''}"
+
+
+def summary(script: Script, run: Run) -> str:
+    """The last line of a card: seconds, and the metric if the tutorial has one."""
+    goal = script.header.metric
+    value = run.metrics.get(goal.get("name", ""))
+    metric = f" · {goal['name']} {number(value, goal.get('unit', ''))}" if value is not None else ""
+    return duration(run.seconds) + metric
+
+
+def covered(ids: Iterable[str], table: Mapping[str, Any]) -> dict[str, list[tuple[str, str]]]:
+    """The chapters that a page covers, as (id, title), by the title of the book or course."""
+    chapters = {chapter["id"]: chapter for chapter in table.get("chapter", [])}
+    sources = {source["id"]: source["title"] for source in table.get("source", [])}
+    found: dict[str, list[tuple[str, str]]] = {}
+    for name in ids:
+        if chapter := chapters.get(name):  # `serve` shows the page without it all the same, and says so on it
+            source = chapter.get("source", "")
+            found.setdefault(sources.get(source, source), []).append((name, chapter["title"]))
+    return found
+
+
+def chapter_map(table: Mapping[str, Any], scripts: Sequence[Script], links: Mapping[str, str]) -> str:
+    """Every chapter of every source with the tutorials and pages that cover it, planned ones in plain words."""
+    titles = {item["slug"]: item["title"] for kind in ("tutorial", "page") for item in table.get(kind, [])}
+    titles |= {script.name: script.title for script in scripts}
+
+    def pages(chapter: Mapping[str, Any]) -> list[dict[str, str | None]]:
+        named = [script.name for script in scripts if chapter["id"] in script.header.chapters]
+        slugs = dict.fromkeys([*named, *chapter.get("planned", [])])
+        return [{"title": titles.get(slug, slug), "href": links.get(slug)} for slug in slugs]
+
+    sources = []
+    for source in table.get("source", []):
+        chapters = [
+            {"id": one["id"], "title": one["title"], "note": one.get("note", ""), "pages": pages(one)}
+            for one in table.get("chapter", [])
+            if one.get("source") == source["id"]
+        ]
+        sources += [{**source, "chapters": chapters}] if chapters else []
+    return draw("chapters.html.j2", sources=sources)
+
+
+def related(scripts: Sequence[Script], root: Path, count: int = 3) -> dict[str, list[Script]]:
+    """For each tutorial, by name, those most like it, by sphinx-gallery's recommender."""
+    if len(scripts) <= count:
+        return {script.name: [other for other in scripts if other is not script] for script in scripts}
+    paths = [root / script.path for script in scripts]
+    by_path = {str(path): script for path, script in zip(paths, scripts, strict=True)}
+    alike = recommended(tuple((str(path), stamp(path)) for path in paths), count)
+    return {by_path[path].name: [by_path[other] for other in others] for path, others in alike.items()}
+
+
+@lru_cache(maxsize=1)
+def recommended(files: tuple[tuple[str, Stamp], ...], count: int) -> dict[str, list[str]]:
+    from sphinx_gallery.recommender import ExampleRecommender
+
+    paths = [path for path, _ in files]
+    recommender = ExampleRecommender(n_examples=count, min_df=2, max_df=1.0).fit(paths)
+    return {path: recommender.predict(path) for path in paths}

@@ -1,0 +1,178 @@
+"""An edited text on its page before the site is built again, from what the last build knew of all the others."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import logging
+import shutil
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mkdocs.commands.build import get_context
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import File, Files, InclusionLevel
+
+from press.files import Stamp, stamp
+from press.site import files as added
+from press.site.build import Build
+from press.site.lessons import uri
+from press.tutorials import Tutorials
+
+log = logging.getLogger("mkdocs.press")
+
+Texts = dict[Path, Stamp]
+
+PAUSE = 0.3  # seconds between two looks at the files during a rebuild
+
+
+@dataclass(frozen=True)
+class Whole:
+    """A site that was built, and what its pages were made from."""
+
+    build: Build
+    nav: Any
+    env: Any
+    texts: Texts
+    folder: Path
+
+
+class Overtaken(BaseException):
+    """Ends the build of a site that is out of date before it is whole; no handler of errors is asked."""
+
+
+class Preview:
+    """Remembers the last whole site under `serve`, and gives each build a folder of its own."""
+
+    def __init__(self, *, whole: bool):
+        self.whole = whole  # else mkdocs builds only the pages that changed, into the folder that is there
+        self.last: Whole | None = None
+        self.nav = self.env = None
+        self.building = False
+        self.count = 0
+
+    def begin(self, config: MkDocsConfig) -> None:
+        """Let a rebuild write where no browser looks yet; what came of earlier ones goes, but for the last good one."""
+        if self.whole and self.count:
+            home = Path(config.site_dir)
+            for old in home.glob(".rebuilt-*"):
+                if self.last is None or old != self.last.folder:
+                    shutil.rmtree(old, ignore_errors=True)
+            config.site_dir = str(home / f".rebuilt-{self.count}")
+        self.count += 1
+        self.building, self.looked = True, time.monotonic()
+        self.texts = texts_of(config, Path(config.config_file_path or "mkdocs.yml").parent)
+
+    def still_wanted(self, build: Build) -> None:
+        """At each page of a rebuild: an author who has edited again waits for one build, not for two.
+
+        Raises:
+            Overtaken: a text is not what it was when the build began.
+        """
+        if self.building and self.last and time.monotonic() - self.looked > PAUSE:
+            self.looked = time.monotonic()
+            if texts_of(build.config, build.settings.root) != self.texts:
+                raise Overtaken
+
+    def complete(self, build: Build) -> None:
+        self.building = False
+        self.last = Whole(build, self.nav, self.env, self.texts, Path(build.config.site_dir))
+
+    def early(self) -> dict[str, bytes]:
+        """The file that one edited text makes, by its address; nothing if more was edited, or less.
+
+        The build that comes next makes it again, with the rest of the site. So whatever stands in the way here is
+        left to that build, and so is every warning.
+        """
+        last, self.building = self.last, False
+        if last is None:
+            return {}
+        now = texts_of(last.build.config, last.build.settings.root)
+        changed = [path for path in now.keys() | last.texts.keys() if now.get(path) != last.texts.get(path)]
+        if len(changed) != 1 or changed[0] not in now or changed[0] not in last.texts:
+            return {}
+        try:
+            with silenced(logging.getLogger("mkdocs")):
+                return made_again(last, changed[0])
+        except Exception as error:
+            log.debug("No preview: %s", error)
+            return {}
+
+
+def texts_of(config: MkDocsConfig, root: Path) -> Texts:
+    """The state of every file that an author writes: pages, what they show, and tutorials."""
+    options = config.plugins["press"].config
+    folders = (Path(config.docs_dir), root / options["tutorials"])
+    return {path: stamp(path) for folder in folders for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def made_again(last: Whole, path: Path) -> dict[str, bytes]:
+    build = last.build
+    name = build.links.name(path)
+    file = build.files.get_file_from_path(name) if name else None
+    if file is None or (path.suffix == ".py" and not reworded(build, path)):
+        return {}
+    if not file.is_documentation_page():
+        return {file.dest_uri: path.read_bytes()}
+    if path.suffix not in (".md", ".py"):
+        return {}
+    return {file.dest_uri: page_again(last, file).encode("utf-8", errors="xmlcharrefreplace")}
+
+
+def reworded(build: Build, path: Path) -> bool:
+    """Take in a tutorial of which only the text changed; whether that is so."""
+    tutorials = Tutorials(build.settings)
+    old = next((one for one in build.lessons.values() if build.settings.root / one.script.path == path), None)
+    script = next((one for one in tutorials.scripts if build.settings.root / one.path == path), None)
+    if tutorials.errors or build.problems or old is None or script is None:
+        return False
+    same_code = [cell.source for cell in script.code] == [cell.source for cell in old.script.code]
+    if not same_code or tutorials.status(script) != old.status:
+        return False
+    lesson = build.lessons[script.name] = dataclasses.replace(old, script=script)
+    file = build.files.get_file_from_path(uri(script))
+    if file is None:
+        return False
+    file.content_string = added.tutorial(build, lesson)
+    return True
+
+
+def page_again(last: Whole, file: File) -> str:
+    """A page as mkdocs makes it, step by step."""
+    page, config, files = file.page, last.build.config, last.build.files
+    assert page is not None
+    plugins = config.plugins
+    vars(page).pop("title", None)  # that of the last build
+    page.read_source(config)
+    page.markdown = plugins.on_page_markdown(page.markdown or "", page=page, config=config, files=files)
+    page.render(config, files)
+    page.content = plugins.on_page_content(page.content or "", page=page, config=config, files=files)
+    if "autorefs" in plugins:
+        plugins["autorefs"].on_env(last.env, config=config, files=Files([file]))  # resolves references
+    page.active = True
+    context = get_context(last.nav, files.documentation_pages(inclusion=InclusionLevel.is_in_serve), config, page)
+    template = last.env.get_template(page.meta.get("template", "main.html"))
+    context = plugins.on_page_context(context, page=page, config=config, nav=last.nav)
+    output = plugins.on_post_page(template.render(context), page=page, config=config)
+    page.active = False
+    return output
+
+
+@contextlib.contextmanager
+def silenced(logger: logging.Logger) -> Iterator[None]:
+    """Let a logger's handlers say nothing for a while; one that listens from now on hears everything."""
+    handlers = list(logger.handlers)
+
+    def nothing(record: logging.LogRecord) -> bool:
+        return False
+
+    for handler in handlers:
+        handler.addFilter(nothing)
+    try:
+        yield
+    finally:
+        for handler in handlers:
+            handler.removeFilter(nothing)

@@ -1,0 +1,27 @@
+"""What the search finds besides the words that authors wrote."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+from press.files import write
+
+INDEX = "search/search_index.json"
+SPELLED_WITH_S = re.compile(r"\b(?:regular|standard|\w+al)is(?:e|ation)\b")  # half of the readers write it with z
+
+
+def add_spellings(site: Path) -> None:
+    """Let a heading be found by its American spelling, too."""
+    path = site / INDEX
+    if not path.is_file():
+        return
+    index = json.loads(path.read_text(encoding="utf-8"))
+    found = False
+    for entry in index.get("docs", []):
+        if words := {word.replace("is", "iz") for word in SPELLED_WITH_S.findall(entry["title"].lower())}:
+            entry["text"] += f"<p>Also spelled {', '.join(sorted(words))}.</p>"
+            found = True
+    if found:
+        write(path, json.dumps(index, separators=(",", ":")))

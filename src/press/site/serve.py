@@ -1,0 +1,158 @@
+"""What browsers get under `mkdocs serve`: always a whole site, while the next one is built beside it."""
+
+from __future__ import annotations
+
+import logging
+import mimetypes
+import posixpath
+import re
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from mkdocs.utils import CountHandler
+
+from press.scripts.header import Header
+from press.scripts.script import EXERCISES, Cell, Script
+from press.site.build import Build
+from press.site.preview import Overtaken, Preview
+from press.tutorials import Tutorials
+
+log = logging.getLogger("mkdocs.press")
+
+POLL = "/press-reload/"
+SECONDS = 25  # that a browser waits for news before it asks again
+RELOAD = """<script>
+(async () => {
+  for (;;) {
+    try {
+      const answer = await fetch("%s", { cache: "no-store" });
+      if ((await answer.text()) === "reload") return location.reload();
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+    }
+  }
+})();
+</script>
+</body>"""
+
+
+class Server:
+    """Answers for mkdocs' server, which would answer no request while it builds, and none after a failed build."""
+
+    def __init__(self, server: Any, preview: Preview):
+        self.server, self.preview = server, preview
+        self.folder = Path(server.root)  # of the last whole site
+        self.early: Mapping[str, bytes] = {}  # what is ready of the next one
+        self.assets = b""
+        self.changed = threading.Condition()
+
+    def started(self, build: Build) -> Any:
+        """Watch what the press reads, and stand between browsers and mkdocs."""
+        store, settings = build.tutorials.store, build.settings
+        for folder in (settings.tutorials, settings.package, store.outputs, store.failures):
+            if folder:
+                folder.mkdir(parents=True, exist_ok=True)
+                self.server.watch(str(folder))
+        if build.options["execute"] == "auto" and build.tutorials.scripts:
+            build.tutorials.prepare_kernels(start=True)  # in a process of its own, while the author is still thinking
+        self.build, self.server.builder = self.server.builder, self.rebuild
+        self.show(self.preview.last.folder if self.preview.last else self.folder, {})
+        self.server.set_app(self.answer)
+        return self.server
+
+    def rebuild(self) -> None:
+        """After an edit: one page at once if that is all, then the whole site."""
+        if early := self.preview.early():
+            self.show(self.folder, early)
+            log.info("%s is there, the rest of the site follows", ", ".join(early))
+        try:
+            self.build()
+        except Overtaken:
+            log.info("The next edit is there already: the site is built once for both")
+        except (Exception, SystemExit) as error:
+            log.error("The rebuild failed, the last good pages stay: %s", error)
+        else:
+            self.show(self.preview.last.folder if self.preview.last else self.folder, {})
+
+    def show(self, folder: Path, early: Mapping[str, bytes]) -> None:
+        with self.changed:
+            self.folder, self.early = folder, early
+            shared = sorted(path for kind in ("css", "js") for path in folder.rglob(f"*.{kind}"))
+            names = [path.relative_to(folder).as_posix() for path in shared]
+            texts = (self.early.get(name) or (folder / name).read_bytes() for name in names)
+            self.assets = sha256(b"".join(texts)).digest()
+            self.changed.notify_all()
+
+    def read(self, name: str) -> bytes | None:
+        if name in self.early:
+            return self.early[name]
+        path = self.folder / name
+        return path.read_bytes() if path.is_file() else None
+
+    def version(self, name: str) -> str:
+        """What a browser that shows this file has of the site: another one is a reason to reload."""
+        with self.changed:
+            return sha256((self.read(name) or b"") + self.assets).hexdigest()[:16]
+
+    def answer(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        path = environ["PATH_INFO"].encode("latin-1").decode("utf-8", "ignore")
+        if found := re.fullmatch(rf"{POLL}(\w+)/(.*)", path):
+            return self.news(found[1], found[2], start_response)
+        mount = self.server.mount_path
+        if not path.startswith(mount):
+            address = quote(mount if path == "/" else f"{path}/")
+            status = "302 Found" if path == "/" or f"{path}/" == mount else "404 Not Found"
+            start_response(status, [("Location", address)] if status == "302 Found" else [])
+            return []
+        name = posixpath.normpath(f"/{path.removeprefix(mount)}").lstrip("/")
+        if path.endswith("/"):
+            name = posixpath.join(name, "index.html")
+        elif (self.folder / name).is_dir():
+            start_response("302 Found", [("Location", quote(f"{path}/"))])
+            return []
+        return self.file(name, start_response)
+
+    def file(self, name: str, start_response: Callable[..., Any]) -> Iterable[bytes]:
+        content = self.read(name)
+        status = "404 Not Found" if content is None else "200 OK"
+        if content is None:
+            name, content = "404.html", self.read("404.html") or b"404 Not Found"
+        kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
+        if kind == "text/html":
+            script = RELOAD % f"{POLL}{self.version(name)}/{quote(name)}"
+            content = script.encode().join(content.rsplit(b"</body>", 1))
+        start_response(status, [("Content-Type", kind), ("Content-Length", str(len(content)))])
+        return [content]
+
+    def news(self, version: str, name: str, start_response: Callable[..., Any]) -> Iterable[bytes]:
+        """Wait until the file that a browser shows is another one, or long enough."""
+        with self.changed:
+            told = self.changed.wait_for(lambda: self.version(name) != version, timeout=SECONDS)
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        return [b"reload" if told else b"wait"]
+
+
+def keep_alive() -> None:
+    """In `serve` a warning is shown, not raised: mkdocs' strict mode would end the server."""
+    logger = logging.getLogger("mkdocs")
+    for handler in [handler for handler in logger.handlers if isinstance(handler, CountHandler)]:
+        logger.removeHandler(handler)
+
+
+def stand_ins(tutorials: Tutorials, problems: Mapping[str, str], good: dict[Path, Script]) -> list[Script]:
+    """What is shown for scripts that cannot be read: their last good version, else a bare page."""
+    good.update((script.path, script) for script in tutorials.scripts)
+    readable = {script.path.as_posix() for script in tutorials.scripts}
+    broken = [Path(path) for path in problems if path not in readable and not path.endswith(EXERCISES)]
+    return [good.get(path) or bare(path, tutorials) for path in broken]
+
+
+def bare(path: Path, tutorials: Tutorials) -> Script:
+    name = re.sub(r"^\d+[-_]", "", path.stem)
+    settings = tutorials.settings
+    part = path.parent.relative_to(settings.tutorials.relative_to(settings.root)).as_posix()
+    return Script(path, "" if part == "." else part, name, name, Header(), (Cell("text", f"# {name}", 1),))

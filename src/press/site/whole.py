@@ -1,0 +1,36 @@
+"""Builds a whole site as `mkdocs build` does, but into another folder and for another address."""
+
+from __future__ import annotations
+
+import logging
+from logging.handlers import BufferingHandler
+from pathlib import Path
+
+import yaml
+from mkdocs.commands.build import build
+from mkdocs.config import load_config
+from mkdocs.exceptions import MkDocsException
+
+def build_site(config_file: Path, folder: Path, site_url: str) -> list[str]:
+    """Build a site as `mkdocs build` does, but into another folder and for another address; return the warnings.
+
+    Raises:
+        RuntimeError: the site does not build; the message is all that mkdocs said.
+    """
+    heard = BufferingHandler(capacity=100_000)
+    heard.setLevel(logging.WARNING)
+    logger = logging.getLogger("mkdocs")
+    logger.addHandler(heard)
+    try:
+        config = load_config(str(config_file), site_dir=str(folder), site_url=site_url)
+        config.plugins.on_startup(command="build", dirty=False)
+        try:
+            build(config)
+        finally:
+            config.plugins.on_shutdown()
+    except (MkDocsException, yaml.YAMLError) as error:
+        said = sorted(heard.buffer, key=lambda record: -record.levelno)
+        raise RuntimeError("\n".join([*(record.getMessage() for record in said), str(error)])) from error
+    finally:
+        logger.removeHandler(heard)
+    return [record.getMessage() for record in heard.buffer]
