@@ -6,9 +6,9 @@ import logging
 import threading
 from collections.abc import Sequence
 
-from press.catalogue import Catalogue
-from press.dependencies import combine
-from press.script import Script
+from press.keys.key import combine
+from press.scripts.script import Script
+from press.tutorials import Tutorials
 
 log = logging.getLogger("mkdocs.press")
 
@@ -18,14 +18,14 @@ class Background:
 
     def __init__(self) -> None:
         self.condition = threading.Condition()
-        self.waiting: dict[str, tuple[str, Catalogue, Script]] = {}  # name -> key, catalogue of that edit, script
+        self.waiting: dict[str, tuple[str, Tutorials, Script]] = {}  # name -> key, catalogue of that edit, script
         self.running: tuple[str, str] | None = None  # name, key
         self.tried: set[str] = set()  # keys: what failed is tried once per server, since data or network may be back
         self.cancel = threading.Event()
         self.stopped = False
         self.thread: threading.Thread | None = None
 
-    def want(self, catalogue: Catalogue, scripts: Sequence[Script]) -> None:
+    def want(self, catalogue: Tutorials, scripts: Sequence[Script]) -> None:
         """Ask for exactly these tutorials as they stand now; whatever else was asked for is dropped."""
         wanted = {script.name: (combine(catalogue.parts(script)), catalogue, script) for script in scripts}
         with self.condition:

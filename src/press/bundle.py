@@ -20,8 +20,9 @@ from urllib.parse import quote, unquote, urljoin, urlsplit
 
 import yaml
 
-from press.catalogue import Settings, TolerantLoader, say
-from press.store import write
+from press.files import write
+from press.project import Settings, TolerantLoader
+from press.tutorials import say
 
 SITE_URL = "http://localhost:8000/"  # where `python -m http.server` serves
 # Search engines read the sitemap, and a host shows the 404 page; its links begin at the root of the host.

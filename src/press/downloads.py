@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from press import markup
-from press.script import HEADER, Script
+from press.scripts.header import HEADER
+from press.scripts.script import Script
 
 INSTALL = """\
 # Fetches the tutorial's own helpers, and whatever else is missing here: on Colab, in a fresh Jupyter.

@@ -19,7 +19,7 @@ from pathlib import Path
 import fontTools
 from filelock import FileLock, Timeout
 
-from press.store import write
+from press.files import write
 
 log = logging.getLogger(__name__)
 
@@ -236,9 +236,7 @@ def run_node(folder: str | Path, *arguments: str, stdin: str = "") -> str:
     node, library = (home / "node.exe", home) if os.name == "nt" else (home / "bin" / "node", home / "lib")
     npm = library / "node_modules" / "npm" / "bin" / "npm-cli.js"
     command = [node, *(npm if argument == "npm" else argument for argument in arguments)]
-    done = subprocess.run(
-        command, cwd=folder, input=stdin, capture_output=True, encoding="utf-8", timeout=SECONDS
-    )
+    done = subprocess.run(command, cwd=folder, input=stdin, capture_output=True, encoding="utf-8", timeout=SECONDS)
     if done.returncode:
         errors = re.findall(r"^(?:npm error|\w*Error:) .+", done.stderr, re.MULTILINE)
         raise RuntimeError("; ".join(errors[:1]) or f"node ended with exit code {done.returncode}")

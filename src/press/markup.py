@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from press import quiz
+from press import questions
+from press.scripts import quiz
 
 BOX = re.compile(
     r'^(?P<mark>!!!|\?\?\?\+?)[ ](?P<kind>[\w-]+)(?:[ ]+"(?P<title>[^"]*)")?[ \t]*\n'
@@ -16,7 +17,7 @@ FENCED = re.compile(r"(?ms)(^```.*?^```[ \t]*$)")  # at the margin; an indented 
 
 def for_notebook(text: str) -> str:
     """The text with boxes as quotations, folded boxes as `<details>`, and the answers of questions folded."""
-    text = quiz.replace(text, quiz.for_notebook)
+    text = quiz.replace(text, questions.for_notebook)
     return "".join(piece if index % 2 else BOX.sub(box, piece) for index, piece in enumerate(FENCED.split(text)))
 
 

@@ -17,7 +17,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from press.store import write
+from press.files import write
 
 KEPT = 14 * 24 * 3600  # seconds that a result outlives its last use
 

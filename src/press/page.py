@@ -17,9 +17,10 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 from pygments.token import Name, Operator
 
-from press import quiz
-from press.script import Cell, Script, part_title
-from press.store import write
+from press import questions
+from press.files import write
+from press.scripts import quiz
+from press.scripts.script import Cell, Script, part_title
 
 SLOT = re.compile(r'<div data-press-cell="(\d+)"></div>')
 HEADING = re.compile(r'<h[1-6][^>]* id="([^"]+)"')
@@ -57,7 +58,7 @@ def body(script: Script) -> str:
     pieces, number = [], 0
     for cell in script.cells:
         if cell.kind == "text":
-            pieces.append(quiz.replace(cell.source, quiz.for_page))
+            pieces.append(quiz.replace(cell.source, questions.for_page))
         else:
             number += 1
             pieces.append(f'<div data-press-cell="{number}"></div>')

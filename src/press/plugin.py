@@ -33,15 +33,17 @@ from mkdocs.structure.toc import AnchorLink, get_toc
 from mkdocs.utils import CountHandler, get_relative_url, meta
 from mkdocs.utils.meta import get_data
 
-from press import downloads, frontend, glossary, page, practice, stylesheet, tables
-from press import workbook as workbooks
+from press import downloads, frontend, glossary, page, practice, stylesheet, tables, workbooks
 from press.background import Background
-from press.catalogue import Catalogue, Settings, default_jobs
-from press.dependencies import combine
+from press.files import write
+from press.keys.key import combine
 from press.memo import Memo, Unkept, fingerprint
-from press.script import EXERCISES, TITLE, Cell, Header, Script, ScriptError, part_url
+from press.project import Settings
+from press.scripts.header import Header
+from press.scripts.script import EXERCISES, TITLE, Cell, Script, ScriptError, part_url
 from press.serving import ADDRESS, KNOWN_PLUGINS, Early, Output, Theme, notice_at_once, silenced, swapped
-from press.store import Status, Stored, write
+from press.store import Status, Stored
+from press.tutorials import Tutorials, default_jobs
 
 log = logging.getLogger("mkdocs.press")
 
@@ -97,7 +99,7 @@ class PressPlugin(BasePlugin[PressConfig]):
     def on_config(self, config: defaults.MkDocsConfig) -> defaults.MkDocsConfig:
         root = Path(config.config_file_path or "mkdocs.yml").resolve().parent
         self.settings = Settings.make(root, dict(self.config), os.path.relpath(config.docs_dir, root))
-        self.catalogue = Catalogue(self.settings)
+        self.catalogue = Tutorials(self.settings)
         if self.memo is self.session:
             self.memo = Memo(self.settings.scratch / "memo")
         self.last = None
@@ -329,9 +331,7 @@ class PressPlugin(BasePlugin[PressConfig]):
     def write_downloads(self, script: Script, source: str, paths: Mapping[str, Path]) -> None:
         package = self.settings.package.name if self.settings.package else ""
         taken_home = {
-            "py": downloads.downloadable_script(
-                self.rewrite_links(script, source, absolute=True), package, self.wheel
-            ),
+            "py": downloads.downloadable_script(self.rewrite_links(script, source, absolute=True), package, self.wheel),
             "ipynb": downloads.downloadable_notebook(
                 script,
                 self.shown_outputs(script, self.stored[script.name]),
@@ -911,7 +911,7 @@ class PressPlugin(BasePlugin[PressConfig]):
         config = self.last[0] if self.last else None
         if config is None or self.problems or not KNOWN_PLUGINS.issuperset(config.plugins):
             return None
-        catalogue, before = Catalogue(self.settings), {script.name: script for script in self.catalogue.scripts}
+        catalogue, before = Tutorials(self.settings), {script.name: script for script in self.catalogue.scripts}
         changed = [script for script in catalogue.scripts if before.get(script.name) is not script]
         if catalogue.errors or len(changed) != 1 or [script.name for script in catalogue.scripts] != list(before):
             return None

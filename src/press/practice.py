@@ -9,8 +9,8 @@ import html
 import re
 from collections.abc import Mapping, Sequence
 
-from press.script import Script
-from press.workbook import Exercise, Workbook
+from press.scripts.exercises import Exercise, Workbook
+from press.scripts.script import Script
 
 SECTION = re.compile(r'<h2[^>]* id="(?P<anchor>[^"]+)"[^>]*>(?P<text>.*?)</h2>', re.S)
 

@@ -18,8 +18,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from press.files import write
 from press.memo import Memo, fingerprint
-from press.store import write
 
 ADDRESS = re.compile(r" at 0x[0-9a-f]+")
 SHOWN = ("/", ".html", ".css", ".js", ".svg", ".png", ".webp", ".woff2")  # what a browser needs to show a page

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from press.page import cores, duration
-from press.script import Script
+from press.scripts.script import Script
 
 RESULTS = ("Tutorial", "Metric", "Here", "Asserted", "Reference", "Device", "Time", "Date")
 ONE_LINE = {"Here", "Asserted", "Time", "Date"}  # 1e-06 and 2026-11-21 would be broken at their hyphens
