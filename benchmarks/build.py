@@ -20,8 +20,9 @@ from pathlib import Path
 
 import proof
 
-from press.catalogue import Catalogue, Settings
-from press.script import part_title, part_url
+from press.project import Settings
+from press.scripts.script import part_title, part_url
+from press.tutorials import Tutorials
 
 ROOT = Path(__file__).parents[1]
 IGNORED = shutil.ignore_patterns(".git", ".venv", "site", "node_modules")
@@ -31,10 +32,10 @@ SUFFIXES = {"image/svg+xml": "svg", "image/png": "png"}
 def plain_site(folder: Path) -> None:
     """Write the tutorials' pages into docs/ and take the press out of mkdocs.yml."""
     shutil.copytree(ROOT, folder, ignore=IGNORED)
-    catalogue = Catalogue(Settings.find(ROOT))
+    tutorials = Tutorials(Settings.find(ROOT))
     parts: dict[str, list[str]] = {}
-    for script in catalogue.scripts:
-        stored = catalogue.store.load(script)
+    for script in tutorials.scripts:
+        stored = tutorials.store.load(script)
         assert stored, f"{script.name} has not been executed"
         page = folder / "docs" / f"{script.url}.md"
         page.parent.mkdir(parents=True, exist_ok=True)

@@ -19,9 +19,11 @@ import nbformat
 import proof
 from nbclient import NotebookClient
 
-from press.catalogue import Catalogue, Settings
-from press.execute import Task, execute
-from press.script import Cell, Script
+from press.execution.execution import execute
+from press.execution.task import Task
+from press.project import Settings
+from press.scripts.script import Cell, Script
+from press.tutorials import Tutorials
 
 ROOT = Path(__file__).parents[1]
 
@@ -63,8 +65,8 @@ def kernel_seconds(count: int = 6) -> list[float]:
 
 
 if __name__ == "__main__":
-    catalogue = Catalogue(Settings.find(ROOT))
-    chosen = catalogue.select(sys.argv[1:])
+    tutorials = Tutorials(Settings.find(ROOT))
+    chosen = tutorials.select(sys.argv[1:])
     first, *others = kernel_seconds()
     median = statistics.median(others)
     print(f"a kernel, start to end: the first {first:.1f} s, then {median:.2f} s (median of {len(others)})")

@@ -34,7 +34,8 @@ from urllib.request import urlopen
 from proof import figure, keep
 
 from press import store
-from press.catalogue import Catalogue, Settings
+from press.project import Settings
+from press.tutorials import Tutorials
 
 ROOT = Path(__file__).parents[1]
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
@@ -155,16 +156,16 @@ def project(folder: Path, count: int) -> None:
     table = json.loads((folder / "docs" / "formulas.json").read_text(encoding="utf-8"))["formulas"]
     formulas = [formula for formula in table if re.fullmatch(r"\$[^$]+\$", formula)][:50]
     settings = Settings.find(folder)
-    chapters = list(Catalogue(settings).chapters or {})
+    chapters = list(Tutorials(settings).chapters or {})
     for number in range(count):
         path = folder / "tutorials" / PARTS[number * len(PARTS) // count] / f"{name(number)}.py"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(tutorial(number, count, chapters, formulas), encoding="utf-8")
-    catalogue = Catalogue(settings)
+    tutorials = Tutorials(settings)
     run = {"seconds": 12.5, "device": "cpu", "cpus": 2, "names": NAMES, "data": [], "metrics": {"accuracy": 0.9}}
     run |= {"thumbnail": PIXEL, "date": "2026-11-21", "peak_memory": 500_000_000}
-    for script in catalogue.scripts:
-        catalogue.store.save(script, executed(script), catalogue.parts(script), run)
+    for script in tutorials.scripts:
+        tutorials.store.save(script, executed(script), tutorials.parts(script), run)
 
 
 def started(folder: Path, *command: str) -> subprocess.Popen[bytes]:
@@ -210,7 +211,7 @@ def served(folder: Path, tutorial: Path) -> tuple[list[float], float]:
             tab = browser.new_page()
             root = f"http://{address}/"
             answered(server, root, folder)
-            scripts = Catalogue(Settings.find(folder)).scripts
+            scripts = Tutorials(Settings.find(folder)).scripts
             tab.goto(root + next(script.url for script in scripts if folder / script.path == tutorial) + "/")
             text = tutorial.read_text(encoding="utf-8")
             seconds = []

@@ -24,7 +24,8 @@ from typing import Any
 import proof
 from distributed import Client, LocalCluster
 
-from press.catalogue import Catalogue, Settings
+from press.project import Settings
+from press.tutorials import Tutorials
 
 COUNT, SECONDS = 12, 2.0
 WITH_TORCH = "import torch\n\nprint(torch.linspace(0, 1, 5).sum().item())"
@@ -73,9 +74,9 @@ def press_seconds(folder: Path, *options: str) -> float:
 
 def outputs(folder: Path) -> dict[str, Any]:
     """What every tutorial showed, from the store; a lost one is not in it."""
-    catalogue = Catalogue(Settings.find(folder))
-    stored = {script.name: catalogue.store.load(script) for script in catalogue.scripts}
-    fresh = {script.name for script in catalogue.scripts if catalogue.status(script).state == "fresh"}
+    tutorials = Tutorials(Settings.find(folder))
+    stored = {script.name: tutorials.store.load(script) for script in tutorials.scripts}
+    fresh = {script.name for script in tutorials.scripts if tutorials.status(script).state == "fresh"}
     return {name: one.outputs for name, one in stored.items() if one and name in fresh}
 
 
@@ -101,12 +102,12 @@ def kill_one(cluster: LocalCluster, folder: Path) -> threading.Thread:
 
 def balance(folder: Path) -> list[dict[str, Any]]:
     """For 2, 3 and 4 machines: seconds of the longest share beside those of an equal share."""
-    catalogue = Catalogue(Settings.find(folder))
-    longest = max(map(catalogue.expected_seconds, catalogue.scripts))
+    tutorials = Tutorials(Settings.find(folder))
+    longest = max(map(tutorials.expected_seconds, tutorials.scripts))
     rows = []
     for count in (2, 3, 4):
-        shares = [catalogue.shard(catalogue.scripts, number, count) for number in range(1, count + 1)]
-        loads = [sum(map(catalogue.expected_seconds, share)) for share in shares]
+        shares = [tutorials.shard(tutorials.scripts, number, count) for number in range(1, count + 1)]
+        loads = [sum(map(tutorials.expected_seconds, share)) for share in shares]
         print(f"  {count} machines: {', '.join(f'{load:.0f} s' for load in loads)}")
         equal = statistics.mean(loads)
         what = f"--shard for {count} machines: the longest share beside an equal one"

@@ -7,7 +7,7 @@ import os
 import pytest
 from tinyproject import TinyProject
 
-from press.catalogue import Catalogue
+from press.tutorials import Tutorials
 
 pytest_plugins = ["sitefixture", "takehome"]
 
@@ -22,8 +22,8 @@ def pytest_collection_modifyitems(config, items):
 
 @pytest.fixture
 def tiny(tmp_path):
-    Catalogue.memo.clear()
-    Catalogue.key_memo.clear()
+    Tutorials.memo.clear()
+    Tutorials.key_memo.clear()
     return TinyProject(tmp_path / "tiny")
 
 

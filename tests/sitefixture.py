@@ -25,8 +25,9 @@ import pytest
 from bs4 import BeautifulSoup
 
 from press import frontend
-from press.catalogue import Catalogue, Settings
-from press.script import Script
+from press.project import Settings
+from press.scripts.script import Script
+from press.tutorials import Tutorials
 
 ROOT = Path(__file__).parents[1]
 NOT_COPIED = shutil.ignore_patterns(
@@ -43,7 +44,7 @@ NOT_COPIED = shutil.ignore_patterns(
     "uv.lock",
 )
 
-CATALOGUE = Catalogue(Settings.find(ROOT))
+CATALOGUE = Tutorials(Settings.find(ROOT))
 SCRIPTS = CATALOGUE.scripts
 LESSONS = [script for script in SCRIPTS if script.header.chapters]  # not the clinic, whose pages are looked up
 CLINIC = [script for script in SCRIPTS if script.part.endswith("errors")]

@@ -11,7 +11,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from press import bundle
-from press.script import HEADER
+from press.scripts.header import HEADER
 
 LINKS = """\
 # More

@@ -29,8 +29,8 @@ def test_run_executes_what_is_not_fresh_and_status_says_so(tiny):
     done = tiny.run("press", "run")
     assert "1 executed, 0 failed, 1 were fresh" in done.stderr
     assert {row["state"] for row in states(tiny)} == {"fresh"}
-    script = tiny.catalogue.select(["hello"])[0]
-    assert tiny.catalogue.store.load(script).outputs[0][0]["text"] == "42\n"
+    script = tiny.tutorials.select(["hello"])[0]
+    assert tiny.tutorials.store.load(script).outputs[0][0]["text"] == "42\n"
     assert "nothing to do" in tiny.run("press", "run").stderr
 
 
@@ -113,15 +113,15 @@ def test_an_unknown_tutorial_is_told_with_the_known_ones(tiny, monkeypatch, caps
 def test_the_shards_together_are_the_whole_and_about_equal(tiny):
     for number in range(3, 23):
         tiny.write(f"tutorials/1-first/{number:02}_t{number}.py", f'"""\n# T{number}\n\nL.\n"""\n# %%\nx = {number}\n')
-    catalogue = tiny.catalogue
-    for script in catalogue.scripts:
-        seconds = len(script.name) + 3 * catalogue.scripts.index(script)
-        catalogue.store.save(script, {"cells": [], "metadata": {}}, catalogue.parts(script), {"seconds": seconds})
-    shards = [catalogue.shard(catalogue.scripts, number, 4) for number in range(1, 5)]
+    tutorials = tiny.tutorials
+    for script in tutorials.scripts:
+        seconds = len(script.name) + 3 * tutorials.scripts.index(script)
+        tutorials.store.save(script, {"cells": [], "metadata": {}}, tutorials.parts(script), {"seconds": seconds})
+    shards = [tutorials.shard(tutorials.scripts, number, 4) for number in range(1, 5)]
     assert sorted(script.name for shard in shards for script in shard) == sorted(
-        script.name for script in catalogue.scripts
+        script.name for script in tutorials.scripts
     )
-    loads = [sum(map(catalogue.expected_seconds, shard)) for shard in shards]
+    loads = [sum(map(tutorials.expected_seconds, shard)) for shard in shards]
     assert max(loads) / min(loads) < 1.2
 
 

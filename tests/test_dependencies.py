@@ -5,12 +5,14 @@ import itertools
 
 import pytest
 
-from press.dependencies import Project, significant_text
-from press.script import Cell
+from press.keys.closure import definitions
+from press.keys.modules import Project
+from press.keys.source import significant_text
+from press.scripts.script import Cell
 
 
 def closure(root, code):
-    return Project(root, root / "src" / "pack").definitions([Cell("code", code, 1)], root)
+    return definitions([Cell("code", code, 1)], Project(root, root / "src" / "pack"), root)
 
 
 def changed_by(tiny, name, old, new):

@@ -10,7 +10,7 @@ import pytest
 from IPython.core.inputtransformer2 import TransformerManager
 
 from press import downloads
-from press.script import HEADER
+from press.scripts.header import HEADER
 
 SITE = "http://127.0.0.1:8000/"
 WHEEL = f"{SITE}assets/wheels/kindling-0.1.0%2Babc-py3-none-any.whl"
@@ -59,11 +59,11 @@ def test_a_script_without_header_is_downloaded_as_it_is():
 def test_the_notebook_is_valid_and_holds_todays_text_with_the_outputs_of_the_run(tiny):
     tiny.pretend_run()
     tiny.edit("tutorials/1-first/01_hello.py", "Some text.", "Newer words.")
-    catalogue = tiny.catalogue
-    (script,) = catalogue.select(["hello"])
+    tutorials = tiny.tutorials
+    (script,) = tutorials.select(["hello"])
     text = downloads.downloadable_notebook(
         script,
-        catalogue.store.load(script).outputs,
+        tutorials.store.load(script).outputs,
         package="kindling",
         wheel=WHEEL,
         absolute=lambda part: part.upper(),
@@ -112,7 +112,7 @@ def test_the_same_package_gives_the_same_wheel_and_another_a_new_name(tmp_path):
 
 
 def test_a_notebook_is_the_same_bytes_each_time(tiny):
-    script = tiny.catalogue.scripts[0]
+    script = tiny.tutorials.scripts[0]
     first, second = (downloads.downloadable_notebook(script, []) for _ in range(2))
     assert first == second
     assert json.loads(first)["cells"][1]["id"] == "text-2"

@@ -12,9 +12,11 @@ import psutil
 import pytest
 from PIL import Image
 
-from press import kernels
-from press.execute import Outcome, Task, execute, execute_all
-from press.script import Cell
+from press.execution.execution import execute
+from press.execution.pool import execute_all
+from press.execution.task import Outcome, Task
+from press.kernels import provisioner as kernels
+from press.scripts.script import Cell
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -14,9 +14,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from press import kernels
-from press.execute import Task, execute
-from press.script import Cell
+from press.execution.execution import execute
+from press.execution.task import Task
+from press.kernels import provisioner as kernels
+from press.scripts.script import Cell
 
 needs_fork = pytest.mark.skipif(not kernels.CAN_FORK, reason="needs fork")
 
@@ -29,7 +30,7 @@ def task(*codes: str) -> Task:
 @pytest.fixture(scope="module", autouse=True)
 def small_server():
     """A fork server without torch: it is ready in two seconds."""
-    usual, kernels.SERVER = kernels.SERVER, kernels.Server(("ipykernel.kernelapp", "press.kernels"))
+    usual, kernels.SERVER = kernels.SERVER, kernels.Server(("ipykernel.kernelapp", "press.kernels.inside"))
     yield
     kernels.SERVER.stop()
     kernels.SERVER = usual
@@ -78,16 +79,17 @@ def test_every_kernel_after_the_first_answers_at_once():
 
 
 def test_the_press_imports_neither_torch_nor_the_package():
-    code = "import sys, press.execute; print({'torch', 'kindling', 'mkdocs'} & set(sys.modules))"
+    code = "import sys, press.execution.pool; print({'torch', 'kindling', 'mkdocs'} & set(sys.modules))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "set()\n"
 
 
 BUILD = """
 import signal, sys
 signal.signal(signal.SIGINT, signal.default_int_handler)  # who runs the tests may ignore it
-from press import kernels
-from press.execute import Task, execute
-from press.script import Cell
+from press.kernels import provisioner as kernels
+from press.execution.execution import execute
+from press.execution.task import Task
+from press.scripts.script import Cell
 
 kernels.SERVER.preload = ("ipykernel.kernelapp",)
 execute(Task("t", "t.py", (Cell("code", sys.argv[1], 1),), deadline=600, memory=10**10, threads=1))

@@ -10,11 +10,12 @@ import psutil
 import pytest
 from sitefixture import CATALOGUE, SCRIPTS
 
-from press import kernels
 from press.__main__ import main
-from press.catalogue import Catalogue, default_jobs
-from press.execute import Task, execute_all
-from press.script import Cell
+from press.execution.pool import execute_all
+from press.execution.task import Task
+from press.kernels import provisioner as kernels
+from press.scripts.script import Cell
+from press.tutorials import Tutorials, default_jobs
 
 NAMES = ("a", "b", "c")
 WORK = """\
@@ -85,16 +86,16 @@ def test_one_machine_keeps_two_cores_busy_and_a_lone_tutorial_has_all_of_them(ti
     for cores, jobs in {1: 1, 2: 2, 3: 2, 4: 2, 8: 4, 16: 8}.items():
         monkeypatch.setattr("os.cpu_count", lambda cores=cores: cores)
         assert default_jobs() == jobs
-        catalogue = tiny.catalogue
-        assert catalogue.task(catalogue.scripts[0], jobs=1).threads == cores
-        assert catalogue.task(catalogue.scripts[0], jobs=jobs).threads == cores // jobs
+        tutorials = tiny.tutorials
+        assert tutorials.task(tutorials.scripts[0], jobs=1).threads == cores
+        assert tutorials.task(tutorials.scripts[0], jobs=jobs).threads == cores // jobs
 
 
-def loads(catalogue, scripts, count: int) -> list[float]:
+def loads(tutorials, scripts, count: int) -> list[float]:
     """Seconds of each share; together the shares must be the whole."""
-    shares = [catalogue.shard(scripts, number, count) for number in range(1, count + 1)]
+    shares = [tutorials.shard(scripts, number, count) for number in range(1, count + 1)]
     assert sorted(script.name for share in shares for script in share) == sorted(script.name for script in scripts)
-    return [sum(map(catalogue.expected_seconds, share)) for share in shares]
+    return [sum(map(tutorials.expected_seconds, share)) for share in shares]
 
 
 def least(seconds: list[float], count: int) -> float:
@@ -134,7 +135,7 @@ def test_a_machine_executes_its_share_and_nothing_else(tiny, monkeypatch):
     monkeypatch.chdir(tiny.root)
     executed = []
     monkeypatch.setattr(
-        Catalogue, "run", lambda self, scripts, **options: executed.append([script.name for script in scripts]) or []
+        Tutorials, "run", lambda self, scripts, **options: executed.append([script.name for script in scripts]) or []
     )
     for share in ("1/2", "2/2"):
         assert main(["run", "--shard", share]) == 0

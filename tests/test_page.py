@@ -150,7 +150,7 @@ def test_a_block_of_code_says_how_many_lines_it_has():
 
 
 def test_a_cell_is_filled_below_the_heading_it_stands_under(tiny):
-    script = tiny.catalogue.select(["hello"])[0]
+    script = tiny.tutorials.select(["hello"])[0]
     seen = []
 
     def link(name, code, anchor):
@@ -167,7 +167,7 @@ def test_a_cell_is_filled_below_the_heading_it_stands_under(tiny):
 
 
 def test_only_cells_up_to_the_first_change_keep_their_outputs(tiny):
-    code = tiny.catalogue.select(["hello"])[0].code
+    code = tiny.tutorials.select(["hello"])[0].code
     sources = [cell.source for cell in code]
     assert page.valid_cells(code, sources) == 2
     assert page.valid_cells(code, [sources[0], "other"]) == 1

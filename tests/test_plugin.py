@@ -37,7 +37,7 @@ def refuse_to_run(monkeypatch):
     def run(*arguments, **keywords):
         raise AssertionError("something was executed")
 
-    monkeypatch.setattr(plugin.Catalogue, "run", run)
+    monkeypatch.setattr(plugin.Tutorials, "run", run)
 
 
 def test_a_build_of_fresh_tutorials_executes_nothing(tiny, site, monkeypatch):
@@ -183,12 +183,12 @@ def test_names_in_code_link_to_the_api_and_the_api_lists_the_tutorials(tiny, sit
     )
     tiny.write("docs/api.md", "# API\n\n::: pack.tools\n")
     tiny.edit("tutorials/1-first/01_hello.py", 'print("end")', "import math\nmath.sqrt(4)")
-    catalogue = tiny.catalogue
+    tutorials = tiny.tutorials
     from tinyproject import made_up
 
-    for script in catalogue.scripts:
+    for script in tutorials.scripts:
         names = {"double": "pack.tools.double", "tools.unrelated": "pack.tools.unrelated", "math.sqrt": "math.sqrt"}
-        catalogue.store.save(script, made_up(script), catalogue.parts(script), {"seconds": 1, "names": names})
+        tutorials.store.save(script, made_up(script), tutorials.parts(script), {"seconds": 1, "names": names})
     folder = site()
     page = (folder / "first/hello/index.html").read_text()
     assert re.search(r'<a class="autorefs[^"]*press-link"[^>]* href="../../api/#pack.tools.double">', page)
@@ -237,7 +237,7 @@ def serving(tiny, monkeypatch):
     """Rebuild the tiny project as `serve` does, in this process, without a server."""
     ran = []
     monkeypatch.setattr(
-        plugin.Catalogue, "run", lambda self, scripts, **options: ran.extend(script.name for script in scripts) or []
+        plugin.Tutorials, "run", lambda self, scripts, **options: ran.extend(script.name for script in scripts) or []
     )
     kept = {}
 
@@ -308,10 +308,10 @@ def test_serving_tries_a_failure_once_and_then_shows_what_failed_where(tiny, ser
     rebuilt, ran = serving
     tiny.pretend_run()
     tiny.edit("tutorials/1-first/01_hello.py", "double(21)", "double(1 / 0)")
-    catalogue = tiny.catalogue
-    script = catalogue.select(["hello"])[0]
+    tutorials = tiny.tutorials
+    script = tutorials.select(["hello"])[0]
     told = "01_hello.py:20: cell 1: ZeroDivisionError"
-    catalogue.store.save_failure(script, {"cells": [], "metadata": {}}, catalogue.parts(script), told)
+    tutorials.store.save_failure(script, {"cells": [], "metadata": {}}, tutorials.parts(script), told)
     assert "press-state--running" in (rebuilt() / "first/hello/index.html").read_text()
     for _ in range(100):
         if ran:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from press.script import ScriptError, find_scripts, part_title, part_url, read_script
+from press.scripts.script import ScriptError, find_scripts, part_title, part_url, read_script
 
 
 def read(folder, text, name="01_one.py"):
@@ -92,7 +92,7 @@ def test_a_name_that_is_no_address_is_refused(tmp_path):
 def test_unknown_chapters_and_data_sets_are_told_with_the_known_ones(tiny):
     tiny.edit("tutorials/1-first/01_hello.py", '["A1"]', '["A2"]')
     tiny.edit("tutorials/1-first/01_hello.py", '["small"]', '["smal"]')
-    told = [str(error) for error in tiny.catalogue.errors]
+    told = [str(error) for error in tiny.tutorials.errors]
     assert told == [
         "tutorials/1-first/01_hello.py:5: unknown chapters 'A2'; allowed are A1",
         "tutorials/1-first/01_hello.py:6: unknown data 'smal'; allowed are small",
@@ -101,7 +101,7 @@ def test_unknown_chapters_and_data_sets_are_told_with_the_known_ones(tiny):
 
 def test_a_slug_that_two_scripts_claim_is_told_with_the_first(tiny):
     tiny.write("tutorials/2-second/01_hello.py", '"""\n# Again\n"""\nx = 1\n')
-    (error,) = tiny.catalogue.errors
+    (error,) = tiny.tutorials.errors
     assert str(error).startswith(
         "tutorials/2-second/01_hello.py:1: the slug 'hello' is taken by tutorials/1-first/01_hello.py"
     )

@@ -16,9 +16,9 @@ from mkdocs.livereload import LiveReloadServer
 from tinyproject import OTHER, made_up
 
 from press import serving, tables
-from press.catalogue import Catalogue
 from press.plugin import PressPlugin
 from press.serving import Early, Observers, Output
+from press.tutorials import Tutorials
 
 CONFIG = """\
 site_name: tiny
@@ -33,7 +33,7 @@ plugins:
   - press: {package: src/pack, execute: never, one_stylesheet: true}
 """
 THEME = '{% extends "base.html" %}\n{% block extrahead %}<meta name="x" content="{{ page.title }}">{% endblock %}\n'
-MEMOS = [name for name in vars(Catalogue) if name == "memo" or name.endswith("_memo")]
+MEMOS = [name for name in vars(Tutorials) if name == "memo" or name.endswith("_memo")]
 
 
 @pytest.fixture
@@ -54,11 +54,11 @@ def project(tiny):
 
 
 def pretend_run(tiny, **run):
-    catalogue = tiny.catalogue
-    for script in catalogue.scripts:
+    tutorials = tiny.tutorials
+    for script in tutorials.scripts:
         names = {"double": "pack.tools.double", "tools.unrelated": "pack.tools.unrelated"}
         record = {"seconds": 1.5, "names": names, "data": [], **run}
-        catalogue.store.save(script, made_up(script), catalogue.parts(script), record)
+        tutorials.store.save(script, made_up(script), tutorials.parts(script), record)
 
 
 @pytest.fixture
@@ -83,7 +83,7 @@ def rebuilt(project, monkeypatch):
 
 def forget() -> None:
     for name in MEMOS:
-        getattr(Catalogue, name).clear()
+        getattr(Tutorials, name).clear()
     tables._kept.clear()
 
 
@@ -93,7 +93,7 @@ def contents(folder):
 
 def built_anew(project, press: PressPlugin):
     """The same tree built by a server that has just been started, which leaves the running one as it was."""
-    kept, memos = dict(vars(press)), {name: dict(getattr(Catalogue, name)) for name in MEMOS}
+    kept, memos = dict(vars(press)), {name: dict(getattr(Tutorials, name)) for name in MEMOS}
     shutil.move(project.root / ".press", project.root / "aside")
     shutil.copytree(project.root / "aside/templates", project.root / ".press/templates")  # slow to compile, by content
     forget()
@@ -103,8 +103,8 @@ def built_anew(project, press: PressPlugin):
     press.on_shutdown()
     vars(press).update(kept)
     for name in MEMOS:
-        getattr(Catalogue, name).clear()
-        getattr(Catalogue, name).update(memos[name])
+        getattr(Tutorials, name).clear()
+        getattr(Tutorials, name).update(memos[name])
     shutil.rmtree(project.root / ".press")
     shutil.move(project.root / "aside", project.root / ".press")
     return contents(project.root / "cold")
@@ -236,11 +236,11 @@ def test_related_tutorials_are_those_of_the_recommender_that_counts_every_text_a
 
     for text in ("Hello lead double end", "tools pack scale scale", "section section end Other"):
         project.edit("tutorials/2-more/05_more-5.py", "It reaches", text + " It reaches")
-        catalogue = project.catalogue
-        paths = [str(project.root / script.path) for script in catalogue.scripts]
+        tutorials = project.tutorials
+        paths = [str(project.root / script.path) for script in tutorials.scripts]
         oracle = ExampleRecommender(n_examples=3, min_df=2, max_df=1.0).fit(paths)
-        for script, path in zip(catalogue.scripts, paths, strict=True):
-            related = tables.related(catalogue.scripts, project.root)[script.name]
+        for script, path in zip(tutorials.scripts, paths, strict=True):
+            related = tables.related(tutorials.scripts, project.root)[script.name]
             assert [str(project.root / other.path) for other in related] == oracle.predict(path)
 
 

@@ -11,17 +11,17 @@ from press import store
 
 @pytest.fixture
 def stored(tiny):
-    """The path of a tutorial's stored notebook, the script and the catalogue."""
+    """The path of a tutorial's stored notebook, the script and the tutorials."""
     tiny.pretend_run()
-    catalogue = tiny.catalogue
-    (script,) = catalogue.select(["hello"])
-    return catalogue.store.path(script), script, catalogue
+    tutorials = tiny.tutorials
+    (script,) = tutorials.select(["hello"])
+    return tutorials.store.path(script), script, tutorials
 
 
 def test_what_is_saved_is_loaded(stored):
-    _, script, catalogue = stored
-    loaded = catalogue.store.load(script)
-    assert loaded.parts == catalogue.parts(script)
+    _, script, tutorials = stored
+    loaded = tutorials.store.load(script)
+    assert loaded.parts == tutorials.parts(script)
     assert [output[0]["text"] for output in loaded.outputs] == ["output of line 20\n", "output of line 27\n"]
     assert "press" not in loaded.notebook["metadata"]
 
@@ -35,33 +35,33 @@ def test_the_same_run_gives_the_same_bytes(stored, tiny):
 
 @pytest.mark.parametrize("share", [0.0, 0.3, 0.7, 0.999])
 def test_a_truncated_file_counts_as_absent_and_is_named(stored, caplog, share):
-    path, script, catalogue = stored
+    path, script, tutorials = stored
     content = path.read_bytes()
     path.write_bytes(content[: int(len(content) * share)])
-    assert catalogue.status(script).state == "missing"
+    assert tutorials.status(script).state == "missing"
     assert str(path) in caplog.text
 
 
 def test_an_edited_output_counts_as_absent_and_is_named(stored, caplog):
-    path, script, catalogue = stored
+    path, script, tutorials = stored
     path.write_text(path.read_text().replace("output of line 20", "output of line 21"))
-    assert catalogue.status(script).state == "missing"
+    assert tutorials.status(script).state == "missing"
     assert "checksum" in caplog.text
 
 
 def test_an_edited_record_counts_as_absent(stored):
-    path, script, catalogue = stored
+    path, script, tutorials = stored
     notebook = json.loads(path.read_text())
     notebook["metadata"]["press"]["run"]["seconds"] = 0.1
     path.write_text(json.dumps(notebook))
-    assert catalogue.status(script).state == "missing"
+    assert tutorials.status(script).state == "missing"
 
 
 def test_a_file_that_is_no_notebook_counts_as_absent(stored):
-    path, script, catalogue = stored
+    path, script, tutorials = stored
     for text in ("[]", "{}", '{"metadata": {"press": 3}}', "null", "\x00\xff"):
         path.write_text(text)
-        assert catalogue.store.load(script) is None, text
+        assert tutorials.store.load(script) is None, text
 
 
 def test_a_full_disk_leaves_the_old_file_and_no_other(stored, monkeypatch):
@@ -79,29 +79,29 @@ def test_a_full_disk_leaves_the_old_file_and_no_other(stored, monkeypatch):
 
 
 def test_a_failure_is_kept_apart_and_forgotten_after_a_success(stored, tiny):
-    path, script, catalogue = stored
+    path, script, tutorials = stored
     tiny.edit("tutorials/1-first/01_hello.py", "double(21)", "double(1 / 0)")
-    catalogue = tiny.catalogue
-    (script,) = catalogue.select(["hello"])
+    tutorials = tiny.tutorials
+    (script,) = tutorials.select(["hello"])
     before = path.read_bytes()
-    catalogue.store.save_failure(script, {"cells": [], "metadata": {}}, catalogue.parts(script), "it broke")
-    assert (catalogue.status(script).state, catalogue.status(script).why) == ("failed", "it broke")
+    tutorials.store.save_failure(script, {"cells": [], "metadata": {}}, tutorials.parts(script), "it broke")
+    assert (tutorials.status(script).state, tutorials.status(script).why) == ("failed", "it broke")
     assert path.read_bytes() == before
     tiny.pretend_run("hello")
     assert tiny.states()["hello"] == "fresh"
 
 
 def test_a_failure_of_older_code_is_no_longer_told(stored, tiny):
-    _, script, catalogue = stored
-    catalogue.store.save_failure(script, {"cells": [], "metadata": {}}, {"cell 1": "older"}, "it broke")
+    _, script, tutorials = stored
+    tutorials.store.save_failure(script, {"cells": [], "metadata": {}}, {"cell 1": "older"}, "it broke")
     tiny.edit("tutorials/1-first/01_hello.py", "double(21)", "double(23)")
     assert tiny.states()["hello"] == "stale"
 
 
 def test_a_run_under_another_minor_version_of_torch_stays_fresh_and_says_so(stored, monkeypatch):
-    _, script, catalogue = stored
+    _, script, tutorials = stored
     monkeypatch.setattr(store.metadata, "version", lambda name: "2.99.0")
-    notebook = catalogue.store.load(script).notebook
-    catalogue.store.save(script, notebook, catalogue.parts(script), {"seconds": 1, "torch": "2.15.0+cu130"})
-    status = catalogue.status(script)
+    notebook = tutorials.store.load(script).notebook
+    tutorials.store.save(script, notebook, tutorials.parts(script), {"seconds": 1, "torch": "2.15.0+cu130"})
+    status = tutorials.status(script)
     assert (status.state, status.why) == ("fresh", "executed with torch 2.15.0+cu130, here is 2.99.0")

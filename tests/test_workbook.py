@@ -13,8 +13,9 @@ import torch
 from sitefixture import CATALOGUE, LESSONS, by_name
 
 from kindling.practice import Verdict, examine
-from press.script import ScriptError
-from press.workbook import Exercise, Workbook, notebook, read_workbook
+from press.scripts.exercises import Exercise, Workbook, read_workbook
+from press.scripts.script import ScriptError
+from press.workbooks import notebook
 
 SOURCE = '''\
 """
@@ -146,7 +147,7 @@ def test_the_notebook_folds_checkers_hints_and_solutions(tmp_path):
 
 def test_a_file_of_exercises_without_its_tutorial_is_an_error(tiny):
     tiny.write("tutorials/1-first/03_sums.exercises.py", SOURCE)
-    (error,) = tiny.catalogue.errors
+    (error,) = tiny.tutorials.errors
     assert str(error).startswith(
         "tutorials/1-first/03_sums.exercises.py:1: exercises without a tutorial; 03_sums.py is not there"
     )
@@ -156,7 +157,7 @@ def test_exercises_are_no_tutorial_and_change_no_key(tiny):
     tiny.pretend_run()
     tiny.write("tutorials/1-first/01_hello.exercises.py", SOURCE.replace("sums/", "hello/"))
     assert tiny.states() == {"hello": "fresh", "other": "fresh"}
-    assert list(tiny.catalogue.workbooks) == ["hello"] and not tiny.catalogue.errors
+    assert list(tiny.tutorials.workbooks) == ["hello"] and not tiny.tutorials.errors
 
 
 # The exercises of the site ------------------------------------------------------------------------------------------

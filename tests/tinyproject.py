@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 from textwrap import dedent
 
-from press.catalogue import Catalogue, Settings
+from press.project import Settings
+from press.tutorials import Tutorials
 
 HELLO = '''\
 # /// script
@@ -106,24 +107,24 @@ class TinyProject:
         path.write_text(text.replace(old, new), encoding="utf-8")
 
     @property
-    def catalogue(self) -> Catalogue:
-        """A catalogue of the files as they are now."""
-        return Catalogue(Settings.find(self.root))
+    def tutorials(self) -> Tutorials:
+        """A tutorials of the files as they are now."""
+        return Tutorials(Settings.find(self.root))
 
     def states(self) -> dict[str, str]:
-        catalogue = self.catalogue
-        return {script.name: catalogue.status(script).state for script in catalogue.scripts}
+        tutorials = self.tutorials
+        return {script.name: tutorials.status(script).state for script in tutorials.scripts}
 
     def why(self, name: str) -> str:
-        catalogue = self.catalogue
-        return catalogue.status(catalogue.select([name])[0]).why
+        tutorials = self.tutorials
+        return tutorials.status(tutorials.select([name])[0]).why
 
     def pretend_run(self, *names: str) -> None:
         """Store a made-up run of each tutorial, so that a test of keys and pages needs no kernel."""
-        catalogue = self.catalogue
-        for script in catalogue.select(names):
-            catalogue.store.save(
-                script, made_up(script), catalogue.parts(script), {"seconds": 1.5, "names": {}, "data": []}
+        tutorials = self.tutorials
+        for script in tutorials.select(names):
+            tutorials.store.save(
+                script, made_up(script), tutorials.parts(script), {"seconds": 1.5, "names": {}, "data": []}
             )
 
     def run(self, *command: str, check: bool = True, **environment: str) -> subprocess.CompletedProcess[str]:

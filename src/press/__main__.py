@@ -6,6 +6,7 @@ import argparse
 import dataclasses
 import json
 import re
+import string
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,64 +14,22 @@ from typing import TYPE_CHECKING
 
 import yaml
 
-from press.catalogue import Catalogue, Settings, default_jobs, say
-from press.script import ScriptError, part_url
-from press.store import write
+from press.files import write
+from press.project import Settings
+from press.scripts.script import ScriptError, part_url
+from press.tutorials import Tutorials, default_jobs, say
 
 if TYPE_CHECKING:
-    from press.execute import Outcome, Task
+    from press.execution.task import Outcome, Task
 
-TEMPLATE = '''\
-# /// script
-# requires-python = ">=3.11"
-# dependencies = ["kindling"]
-#
-# [tool.uv.sources]
-# kindling = {{ path = "../..", editable = true }}
-#
-# [tool.kindling]
-# chapters = []  # ids of docs/chapters.toml
-# data = []  # names in kindling.data
-# minutes = 1  # on two CPU cores
-# ///
-"""
-# {title}
-
-Say in one sentence what the reader will be able to do, and why it matters.
-"""
-
-# %%
-# You will
-#
-# - do one thing,
-# - see another,
-# - and check a third.
-
-import torch
-
-from kindling.runtime import seed
-
-seed(0)
-
-# %%
-# ## The smallest thing that works
-#
-# Text says what to expect. Then code shows it.
-
-x = torch.tensor([1.0, 2.0, 3.0])
-print(f"the mean is {{x.mean():.1f}}")
-assert x.mean() == 2.0
-
-# %%
-# One sentence says what was seen.
-'''
+TEMPLATE = Path(__file__).with_name("templates") / "new.py.txt"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; 0 is success, 1 a tutorial or check that failed, 2 a wrong call."""
     options = parser().parse_args(arguments)
     try:
-        return options.command(Catalogue(Settings.find(Path.cwd())), options)
+        return options.command(Tutorials(Settings.find(Path.cwd())), options)
     except (LookupError, FileNotFoundError, FileExistsError) as error:
         say(f"press: {error.args[0] if isinstance(error, LookupError) else error}")
         return 2
@@ -131,9 +90,9 @@ def fraction(text: str) -> tuple[int, int]:
     return int(match[1]), int(match[2])
 
 
-def status(catalogue: Catalogue, options: argparse.Namespace) -> int:
-    rows = [catalogue.status(script) for script in catalogue.select(options.names)]
-    rows += [] if options.names else broken(catalogue)
+def status(tutorials: Tutorials, options: argparse.Namespace) -> int:
+    rows = [tutorials.status(script) for script in tutorials.select(options.names)]
+    rows += [] if options.names else broken(tutorials)
     if options.json:
         print(json.dumps([dataclasses.asdict(row) for row in rows], indent=1))
     else:
@@ -143,31 +102,31 @@ def status(catalogue: Catalogue, options: argparse.Namespace) -> int:
     return 0
 
 
-def broken(catalogue: Catalogue) -> list:
+def broken(tutorials: Tutorials) -> list:
     """Scripts that cannot be read have no key; they count as failed."""
     from press.store import Status
 
-    known = {script.path.as_posix() for script in catalogue.scripts}
-    paths = {error: str(error).split(":")[0] for error in catalogue.errors}
+    known = {script.path.as_posix() for script in tutorials.scripts}
+    paths = {error: str(error).split(":")[0] for error in tutorials.errors}
     return [Status(Path(path).stem, "failed", str(error)) for error, path in paths.items() if path not in known]
 
 
-def run(catalogue: Catalogue, options: argparse.Namespace) -> int:
-    if catalogue.errors:
-        for error in catalogue.errors:
+def run(tutorials: Tutorials, options: argparse.Namespace) -> int:
+    if tutorials.errors:
+        for error in tutorials.errors:
             say(str(error))
         return 1
-    scripts = catalogue.select(options.names)
+    scripts = tutorials.select(options.names)
     if options.shard:
-        scripts = catalogue.shard(scripts, *options.shard)
-    todo = [script for script in scripts if options.all or catalogue.status(script).state != "fresh"]
+        scripts = tutorials.shard(scripts, *options.shard)
+    todo = [script for script in scripts if options.all or tutorials.status(script).state != "fresh"]
     fresh = len(scripts) - len(todo)
     if not todo:
         say(f"nothing to do: {fresh} fresh")
         return 0
     jobs = options.jobs or min(default_jobs(), len(todo))
     with Progress(len(todo)) as progress:
-        failures = catalogue.run(
+        failures = tutorials.run(
             todo,
             jobs=jobs,
             deadline=options.deadline,
@@ -213,11 +172,11 @@ class Progress:
             say(f"{name}: {'failed' if message else 'done'} after {seconds:.1f} s")
 
 
-def new(catalogue: Catalogue, options: argparse.Namespace) -> int:
-    tutorials = catalogue.settings.tutorials
+def new(tutorials: Tutorials, options: argparse.Namespace) -> int:
+    folder = tutorials.settings.tutorials
     if not re.fullmatch(r"[A-Za-z0-9][\w-]*", options.part):
         raise LookupError(f"the part {options.part!r} is no folder name; allowed are letters, digits, - and _")
-    parts = sorted({script.part for script in catalogue.scripts} - {""})
+    parts = sorted({script.part for script in tutorials.scripts} - {""})
     part = next((known for known in parts if options.part in (known, part_url(known))), options.part)
     slug = re.sub(r"[^a-z0-9]+", "-", options.title.lower()).strip("-")
     if not slug:
@@ -225,27 +184,27 @@ def new(catalogue: Catalogue, options: argparse.Namespace) -> int:
     if not options.title.isprintable() or '"""' in options.title or "\\" in options.title:
         allowed = "a line without backslash or triple quotes"
         raise LookupError(f"the title {options.title!r} is no heading; allowed is {allowed}")
-    if taken := next((script for script in catalogue.scripts if script.name == slug), None):
+    if taken := next((script for script in tutorials.scripts if script.name == slug), None):
         raise FileExistsError(f"the slug {slug!r} is taken by {taken.path.as_posix()}; choose another title")
-    numbers = [int(match[1]) for path in tutorials.rglob("*.py") if (match := re.match(r"(\d+)[-_]", path.name))]
-    path = tutorials / part / f"{max(numbers, default=0) + 1:02}_{slug}.py"
-    write(path, TEMPLATE.format(title=options.title))
-    print(path.relative_to(catalogue.settings.root).as_posix())
+    numbers = [int(match[1]) for path in folder.rglob("*.py") if (match := re.match(r"(\d+)[-_]", path.name))]
+    path = folder / part / f"{max(numbers, default=0) + 1:02}_{slug}.py"
+    write(path, string.Template(TEMPLATE.read_text(encoding="utf-8")).substitute(title=options.title))
+    print(path.relative_to(tutorials.settings.root).as_posix())
     return 0
 
 
-def check(catalogue: Catalogue, options: argparse.Namespace) -> int:
-    problems = catalogue.check(catalogue.select(options.names))
+def check(tutorials: Tutorials, options: argparse.Namespace) -> int:
+    problems = tutorials.check(tutorials.select(options.names))
     for problem in problems:
         print(problem)
     return 1 if problems else 0
 
 
-def bundle(catalogue: Catalogue, options: argparse.Namespace) -> int:
-    from press.bundle import SITE_URL, make
+def bundle(tutorials: Tutorials, options: argparse.Namespace) -> int:
+    from press.site.bundle import SITE_URL, make
 
     try:
-        path = make(catalogue.settings, options.site_url or SITE_URL, options.file)
+        path = make(tutorials.settings, options.site_url or SITE_URL, options.file)
     except (OSError, RuntimeError) as error:
         say(f"press: {error}")
         return 1

@@ -5,16 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from press.dependencies import combine
-from press.script import Script
+from press.files import write
+from press.keys.key import combine
+from press.scripts.script import Script
 
 log = logging.getLogger("mkdocs.press")
 
@@ -149,26 +148,3 @@ def read(path: Path) -> Stored | None:
         return None
     press = notebook["metadata"].pop("press")
     return Stored(notebook, press["parts"], press["run"])
-
-
-def write(path: Path, text: str | bytes) -> None:
-    """Write a file whole or not at all: a reader sees the old content or the new.
-
-    Raises:
-        OSError: it could not be written; the error names it.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    content = text.encode() if isinstance(text, str) else text
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except BaseException as error:
-        Path(temporary).unlink(missing_ok=True)
-        if isinstance(error, OSError):  # a full disk does not say for what it had no space
-            raise OSError(error.errno, error.strerror, str(path)) from None
-        raise

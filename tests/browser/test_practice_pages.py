@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from sitefixture import CATALOGUE, LESSONS, WORKBOOKS
 
-from press import quiz
+from press.scripts import quiz
 
 TUTORIAL = "foundations/tensors/"
 WORKBOOK = "workbooks/tensors/"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from press import kernels
 from press.__main__ import main
+from press.kernels import provisioner as kernels
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -13,7 +13,7 @@ from mkdocs.commands.build import build
 from mkdocs.config import load_config
 from tinyproject import TinyProject
 
-from press.catalogue import Catalogue
+from press.tutorials import Tutorials
 
 LARGE = '"""\n# Large\n\nA lead.\n"""\n' + '\n# %%\n# More.\n\nprint("y" * 90_000)\n' * 4
 SMALL_FILES = 200_000  # bytes; the notebook of the tutorial above has 360,000
@@ -39,8 +39,8 @@ def disk(request, tmp_path):
     Everywhere, a limit on the length of files stands for the full disk: the same call fails, at the same place. Where
     we may mount one, a small file system is really full.
     """
-    Catalogue.memo.clear()
-    Catalogue.key_memo.clear()
+    Tutorials.memo.clear()
+    Tutorials.key_memo.clear()
     root = tmp_path / "tiny"
     root.mkdir()
     mounted = request.param == "small file system"
@@ -178,7 +178,7 @@ def test_a_damaged_scratch_folder_makes_no_wrong_page(tiny, built, figures, monk
     """What the press keeps in `.press` to be quick may be gone, cut or emptied: the site stays as it was."""
     tiny.write("pyproject.toml", '[project]\nname = "pack"\nversion = "1.0"\n')
     whole = built()
-    monkeypatch.setattr(Catalogue, "run", lambda *arguments, **options: pytest.fail("something was executed"))
+    monkeypatch.setattr(Tutorials, "run", lambda *arguments, **options: pytest.fail("something was executed"))
     chance = random.Random(7)
     paths = sorted(path for path in (tiny.root / ".press").rglob("*") if path.is_file() and path.suffix != ".lock")
     rounds = [[path] for path in paths] + [chance.sample(paths, len(paths) // 2) for _ in range(5)]
@@ -189,8 +189,8 @@ def test_a_damaged_scratch_folder_makes_no_wrong_page(tiny, built, figures, monk
             content = path.read_bytes()
             place = chance.randrange(len(content)) if number < len(paths) + 5 else content.index(letter) + 1
             path.write_bytes(content[:place])
-        Catalogue.memo.clear()
-        Catalogue.key_memo.clear()
+        Tutorials.memo.clear()
+        Tutorials.key_memo.clear()
         now = built()
         assert now.keys() == whole.keys()
         assert [name for name in whole if now[name] != whole[name]] == [], damaged

@@ -13,9 +13,9 @@ import psutil
 import pytest
 from tinyproject import TinyProject
 
-from press import kernels
 from press.__main__ import main
-from press.catalogue import Catalogue
+from press.kernels import provisioner as kernels
+from press.tutorials import Tutorials
 
 pytestmark = pytest.mark.skipif(not kernels.CAN_FORK, reason="needs signals and the fork server")
 
@@ -40,8 +40,8 @@ with open(os.environ["FAULTS_DIARY"], "a") as diary:
 
 
 def project(folder: Path) -> TinyProject:
-    Catalogue.memo.clear()
-    Catalogue.key_memo.clear()
+    Tutorials.memo.clear()
+    Tutorials.key_memo.clear()
     tiny = TinyProject(folder)
     for path in (tiny.root / "tutorials/1-first").iterdir():
         path.unlink()
@@ -114,9 +114,9 @@ def test_a_run_killed_at_a_random_moment(number, undisturbed, tmp_path, monkeypa
     assert sorted(ran) == sorted(name for name in NAMES if states[name] == "missing")
     assert all(diary(tiny).count(name) >= before.count(name) + (name in ran) for name in NAMES)
     assert set(tiny.states().values()) == {"fresh"}
-    catalogue = tiny.catalogue
-    for script in catalogue.scripts:
-        stored = catalogue.store.load(script)
+    tutorials = tiny.tutorials
+    for script in tutorials.scripts:
+        stored = tutorials.store.load(script)
         assert stored.outputs[1] == [{"name": "stdout", "output_type": "stream", "text": f"output of {script.name}\n"}]
 
     end = time.monotonic() + 30  # the fork server notices when its imports are done

@@ -11,8 +11,9 @@ from mkdocs.commands.build import build
 from mkdocs.config import load_config
 from tinyproject import TinyProject
 
-from press import kernels, store
-from press.catalogue import Catalogue
+from press import store
+from press.kernels import provisioner as kernels
+from press.tutorials import Tutorials
 
 pytestmark = pytest.mark.skipif(not kernels.CAN_FORK, reason="needs signals")
 
@@ -49,8 +50,8 @@ def test_a_write_killed_between_any_two_steps_leaves_the_old_file_or_the_new(ste
 
 def test_a_site_build_killed_at_random_moments_spoils_no_later_one(tmp_path, monkeypatch):
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "0")  # mkdocs' own theme writes the time of the build into the home page
-    Catalogue.memo.clear()
-    Catalogue.key_memo.clear()
+    Tutorials.memo.clear()
+    Tutorials.key_memo.clear()
     tiny = TinyProject(tmp_path / "tiny")
     tiny.pretend_run()
 

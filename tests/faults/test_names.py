@@ -7,7 +7,7 @@ from mkdocs.commands.build import build
 from mkdocs.config import load_config
 from mkdocs.exceptions import Abort
 
-from press.script import ScriptError, read_script
+from press.scripts.script import ScriptError, read_script
 
 GOOD = '"""\n# Third\n\nA lead.\n"""\n\n# %%\nx = 1\n'
 SECRET = "nobody outside may read this"

@@ -12,9 +12,10 @@ from PIL import Image
 from tinyproject import made_up
 
 from press import page
-from press.execute import Task, execute
+from press.execution.execution import execute
+from press.execution.task import Task
 from press.frontend import allow_scripts
-from press.script import Cell
+from press.scripts.script import Cell
 
 RUN = "window.owned = true"
 SCRIPT = f"<script>{RUN}</script>"
@@ -96,12 +97,12 @@ def hostile_site(tiny, theme: str = "mkdocs"):
     """Build the tiny project with a run of `hello` whose first cell showed all of the above."""
     tiny.write("mkdocs.yml", f"site_name: t\ntheme: {theme}\nplugins: [press: {{package: src/pack}}]\n")
     tiny.pretend_run()
-    catalogue = tiny.catalogue
-    (script,) = catalogue.select(["hello"])
+    tutorials = tiny.tutorials
+    (script,) = tutorials.select(["hello"])
     notebook = made_up(script)
     next(cell for cell in notebook["cells"] if cell["cell_type"] == "code")["outputs"] = outputs()
     run = {"seconds": 1, "names": {"double": f'pack."><{SCRIPT}'}, "data": [], "device": SCRIPT, "torch": SCRIPT}
-    catalogue.store.save(script, notebook, catalogue.parts(script), run)
+    tutorials.store.save(script, notebook, tutorials.parts(script), run)
     config = load_config(str(tiny.root / "mkdocs.yml"))
     config.plugins.on_startup(command="build", dirty=False)
     build(config)

@@ -10,7 +10,7 @@ import pytest
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
 
-from press import kernels
+from press.kernels import provisioner as kernels
 
 pytestmark = pytest.mark.skipif(not kernels.CAN_FORK, reason="needs the fork server")
 
@@ -120,7 +120,7 @@ def test_a_cell_that_fills_the_memory_fails_alone(tiny, call, monkeypatch):
 def test_if_the_memory_is_gone_the_system_ends_the_tutorial_first(tiny, call):
     tiny.write("tutorials/1-first/03_greedy.py", HEAD + "print(open('/proc/self/oom_score_adj').read())\n")
     assert call("run", "greedy")[0] == 0
-    stored = tiny.catalogue.store.load(tiny.catalogue.select(["greedy"])[0])
+    stored = tiny.tutorials.store.load(tiny.tutorials.select(["greedy"])[0])
     assert stored.outputs[1][0]["text"].strip() == "1000"
 
 
@@ -157,9 +157,9 @@ def test_a_hundred_megabytes_of_output_are_cut_and_the_page_says_so(tiny):
     config = load_config(str(tiny.root / "mkdocs.yml"))
     config.plugins.on_startup(command="build", dirty=False)
     build(config)
-    store = tiny.catalogue.store
+    store = tiny.tutorials.store
     for number, kind in enumerate(FLOODS, 3):
-        (script,) = tiny.catalogue.select([f"flood{number}"])
+        (script,) = tiny.tutorials.select([f"flood{number}"])
         size, stored = store.path(script).stat().st_size, store.load(script)
         assert size < (5_000_000 if "image" in kind else 500_000), (kind, size)
         assert stored.outputs[2][0]["text"] == "end\n" and stored.run["peak_memory"] < 1_500_000_000, kind

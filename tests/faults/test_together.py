@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from tinyproject import TinyProject
 
-from press import kernels
+from press.kernels import provisioner as kernels
 
 pytestmark = pytest.mark.skipif(not kernels.CAN_FORK, reason="one fork server each")
 

@@ -9,85 +9,32 @@ import re
 import sys
 import threading
 import tomllib
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-import yaml
-
-from press.dependencies import Project, key_parts
+from press.files import Stamp, stamp, stamp_or_none
+from press.keys.key import key_parts
+from press.keys.modules import Project
 from press.memo import Memo
-from press.script import EXERCISES, Script, ScriptError, check_names, find_scripts, nearest, read_script
+from press.project import Settings
+from press.scripts.check import check_names, imports, links, nearest, structure
+from press.scripts.exercises import Workbook, find_workbooks, read_workbook
+from press.scripts.script import EXERCISES, Script, ScriptError, find_scripts, read_script
 from press.store import Status, Store, Stored
-from press.workbook import Workbook, find_workbooks, read_workbook
 
 if TYPE_CHECKING:
-    from press.execute import Outcome, Task
+    from press.execution.task import Outcome, Task
 
 T = TypeVar("T")
-Stamp = tuple[int, int, int]  # time of the last change, size, number of the file
 
 LARGE_FILE = 1_000_000  # bytes; data beside a script, which nobody reads for a key
 DEADLINE = 600.0  # seconds, for a tutorial whose header promises no minutes
 
 
-@dataclass(frozen=True)
-class Settings:
-    """Where a project keeps what the press works with; paths are absolute."""
-
-    root: Path
-    tutorials: Path
-    outputs: Path
-    package: Path | None = None
-    docs: Path | None = None
-
-    @property
-    def scratch(self) -> Path:
-        return self.root / ".press"
-
-    @classmethod
-    def make(cls, root: Path, options: dict[str, Any], docs: str = "docs") -> Settings:
-        package = options.get("package")
-        return cls(
-            root=root,
-            tutorials=root / (options.get("tutorials") or "tutorials"),
-            outputs=root / (options.get("outputs") or "outputs"),
-            package=root / package if package else None,
-            docs=root / docs,
-        )
-
-    @classmethod
-    def find(cls, start: Path) -> Settings:
-        """The settings in the `mkdocs.yml` of this folder or the nearest one above it."""
-        for folder in (start, *start.parents):
-            path = folder / "mkdocs.yml"
-            if path.is_file():
-                config = yaml.load(path.read_text(encoding="utf-8"), Loader=TolerantLoader) or {}
-                return cls.make(folder, plugin_options(config), config.get("docs_dir") or "docs")
-        raise FileNotFoundError(f"no mkdocs.yml in {start} or above it; the press works inside a project")
-
-
-class TolerantLoader(yaml.SafeLoader):
-    """Reads mkdocs.yml without mkdocs: tags such as !ENV are left unresolved."""
-
-
-TolerantLoader.add_multi_constructor("", lambda loader, suffix, node: None)
-
-
-def plugin_options(config: dict[str, Any]) -> dict[str, Any]:
-    plugins = config.get("plugins") or []
-    for plugin in plugins.items() if isinstance(plugins, dict) else plugins:
-        if isinstance(plugin, dict):
-            plugin = next(iter(plugin.items()))
-        if isinstance(plugin, tuple) and plugin[0] == "press":
-            return plugin[1] or {}
-    return {}
-
-
-class Catalogue:
+class Tutorials:
     """Reads every script once; broken ones are collected, not raised, so that all of them can be told at once."""
 
     # Scripts and key parts of earlier builds in this process, each with the state of the files that they came from.
@@ -228,7 +175,7 @@ class Catalogue:
     def task(self, script: Script, *, jobs: int = 1, deadline: float | None = None) -> Task:
         import psutil
 
-        from press.execute import Task
+        from press.execution.task import Task
 
         promised = 60 * script.header.minutes * 10 if script.header.minutes else DEADLINE
         beside = self.settings.root / script.path.parent
@@ -257,7 +204,7 @@ class Catalogue:
         on_done: Callable[[Outcome, str], object] | None = None,
     ) -> list[str]:
         """Execute these tutorials, the longest first, and store what succeeds; return the failures' messages."""
-        from press.execute import execute_all
+        from press.execution.pool import execute_all
 
         self.prepare_kernels()
         todo = {script.name: script for script in sorted(scripts, key=self.expected_seconds, reverse=True)}
@@ -273,7 +220,7 @@ class Catalogue:
 
     def prepare_kernels(self, *, start: bool = False) -> None:
         """Choose what the fork server has ready: of the heavy libraries, those that something here imports."""
-        from press import kernels
+        from press.kernels import provisioner as kernels
 
         wanted = self.imported() | kernels.OWN
         kernels.SERVER.preload = tuple(name for name in kernels.PRELOAD if name.split(".")[0] in wanted)
@@ -332,73 +279,11 @@ class Catalogue:
         """What is wrong with the structure, the links and the imports of some scripts, as `file:line: what`."""
         problems = [str(error) for error in self.errors]
         for script in scripts:
-            for line, message in (*structure(script), *self.links(script), *self.imports(script)):
+            beside = self.settings.root / script.path.parent
+            missing = imports(script, lambda name, beside=beside: self.project.find(name, beside))
+            for line, message in (*structure(script), *links(script, self.settings.root), *missing):
                 problems.append(f"{script.path.as_posix()}:{line}: {message}")
         return problems
-
-    def links(self, script: Script) -> Iterator[tuple[int, str]]:
-        """Relative links that lead nowhere."""
-        folder = self.settings.root / script.path.parent
-        for cell in script.cells:
-            for offset, text in enumerate(cell.source.splitlines()) if cell.kind == "text" else ():
-                for target in re.findall(r"\]\(([^)\s]+)[^)]*\)", text):
-                    if re.match(r"[a-z][a-z+.-]*:|#", target):
-                        continue
-                    if not (folder / target.split("#")[0]).exists():
-                        hint = "link to the relative path of a tutorial's script, or of a page's .md file"
-                        yield cell.line + offset, f"the link {target!r} leads nowhere; {hint}"
-
-    def imports(self, script: Script) -> Iterator[tuple[int, str]]:
-        """Names imported from the project's own modules that are not there."""
-        import ast
-
-        beside = self.settings.root / script.path.parent
-        for cell in script.code:
-            for node in ast.walk(ast.parse(cell.source)):
-                if isinstance(node, ast.ImportFrom) and (module := self.project.find(node.module or "", beside)):
-                    for alias in node.names:
-                        inner = self.project.find(f"{module.name}.{alias.name}", beside)
-                        if alias.name != "*" and alias.name not in module.bindings and not inner and not module.resists:
-                            public = [name for name in module.bindings if not name.startswith("_")]
-                            yield (
-                                cell.line + node.lineno - 1,
-                                f"{module.name} has no {alias.name!r}; {nearest(alias.name, public)}",
-                            )
-
-
-def stamp(path: Path) -> Stamp:
-    """What tells one content of a file from the next."""
-    facts = path.stat()
-    return facts.st_mtime_ns, facts.st_size, facts.st_ino
-
-
-def stamp_or_none(path: Path) -> Stamp | None:
-    try:
-        return stamp(path)
-    except OSError:
-        return None
-
-
-def structure(script: Script) -> Iterator[tuple[int, str]]:
-    """A page has a lead, one h1, headings that do not skip a level, and code."""
-    if not script.lead:
-        yield script.cells[0].line, "no lead; below the title, one paragraph says what the reader will be able to do"
-    if not script.code:
-        yield 1, "no code cell; a tutorial without code is a page of docs/"
-    level = 1
-    for cell in script.cells:
-        fenced = False
-        for offset, text in enumerate(cell.source.splitlines()) if cell.kind == "text" else ():
-            fenced ^= text.lstrip().startswith(("```", "~~~"))
-            heading = re.match(r"(#{1,6})\s+\S", text)
-            if fenced or not heading or (cell is script.cells[0] and offset == 0):
-                continue
-            depth = len(heading[1])
-            if depth == 1:
-                yield cell.line + offset, "a second title; sections begin with ##"
-            elif depth > level + 1:
-                yield cell.line + offset, f"the heading skips a level; allowed here is {'#' * (level + 1)} or higher"
-            level = max(depth, 1)
 
 
 def smoke() -> bool:

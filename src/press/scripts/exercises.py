@@ -1,4 +1,4 @@
-"""Reads the exercises of a tutorial, and derives the workbook: starters, checkers, hints and folded solutions.
+"""Reads the exercises of a tutorial: task, hints, starter, checker and solution.
 
 The exercises stand beside their tutorial, in `NN_SLUG.exercises.py`: a literate script that is its own solution and
 passes when it is run. Each section is one exercise:
@@ -28,30 +28,18 @@ The starter is the code before `check(` with `...` in place of the gap (or with 
 from __future__ import annotations
 
 import ast
-import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from press import markup
-from press.downloads import code_cell, install, lines
-from press.script import EXERCISES, Cell, Script, ScriptError, read_script
+from press.scripts.script import EXERCISES, Cell, Script, ScriptError, read_script
 
 GAP = re.compile(r"(?ms)^(?P<indent>[ \t]*)# gap[ \t]*\n(?P<body>.*?)^[ \t]*# end[ \t]*(?:\n|\Z)")
 CHECK = re.compile(r"(?m)^check\(")
 HINT = re.compile(r'^\?\?\?\+? hint(?:\s+"[^"]*")?[ \t]*\n(?P<body>(?:(?:[ ]{4}.*|[ \t]*)(?:\n|\Z))+)', re.M)
 HEADING = re.compile(r"## (?P<title>.+)")
 MOST_HINTS = 3
-
-ABOUT = """\
-Each exercise has a cell with a gap, written `...`, and below it a cell that checks. Fill the gap, run both, and read
-what the check says. The hints go a step further each; the solution is folded away below them."""
-KEEP = """\
-## Keep what you passed
-
-The next cell writes a small file of what you passed here. The page [My progress]({progress}) takes it in."""
 
 
 @dataclass(frozen=True)
@@ -140,7 +128,7 @@ def exercise(script: Script, cells: Sequence[Cell]) -> Exercise:
     if not slug:
         raise ScriptError(script.path, line, f"the title {title!r} has no letter or digit to make a name of")
     name = f"{script.name}/{slug}"
-    hints = tuple(markup.dedent(found["body"]).strip() for found in HINT.finditer(text))
+    hints = tuple(re.sub(r"(?m)^ {4}", "", found["body"]).strip() for found in HINT.finditer(text))
     if len(hints) > MOST_HINTS:
         raise ScriptError(script.path, line, f"{len(hints)} hints; an exercise has at most {MOST_HINTS}")
     task = HINT.sub("", text).strip()
@@ -192,56 +180,3 @@ def find_workbooks(tutorials: Path) -> list[Path]:
     """Every file of exercises below the folder, in reading order."""
     paths = (path.relative_to(tutorials) for path in tutorials.rglob(f"*{EXERCISES}"))
     return [tutorials / path for path in sorted(paths) if not any(piece.startswith(("_", ".")) for piece in path.parts)]
-
-
-def notebook(
-    workbook: Workbook,
-    *,
-    package: str = "",
-    wheel: str = "",
-    tutorial: str = "",
-    progress: str = "",
-    absolute: Callable[[str], str] = lambda text: text,
-) -> str:
-    """The workbook as a notebook, nothing in it executed.
-
-    Args:
-        tutorial: the address of the tutorial's page.
-        progress: the address of the progress page; without one, the workbook does not offer to keep results.
-        absolute: turns the relative links of a text cell into links to the site.
-    """
-    cells: list[dict[str, Any]] = []
-
-    def say(*pieces: str) -> None:
-        text = markup.for_notebook(absolute("\n\n".join(filter(None, pieces))))
-        cells.append({"cell_type": "markdown", "id": f"text-{len(cells)}", "metadata": {}, "source": lines(text)})
-
-    def code(source: str, *, folded: bool = False) -> None:
-        cell = code_cell(f"code-{len(cells)}", source, [])
-        if folded:  # for Jupyter and for Colab, which wants a title
-            cell["metadata"] = {"cellView": "form", "jupyter": {"source_hidden": True}, "tags": ["checker"]}
-        cells.append(cell)
-
-    say(f"# {workbook.title}", workbook.lead, ABOUT, f"[Back to the tutorial]({tutorial})" if tutorial else "")
-    if wheel:
-        code(install(package, wheel, workbook.dependencies))
-    if workbook.setup:
-        code(workbook.setup)
-    for one in workbook.exercises:
-        say(one.task)
-        if not one.open:
-            code(one.starter)
-            code(f"# @title Check: {one.title}\n\n{one.checker}", folded=True)
-        count = len(one.hints)
-        folded = [("Hint" if count == 1 else f"Hint {number}", hint) for number, hint in enumerate(one.hints, 1)]
-        if not one.open:
-            folded.append(("Solution", f"```python\n{one.solution.strip()}\n```\n\n{one.remarks}".strip()))
-        if folded:
-            say(*(markup.details(title, text) for title, text in folded))
-    if progress and not all(one.open for one in workbook.exercises):
-        say(KEEP.format(progress=progress))
-        code(f"from {package or 'kindling'} import practice\n\npractice.save()")
-    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
-    metadata = {"kernelspec": kernel, "language_info": {"name": "python"}, "title": workbook.title}
-    made = {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
-    return json.dumps(made, indent=1, ensure_ascii=False, sort_keys=True) + "\n"

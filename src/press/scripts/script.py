@@ -4,30 +4,17 @@ from __future__ import annotations
 
 import ast
 import re
-import tomllib
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from sphinx_gallery.py_source_parser import split_code_and_text_blocks
 
-from press import quiz
+from press.scripts import quiz
+from press.scripts.header import Header, HeaderError, read_header
 
 OVERVIEWS = ("index", "README")  # mkdocs makes either the page of its folder
 EXERCISES = ".exercises.py"  # how the name of a file of exercises ends, in place of its tutorial's ".py"
-# The reference implementation of PEP 723, anchored to the beginning of lines.
-HEADER = re.compile(r"(?m)^# /// script[ \t]*$\n(?P<content>(?:^#(?:| .*)$\n)+?)^# ///[ \t]*$")
 TITLE = re.compile(r"\A\s*(?:#[ \t]+(?P<hash>\S.*?)[ \t]*#*|(?P<line>\S.*)\n[=]{3,})[ \t]*(?:\n|\Z)")
-FIELDS: dict[str, tuple[type | tuple[type, ...], str]] = {
-    "chapters": (list, 'a list of ids, e.g. ["S2.12"]'),
-    "data": (list, 'a list of data sets, e.g. ["mnist"]'),
-    "minutes": ((int, float), "a number of minutes on two CPU cores, e.g. 1"),
-    "description": (str, "one sentence"),
-    "metric": (dict, '{ name = "test accuracy", unit = "%", target = 98.2, reference = "..." }'),
-    "figure": (int, "the number of the figure that becomes the thumbnail, e.g. 1"),
-    "gpu": (bool, "true if the tutorial takes a GPU slot"),
-}
 
 
 class ScriptError(ValueError):
@@ -46,21 +33,6 @@ class Cell:
     kind: str
     source: str
     line: int
-
-
-@dataclass(frozen=True)
-class Header:
-    """The `[tool.kindling]` table of a script, with the line of each field for error messages."""
-
-    chapters: tuple[str, ...] = ()
-    data: tuple[str, ...] = ()
-    minutes: float | None = None
-    description: str = ""
-    metric: dict[str, Any] = field(default_factory=dict)
-    figure: int = 1
-    gpu: bool = False
-    dependencies: tuple[str, ...] = ()  # of the script itself, as PEP 723 has them
-    lines: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -119,7 +91,10 @@ def read_script(path: Path, tutorials: Path, project: Path) -> Script:
     if not match:
         line = tree.body[0].lineno if tree.body else 1
         raise ScriptError(shown, line, 'no title; the script begins with a docstring whose first line is "# Title"')
-    header = read_header(source, shown)
+    try:
+        header = read_header(source)
+    except HeaderError as error:
+        raise ScriptError(shown, error.line, str(error)) from None
     _, blocks = split_code_and_text_blocks(path)
     cells = [Cell("text", text, tree.body[0].lineno)]
     for block in blocks[1:]:
@@ -207,50 +182,6 @@ def read_quizzes(cell: Cell, path: Path) -> list[quiz.Quiz]:
         raise ScriptError(path, cell.line + error.line, str(error)) from None
 
 
-def read_header(source: str, path: Path) -> Header:
-    """Parse the PEP 723 block; a script without one gets an empty header."""
-    match = HEADER.search(source)
-    if not match:
-        begin = re.search(r"(?m)^# /// script", source)
-        if begin:
-            line = source.count("\n", 0, begin.start()) + 1
-            raise ScriptError(
-                path, line, 'malformed header; it ends with a line "# ///" and each line begins with "# "'
-            )
-        return Header()
-    first = source.count("\n", 0, match.start("content")) + 1
-    toml = "\n".join(line[2:] for line in match["content"].splitlines())
-    try:
-        whole = tomllib.loads(toml)
-    except tomllib.TOMLDecodeError as error:
-        found = re.search(r"line (\d+)", str(error))
-        row = int(found[1]) if found else len(toml.splitlines())  # else "at end of document"
-        raise ScriptError(path, first + row - 1, f"malformed header: {error}") from None
-    lines = {}
-    for number, text in enumerate(toml.splitlines(), first):
-        if field_name := re.match(r"([\w-]+)\s*=", text):
-            lines[field_name[1]] = number
-    table, needs = whole.get("tool", {}), whole.get("dependencies", [])
-    table = table.get("kindling", {}) if isinstance(table, dict) else table
-    if not isinstance(table, dict):
-        raise ScriptError(path, first, "malformed header: [tool.kindling] is a table, with a field on each line")
-    if not isinstance(needs, list) or not all(isinstance(need, str) for need in needs):
-        where = lines.get("dependencies", first)
-        raise ScriptError(path, where, f'dependencies is {needs!r}; allowed is a list of packages, e.g. ["kindling"]')
-    for key, value in table.items():
-        where = lines.get(key, first)
-        if key not in FIELDS:
-            raise ScriptError(path, where, f"unknown field {key!r} in [tool.kindling]; allowed are {', '.join(FIELDS)}")
-        kind, allowed = FIELDS[key]
-        strings = not isinstance(value, list) or all(isinstance(item, str) for item in value)
-        if not isinstance(value, kind) or not strings or (isinstance(value, bool) and kind is not bool):
-            raise ScriptError(path, where, f"{key} is {value!r}; allowed is {allowed}")
-        if kind is not bool and isinstance(value, int | float) and not 0 < value < float("inf"):  # TOML knows inf, nan
-            raise ScriptError(path, where, f"{key} is {value!r}; allowed is {allowed}")
-    values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in table.items()}
-    return Header(**values, dependencies=tuple(needs), lines=lines)
-
-
 def find_scripts(tutorials: Path) -> list[Path]:
     """Every script below the folder, in reading order.
 
@@ -287,40 +218,3 @@ def is_script(source: str) -> bool:
 def natural(text: str) -> list[tuple[int, str]]:
     """A sort key that puts 2_b before 10_a."""
     return [(int(digits or 0), rest) for digits, rest in re.findall(r"(\d*)(\D*)", text)]
-
-
-def check_names(
-    scripts: Iterable[Script], *, chapters: Iterable[str] | None = None, data: Iterable[str] | None = None
-) -> list[ScriptError]:
-    """Find unknown chapter ids, unknown data sets and slugs that two scripts claim.
-
-    `None` for `chapters` or `data` means that the project keeps no such list.
-    """
-    errors, seen = [], {}
-    for script in scripts:
-        if script.name in seen:
-            taken = f"the slug {script.name!r} is taken by {seen[script.name].as_posix()}"
-            message = f"{taken}; each slug is an address, choose another"
-            errors.append(ScriptError(script.path, 1, message))
-        seen.setdefault(script.name, script.path)
-        for field_name, allowed in (("chapters", chapters), ("data", data)):
-            if allowed is None:
-                continue
-            for item in getattr(script.header, field_name):
-                if item not in allowed:
-                    line = script.header.lines.get(field_name, 1)
-                    errors.append(
-                        ScriptError(script.path, line, f"unknown {field_name} {item!r}; {nearest(item, allowed)}")
-                    )
-    return errors
-
-
-def nearest(item: str, allowed: Iterable[str]) -> str:
-    """Say what is allowed: all of a short list, the closest of a long one."""
-    import difflib
-
-    names = sorted(allowed)
-    if len(names) > 12:
-        names = difflib.get_close_matches(item, names, n=5, cutoff=0)
-        names.append("…")
-    return f"allowed are {', '.join(names)}"

@@ -1,0 +1,73 @@
+"""Receives what a kernel shows, bounded, so that 100 MB of output never lie in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import nbformat
+from nbclient import NotebookClient
+from nbformat.v4 import new_output
+
+from press.execution.outputs import TEXT
+
+OUTPUTS = 500  # outputs that one cell may have
+BULK = 10_000_000  # characters of figures and other results after which a cell gets no more of them
+CUT = f"[more than {BULK:,} characters of outputs: cut]\n"
+
+
+class Client(NotebookClient):
+    """Joins streams as they arrive and bounds them, so that 100 MB of output never lie in memory."""
+
+    kc: Any
+
+    def __init__(self, *arguments: Any, **options: Any):
+        super().__init__(*arguments, **options)
+        self.bulk: dict[int, int] = {}  # characters of results, by cell
+
+    def output(self, outs: list, msg: dict, display_id: str | None, cell_index: int) -> Any:
+        content = msg["content"]
+        if len(outs) >= OUTPUTS:
+            outs[-1] = new_output("stream", name="stderr", text=f"[more than {OUTPUTS} outputs: cut]\n")
+            return None
+        if msg["msg_type"] == "display_data" and self.bulk.get(cell_index, 0) > BULK:
+            if outs[-1].get("text") != CUT:
+                outs.append(new_output("stream", name="stderr", text=CUT))
+            return None
+        if "data" in content:
+            sizes = [len(value) for value in content["data"].values() if isinstance(value, str)]
+            self.bulk[cell_index] = self.bulk.get(cell_index, 0) + sum(sizes)
+        if msg["msg_type"] != "stream":
+            try:
+                return super().output(outs, msg, display_id, cell_index)
+            except nbformat.ValidationError:
+                told = "[an output that no notebook can hold: left out]\n"
+                outs.append(new_output("stream", name="stderr", text=told))
+                return None
+        stream = next((out for out in last_streams(outs) if out.name == content["name"]), None)
+        if stream is None:
+            stream = super().output(outs, msg | {"content": content | {"text": ""}}, display_id, cell_index)
+        if stream is None or stream.get("left_out"):
+            if stream:
+                stream.left_out += len(content["text"])
+            return stream
+        line = stream.text.rfind("\n") + 1
+        stream.text = stream.text[:line] + overwritten(stream.text[line:] + content["text"])
+        if len(stream.text) > TEXT:
+            stream.left_out, stream.text = len(stream.text) - TEXT, stream.text[:TEXT]
+        return stream
+
+
+def last_streams(outs: list) -> Iterator[Any]:
+    """The streams behind the last figure or other result: only these are joined, so that the order stays."""
+    for out in reversed(outs):
+        if out.output_type != "stream":
+            return
+        yield out
+
+
+def overwritten(text: str) -> str:
+    """Text as a terminal shows it: what stands before a carriage return is gone once something follows."""
+    if "\r" not in text:
+        return text
+    return "\n".join(line[line.rstrip("\r").rfind("\r") + 1 :] for line in text.split("\n"))

@@ -1,0 +1,241 @@
+"""Executes one tutorial in its own watched kernel, so that whatever a cell does ends in an Outcome."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import re
+import shutil
+import signal
+import threading
+import time
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import psutil
+from nbclient.exceptions import DeadKernelError
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from press.execution.client import Client
+from press.execution.figures import thumbnail
+from press.execution.outputs import slim
+from press.execution.task import Failure, Outcome, Task
+from press.kernels import provisioner
+from press.scripts.script import Cell
+
+SYNTAX_FILE = re.compile(r" \(\d+\.py, line \d+\)$")
+ANSI = re.compile(r"\x1b\[[\d;]*m")
+
+
+def execute(task: Task, *, gpu: str | None = None, stop: threading.Event | None = None) -> Outcome:
+    """Execute one tutorial.
+
+    Args:
+        task: the tutorial.
+        gpu: what CUDA_VISIBLE_DEVICES becomes; None leaves it.
+        stop: ends the execution when it is set.
+
+    Raises:
+        RuntimeError: the machine cannot start kernels; never for a tutorial's fault.
+    """
+    folder = Path(provisioner.short_folder()).resolve()
+    try:
+        return asyncio.run(Execution(task, folder, stop or threading.Event()).outcome(gpu))
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+class Execution:
+    """One tutorial on its way through a kernel."""
+
+    def __init__(self, task: Task, folder: Path, stop: threading.Event):
+        self.task, self.folder, self.stop = task, folder, stop
+        self.notebook = notebook(task.cells)
+        self.code = [cell for cell in task.cells if cell.kind == "code"]
+        self.seconds: list[float] = []
+        self.peak = 0
+        self.manager = provisioner.manager(folder)
+        self.client = Client(
+            self.notebook, self.manager, allow_errors=True, timeout=None, iopub_timeout=600,
+            startup_timeout=300, record_timing=False, store_widget_state=False,
+            on_cell_executed=self.note_reply,
+        )  # fmt: skip
+        self.client.reset_execution_trackers()
+
+    async def outcome(self, gpu: str | None) -> Outcome:
+        try:
+            await self.start(gpu)
+            failure = await self.guarded()
+        finally:
+            await self.end()
+        run = self.record(json.loads((self.folder / "run.json").read_text() or "{}"))
+        run["thumbnail"] = thumbnail(self.notebook.cells, self.task.figure)
+        for cell in self.notebook.cells:
+            if cell.cell_type == "code":
+                cell.outputs = slim(cell.outputs, str(self.folder))
+        return Outcome(self.task.name, plain(self.notebook), failure, run)
+
+    async def start(self, gpu: str | None) -> None:
+        (self.folder / "scratch").mkdir()
+        (self.folder / "run.json").touch()
+        env = environment(self.task, self.folder, gpu)
+        try:
+            await self.client.async_start_new_kernel(cwd=str(self.folder / "scratch"), env=env)
+            self.client.kc = await provisioner.connected(self.manager, self.client.startup_timeout)
+        except RuntimeError as error:
+            log = self.folder / "log"
+            said = log.read_text() if log.exists() else ""
+            raise RuntimeError(f"No kernel could be started: {error}\n{said}") from error
+        await self.hidden(f"prepare({list(self.task.modules)!r})")
+
+    async def end(self) -> None:
+        """Kill the kernel and whatever it has left behind, and close every socket."""
+        listener = getattr(self.manager.provisioner, "listener", None)
+        others = asyncio.all_tasks() - {asyncio.current_task(), listener}
+        for other in others:
+            other.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+        if self.client.kc:
+            self.client.kc.stop_channels()
+        left = self.manager.tree()
+        await self.manager.shutdown_kernel(now=True)
+        for process in left:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+
+    async def guarded(self) -> Failure | None:
+        """Run the cells until they end, or until the watch finds a reason to stop them."""
+        cells, watch = asyncio.create_task(self.run_cells()), asyncio.create_task(self.watch())
+        await asyncio.wait({cells, watch}, return_when=asyncio.FIRST_COMPLETED)
+        if not cells.done():  # what a dead kernel has sent is still on its way
+            await asyncio.wait({cells}, timeout=0.5)
+        if cells.done() and not isinstance(cells.exception(), DeadKernelError):
+            return cells.result()
+        kind, message = await watch
+        return self.failure(kind, message)
+
+    async def run_cells(self) -> Failure | None:
+        for index, cell in enumerate(self.notebook.cells):
+            if cell.cell_type != "code":
+                continue
+            begun, self.reply = time.monotonic(), {}
+            self.seconds.append(0.0)
+            await self.client.async_execute_cell(cell, index)
+            self.seconds[-1] = time.monotonic() - begun
+            errors = [output for output in cell.outputs if output.output_type == "error"]
+            if self.reply.get("status") == "error" or errors:
+                with contextlib.suppress(RuntimeError):  # a full disk: the tutorial's own error says more
+                    await self.finish()
+                return self.raised(cell, errors[-1] if errors else self.reply)
+        await self.finish()
+        return None
+
+    def note_reply(self, execute_reply: dict[str, Any], **_: Any) -> None:
+        self.reply = execute_reply["content"]
+
+    async def finish(self) -> None:
+        await self.hidden(f"finish({str(self.folder)!r}, {[cell.source for cell in self.code]!r})")
+
+    async def hidden(self, call: str) -> None:
+        """Call a function of `press.kernels.inside` in the kernel, without a trace in its names or history."""
+        code = f"__import__('importlib').import_module('press.kernels.inside').{call}"
+        reply = await self.client.kc.execute(code, silent=True, store_history=False, reply=True, timeout=None)
+        if reply["content"]["status"] != "ok":
+            raise RuntimeError(f"{reply['content'].get('ename', call)}: {reply['content'].get('evalue', '')}")
+
+    async def watch(self) -> tuple[str, str]:
+        """Look at the kernel five times a second; return kind and message of what is wrong with it."""
+        deadline = time.monotonic() + self.task.deadline
+        while True:
+            self.peak = max(self.peak, self.manager.memory())
+            status = await self.manager.provisioner.poll()
+            if status is not None:
+                return "died", f"the kernel died: {death(status)}"
+            if self.peak > self.task.memory:
+                used, limit = self.peak / 1e6, self.task.memory / 1e6
+                return "memory", f"used {used:,.0f} MB of memory, the limit is {limit:,.0f} MB"
+            if time.monotonic() > deadline:
+                limit = f"{self.task.deadline:g} s, the deadline of the whole tutorial"
+                return "deadline", f"not finished after {limit}"
+            if self.stop.is_set():
+                return "interrupted", "interrupted"
+            await asyncio.sleep(0.2)
+
+    def raised(self, cell: Any, error: dict[str, Any]) -> Failure:
+        told = json.loads((self.folder / "run.json").read_text() or "{}")
+        line = told["error"].get("line", 1) if told else shown_line(cell, error)
+        name, message = error["ename"], SYNTAX_FILE.sub("", paragraph(error["evalue"]))
+        if name == "AssertionError" and not message:
+            message = self.code[len(self.seconds) - 1].source.lstrip("\n").splitlines()[line - 1].strip()
+        kinds = {"SystemExit": "exit", "DeprecationWarning": "warning", "FutureWarning": "warning"}
+        return self.failure(kinds.get(name, "exception"), f"{name}: {message}" if message else name, line)
+
+    def failure(self, kind: str, message: str, line: int = 1) -> Failure:
+        cell = self.code[max(len(self.seconds), 1) - 1]
+        blank = len(cell.source) - len(cell.source.lstrip("\n"))
+        return Failure(self.task.path, cell.line + blank + line - 1, max(len(self.seconds), 1), kind, message)
+
+    def record(self, told: dict[str, Any]) -> dict[str, Any]:
+        unknown = {"gpu_memory": None, "device": None, "torch": None, "python": None}
+        unknown |= {"data": [], "metrics": {}, "names": {}}
+        return {
+            "seconds": round(sum(self.seconds), 3),
+            "cell_seconds": [round(seconds, 3) for seconds in self.seconds],
+            "peak_memory": max(self.peak, told.get("memory", 0)),
+            "cpus": self.task.threads,
+            "date": datetime.now(UTC).date().isoformat(),
+        } | {key: told.get(key, nothing) for key, nothing in unknown.items()}
+
+
+def shown_line(cell: Any, error: dict[str, Any]) -> int:
+    """The line of the cell that the coloured traceback names last, for a kernel that could not write it down."""
+    text = ANSI.sub("", "\n".join(error.get("traceback", [])))
+    lines = re.findall(rf"Cell In\[{cell.execution_count}\], line (\d+)", text)
+    return int(lines[-1]) if lines else 1
+
+
+def notebook(cells: Iterable[Cell]) -> nbformat.NotebookNode:
+    made = [
+        new_markdown_cell(cell.source, id=f"cell-{number}")
+        if cell.kind == "text"
+        else new_code_cell(cell.source.strip("\n"), id=f"cell-{number}")
+        for number, cell in enumerate(cells, 1)
+    ]
+    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    return new_notebook(cells=made, metadata={"kernelspec": kernel, "language_info": {"name": "python"}})
+
+
+def plain(node: nbformat.NotebookNode) -> dict[str, Any]:
+    return json.loads(json.dumps(node))
+
+
+def environment(task: Task, folder: Path, gpu: str | None) -> dict[str, str]:
+    """The kernel's environment: the press's own, and what makes runs equal."""
+    env = provisioner.environment()
+    env |= dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), str(task.threads))
+    env |= {"TQDM_DISABLE": "1", "IPYTHONDIR": str(folder / "ipython")}  # nobody's profile or start-up files
+    if "KINDLING_DATA" in env:
+        env["KINDLING_DATA"] = os.path.abspath(env["KINDLING_DATA"])
+    if gpu is not None or not task.gpu:
+        env["CUDA_VISIBLE_DEVICES"] = gpu or ""
+    return env
+
+
+def paragraph(error: object) -> str:
+    """A message on one line."""
+    text = " ".join(str(error).split())
+    return text if len(text) <= 500 else f"{text[:500]} ..."
+
+
+def death(status: int) -> str:
+    if status >= 0:
+        return f"it left with exit status {status}"
+    try:
+        return f"killed by {signal.Signals(-status).name}"
+    except ValueError:
+        return f"killed by signal {-status}"

@@ -1,0 +1,68 @@
+"""Makes outputs equal from run to run, and fit for a page."""
+
+from __future__ import annotations
+
+import json
+import re
+import tempfile
+from typing import Any
+
+from press.execution.figures import FIGURE, RASTER, RASTERS, SVG_NOISE, SVG_RASTER, is_picture, shorter, smaller
+
+TEXT = 100_000  # characters that one output may have
+LARGEST = 1_000_000  # characters that anything else of an output may have, an image for instance
+ADDRESS = re.compile(r"\bat 0x[0-9a-fA-F]{6,16}\b")
+CELL_FILE = re.compile(re.escape(tempfile.gettempdir()) + r"[/\\]ipykernel_\d+[/\\]\d+\.py")
+
+
+def slim(outputs: list, folder: str) -> list:
+    """The outputs without what differs from run to run, and without what a page has no use for."""
+    kept: list = []
+    for output in outputs:
+        if output.output_type == "stream":
+            output.text = clean(output.text.replace("\r\n", "\n"), folder, output.pop("left_out", 0))
+        elif output.output_type == "error":
+            output.traceback = [clean(line, folder) for line in output.traceback]
+            output.evalue = clean(output.evalue, folder)
+        else:
+            slim_bundle(output, folder)
+        # Whether stdout or stderr came first is chance.
+        swap = kept and output.get("name") == "stdout" and kept[-1].get("name") == "stderr"
+        kept.insert(len(kept) - bool(swap), output)
+    return kept
+
+
+def slim_bundle(output: Any, folder: str) -> None:
+    """Keep a figure as SVG where it is lines, as a small PNG where it is an image; bound and clean texts."""
+    data = output.data
+    for mime in [mime for mime, value in data.items() if isinstance(value, list) and not mime.endswith("json")]:
+        data[mime] = "".join(data[mime])  # a notebook may hold a text as a list of lines
+    if "image/svg+xml" in data:
+        svg = data["image/svg+xml"] = shorter(SVG_NOISE.sub("", data["image/svg+xml"]).strip())
+        rasters = max(map(len, SVG_RASTER.findall(svg)), default=0)
+        unfit = len(svg) > FIGURE or rasters > RASTER
+        drop = "image/svg+xml" if unfit and "image/png" in data else "image/png"
+        data.pop(drop, None)
+        output.metadata.pop(drop, None)
+    for mime in [mime for mime in RASTERS if mime in data and not is_picture(data[mime])]:
+        del data[mime]
+        data.setdefault("text/plain", f"[{mime} that cannot be read]")
+    if len(data.get("image/png", "")) > RASTER:
+        data["image/png"] = smaller(data["image/png"])
+    for mime, value in list(data.items()):
+        text = isinstance(value, str) and mime.startswith("text/")
+        size = len(value) if isinstance(value, str) else len(json.dumps(value))
+        if mime != "text/plain" and size > (TEXT if text else LARGEST):  # half an HTML document is none
+            del data[mime]
+            output.metadata.pop(mime, None)
+            data.setdefault("text/plain", f"[{mime} of {size:,} characters: cut]")
+        elif text:
+            data[mime] = clean(value, folder)
+
+
+def clean(text: str, folder: str, left_out: int = 0) -> str:
+    """Text without memory addresses and temporary paths, cut at a bound."""
+    left_out += max(len(text) - TEXT, 0)
+    text = CELL_FILE.sub("cell.py", ADDRESS.sub("at 0x...", text[:TEXT]))
+    text = text.replace(f"{folder}/scratch", "scratch").replace(folder, "press")
+    return f"{text}\n[{left_out:,} more characters: cut]\n" if left_out else text

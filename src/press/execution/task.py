@@ -1,0 +1,47 @@
+"""What is asked of an execution, and what it gives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from press.scripts.script import Cell
+
+
+@dataclass(frozen=True)
+class Task:
+    """A tutorial to execute; `deadline` (seconds) and `memory` (bytes) are for the whole of it."""
+
+    name: str
+    path: str
+    cells: tuple[Cell, ...]
+    deadline: float
+    memory: int
+    threads: int
+    gpu: bool = False
+    modules: tuple[str, ...] = ()  # folders to import from, as a script imports from the folder it lies in
+    figure: int = 1  # the number of the figure that becomes the thumbnail
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a tutorial failed; `kind` is exception, warning, exit, died, deadline, memory or interrupted."""
+
+    path: str
+    line: int
+    cell: int
+    kind: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}: cell {self.cell}: {self.message}"
+
+
+@dataclass
+class Outcome:
+    """What an execution gave: the notebook as far as it came, the failure, and the record of the run."""
+
+    name: str
+    notebook: dict[str, Any]
+    failure: Failure | None
+    run: dict[str, Any]

@@ -1,0 +1,45 @@
+"""Files, written whole or not at all, and what tells one content of a file from the next."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+Stamp = tuple[int, int, int]  # time of the last change, size, number of the file
+
+
+def write(path: Path, text: str | bytes) -> None:
+    """Write a file whole or not at all: a reader sees the old content or the new.
+
+    Raises:
+        OSError: it could not be written; the error names it.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    content = text.encode() if isinstance(text, str) else text
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    except BaseException as error:
+        Path(temporary).unlink(missing_ok=True)
+        if isinstance(error, OSError):  # a full disk does not say for what it had no space
+            raise OSError(error.errno, error.strerror, str(path)) from None
+        raise
+
+
+def stamp(path: Path) -> Stamp:
+    """What tells one content of a file from the next."""
+    facts = path.stat()
+    return facts.st_mtime_ns, facts.st_size, facts.st_ino
+
+
+def stamp_or_none(path: Path) -> Stamp | None:
+    try:
+        return stamp(path)
+    except OSError:
+        return None

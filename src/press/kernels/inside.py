@@ -1,0 +1,130 @@
+"""In the kernel: what is made ready before the first cell, and what is told after the last one."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import json
+import platform
+import sys
+import traceback
+import warnings
+from pathlib import Path
+from typing import Any
+
+
+def prepare(modules: list[str]) -> None:
+    """Before the first cell: import folders, strict warnings, reproducible figures, an exit that is seen."""
+    from IPython import get_ipython
+
+    sys.path[:0] = [folder for folder in modules if folder not in sys.path]
+    shell: Any = get_ipython()
+    for category in (DeprecationWarning, FutureWarning):  # the second module: warnings of the compiler
+        warnings.filterwarnings("error", category=category, module=r"__main__$|.*[/\\]ipykernel_\d+[/\\]")
+    if importlib.util.find_spec("matplotlib"):
+        import matplotlib
+        from matplotlib_inline.config import InlineBackend
+
+        InlineBackend.instance(parent=shell).figure_formats = {"svg", "png"}
+        shell.enable_matplotlib("inline")
+        matplotlib.rcParams.update({"svg.hashsalt": "press", "figure.dpi": 120})
+    shell.ask_exit = leave  # exit() would end the kernel without a word about where
+    shell.events.register("post_run_cell", note_error)
+
+
+def leave() -> None:
+    raise SystemExit("exit() was called")
+
+
+ERROR: dict[str, Any] = {}
+
+
+def note_error(result: Any) -> None:
+    """Keep the line of the cell that an exception came from; the press gets it only as coloured text."""
+    from IPython import get_ipython
+
+    error = result.error_before_exec or result.error_in_exec
+    if error is None:
+        return
+    shell: Any = get_ipython()
+    name = shell.compile.get_code_name(result.info.raw_cell, "", 0)
+    frames = traceback.walk_tb(error.__traceback__)
+    lines = [line for frame, line in frames if frame.f_code.co_filename == name]
+    if isinstance(error, SyntaxError) and (result.error_before_exec or error.filename == name):
+        lines.append(error.lineno or 1)
+    ERROR.update(line=lines[-1] if lines else 1)
+
+
+def finish(folder: str, cells: list[str]) -> None:
+    """After the last cell: write what only the kernel knows to `folder/run.json`."""
+    from IPython import get_ipython
+
+    torch, runtime = sys.modules.get("torch"), sys.modules.get("kindling.runtime")
+    cuda = torch.cuda if torch and torch.cuda.is_initialized() else None
+    run = {
+        "error": ERROR,
+        "memory": peak_memory(),
+        "gpu_memory": cuda.max_memory_allocated() if cuda else None,
+        "device": cuda.get_device_name() if cuda else "cpu",
+        "torch": str(torch.__version__) if torch else None,
+        "python": platform.python_version(),
+        "data": runtime.used_data() if runtime else [],
+        "metrics": runtime.metrics() if runtime else {},
+        "names": {} if ERROR else names(cells, get_ipython().user_ns),
+    }
+    part = Path(folder, "run.json.part")
+    part.write_text(json.dumps(run))
+    part.replace(part.with_suffix(""))
+
+
+def peak_memory() -> int:
+    """The largest resident set of this process so far, in bytes; 0 where the system does not say."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return 0
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+
+
+def names(cells: list[str], variables: dict[str, Any]) -> dict[str, str]:
+    """The documented names that code names stand for: F.mse_loss is torch.nn.functional.mse_loss.
+
+    A variable has no documentation of its own; of a method the class that defines it is named.
+    """
+    from sphinx_gallery.backreferences import identify_names
+
+    try:
+        tree: Any = ast.parse("\n".join(cells))
+    except SyntaxError:  # a magic
+        return {}
+    found = identify_names([], "(?!)", variables, tree)
+    known = {}
+    for name, uses in found.items():
+        last = name.rpartition(".")[2]
+        thing = follow(variables, name)
+        owner = getattr(thing, "__self__", None)
+        full = {f"{use[key]}.{use['name']}" for use in uses for key in ("module_short", "module")}
+        full.add(f"{type(owner).__module__}.{type(owner).__qualname__}.{last}")  # methods written in C
+        same = (thing, getattr(thing, "__func__", thing), getattr(type(owner), last, thing))
+        fitting = [
+            each for each in full
+            if each.endswith(f".{last}") and any(follow(sys.modules, each) is one for one in same)
+            and not each.startswith(("builtins.", "__main__."))
+        ]  # fmt: skip
+        if thing is not None and fitting:
+            defined = getattr(thing, "__qualname__", last)
+            known[name] = min(fitting, key=lambda it: ("._" in it, not it.endswith(defined), len(it), it))
+    return known
+
+
+def follow(names: Any, path: str) -> Any:
+    """What a dotted path leads to, from a dictionary of variables or of modules; None if it leads nowhere."""
+    pieces = path.split(".")
+    for length in range(len(pieces), 0, -1):
+        thing = names.get(".".join(pieces[:length]))
+        if thing is not None:
+            for piece in pieces[length:]:
+                thing = getattr(thing, piece, None)
+            return thing
+    return None

@@ -1,0 +1,1 @@
+"""What decides that a tutorial runs again."""

@@ -1,0 +1,1 @@
+"""What an author writes: scripts, their headers, questions and exercises."""

@@ -1,0 +1,96 @@
+"""Checks what scripts say to each other and to the project: names, structure, links and imports."""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import re
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from press.scripts.script import Script, ScriptError
+
+
+def check_names(
+    scripts: Iterable[Script], *, chapters: Iterable[str] | None = None, data: Iterable[str] | None = None
+) -> list[ScriptError]:
+    """Find unknown chapter ids, unknown data sets and slugs that two scripts claim.
+
+    `None` for `chapters` or `data` means that the project keeps no such list.
+    """
+    errors, seen = [], {}
+    for script in scripts:
+        if script.name in seen:
+            taken = f"the slug {script.name!r} is taken by {seen[script.name].as_posix()}"
+            message = f"{taken}; each slug is an address, choose another"
+            errors.append(ScriptError(script.path, 1, message))
+        seen.setdefault(script.name, script.path)
+        for field_name, allowed in (("chapters", chapters), ("data", data)):
+            if allowed is None:
+                continue
+            for item in getattr(script.header, field_name):
+                if item not in allowed:
+                    line = script.header.lines.get(field_name, 1)
+                    errors.append(
+                        ScriptError(script.path, line, f"unknown {field_name} {item!r}; {nearest(item, allowed)}")
+                    )
+    return errors
+
+
+def nearest(item: str, allowed: Iterable[str]) -> str:
+    """Say what is allowed: all of a short list, the closest of a long one."""
+    names = sorted(allowed)
+    if len(names) > 12:
+        names = difflib.get_close_matches(item, names, n=5, cutoff=0)
+        names.append("…")
+    return f"allowed are {', '.join(names)}"
+
+
+def structure(script: Script) -> Iterator[tuple[int, str]]:
+    """A page has a lead, one h1, headings that do not skip a level, and code."""
+    if not script.lead:
+        yield script.cells[0].line, "no lead; below the title, one paragraph says what the reader will be able to do"
+    if not script.code:
+        yield 1, "no code cell; a tutorial without code is a page of docs/"
+    level = 1
+    for cell in script.cells:
+        fenced = False
+        for offset, text in enumerate(cell.source.splitlines()) if cell.kind == "text" else ():
+            fenced ^= text.lstrip().startswith(("```", "~~~"))
+            heading = re.match(r"(#{1,6})\s+\S", text)
+            if fenced or not heading or (cell is script.cells[0] and offset == 0):
+                continue
+            depth = len(heading[1])
+            if depth == 1:
+                yield cell.line + offset, "a second title; sections begin with ##"
+            elif depth > level + 1:
+                yield cell.line + offset, f"the heading skips a level; allowed here is {'#' * (level + 1)} or higher"
+            level = max(depth, 1)
+
+
+def links(script: Script, root: Path) -> Iterator[tuple[int, str]]:
+    """Relative links that lead nowhere."""
+    folder = root / script.path.parent
+    for cell in script.cells:
+        for offset, text in enumerate(cell.source.splitlines()) if cell.kind == "text" else ():
+            for target in re.findall(r"\]\(([^)\s]+)[^)]*\)", text):
+                if re.match(r"[a-z][a-z+.-]*:|#", target):
+                    continue
+                if not (folder / target.split("#")[0]).exists():
+                    hint = "link to the relative path of a tutorial's script, or of a page's .md file"
+                    yield cell.line + offset, f"the link {target!r} leads nowhere; {hint}"
+
+
+def imports(script: Script, find: Callable[[str], Any]) -> Iterator[tuple[int, str]]:
+    """Names imported from the project's own modules that are not there; `find` gives such a module by its name."""
+    for cell in script.code:
+        for node in ast.walk(ast.parse(cell.source)):
+            if not isinstance(node, ast.ImportFrom) or not (module := find(node.module or "")) or module.resists:
+                continue
+            for alias in node.names:
+                known = alias.name == "*" or alias.name in module.bindings or find(f"{module.name}.{alias.name}")
+                if not known:
+                    public = [name for name in module.bindings if not name.startswith("_")]
+                    line = cell.line + node.lineno - 1
+                    yield line, f"{module.name} has no {alias.name!r}; {nearest(alias.name, public)}"
