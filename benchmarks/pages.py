@@ -21,7 +21,7 @@ from pathlib import Path
 
 import proof
 
-from press import frontend
+from press.site.frontend import npm
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
@@ -59,7 +59,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5, help="looks at each page (5)")
     options = parser.parse_args()
     os.environ["CHROME_PATH"] = CHROMIUM
-    assert frontend.install(TOOLS), "Lighthouse could not be installed from npm"
+    assert npm.install(TOOLS), "Lighthouse could not be installed from npm"
     with tempfile.TemporaryDirectory() as folder:
         handler = functools.partial(Handler, directory=f"{folder}/site")
         server = ThreadingHTTPServer(("127.0.0.1", 0), handler)

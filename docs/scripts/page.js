@@ -3,8 +3,8 @@
 // Copy buttons. Material copies what their target says, and tells the reader; here they are only put in. Their titles
 // come last, because Material makes a tooltip of each that is there when it starts.
 if (document.queryCommandSupported("copy")) {
-  for (const [number, code] of document.querySelectorAll("pre:not(.mermaid) > code").entries()) {
-    if (code.closest(".no-copy")) continue
+  const blocks = [...document.querySelectorAll("pre:not(.mermaid) > code")]
+  for (const [number, code] of blocks.filter((code) => !code.closest(".no-copy")).entries()) {
     code.id ||= `code-${number + 1}`
     const button = document.createElement("button")
     button.className = "md-code__button"
@@ -14,19 +14,20 @@ if (document.queryCommandSupported("copy")) {
     button.dataset.mdType = "copy"
     const nav = document.createElement("nav")
     nav.className = "md-code__nav"
+    nav.ariaLabel = `Code block ${number + 1}` // a landmark needs a name
     nav.append(button)
     code.before(nav)
     addEventListener("load", () => (button.title = button.ariaLabel))
   }
 }
 
-// The switch of the colours: as the system, light, dark.
+// The switch of the colors: as the system, light, dark.
 const AUTOMATIC = "(prefers-color-scheme)"
 const choices = [...document.querySelectorAll(".k-schemes input")]
 const dark = matchMedia("(prefers-color-scheme: dark)")
 const bars = [...document.querySelectorAll("meta[name=theme-color]")].map((meta) => [meta, meta.content])
 
-function colour(choice) {
+function color(choice) {
   const automatic = choice.dataset.mdColorMedia === AUTOMATIC
   const scheme = automatic ? (dark.matches ? "slate" : "default") : choice.dataset.mdColorScheme
   if (document.body.dataset.mdColorScheme !== scheme) document.body.dataset.mdColorScheme = scheme
@@ -36,11 +37,11 @@ function colour(choice) {
 function show(choice) {
   choice.checked = true
   for (const one of choices) one.nextElementSibling.hidden = one !== choice
-  colour(choice)
+  color(choice)
 }
 
 function choose(choice) {
-  document.body.dataset.mdColorSwitching = "" // no transition of any colour
+  document.body.dataset.mdColorSwitching = "" // no transition of any color
   show(choice)
   const { mdColorMedia: media, mdColorScheme: scheme, mdColorPrimary: primary, mdColorAccent: accent } = choice.dataset
   __md_set("__palette", { index: choices.indexOf(choice), color: { media, scheme, primary, accent } })
@@ -57,7 +58,7 @@ function kept() {
 
 if (choices.length) {
   show(kept())
-  dark.addEventListener("change", () => colour(choices.find((choice) => choice.checked)))
+  dark.addEventListener("change", () => color(choices.find((choice) => choice.checked)))
   for (const [number, choice] of choices.entries()) {
     choice.addEventListener("change", () => choose(choice))
     choice.addEventListener("keydown", (event) => {

@@ -405,18 +405,10 @@
     for (const named of document.querySelectorAll("article :is(a, label):has(math)")) {
       (named.control ?? named).setAttribute("aria-label", named.textContent.replace(/\s+/g, " ").trim());
     }
-    // Material gives each block of code a landmark for its copy button, all without a name.
-    const name = () => {
-      for (const [number, nav] of document.querySelectorAll(".md-code__nav").entries()) {
-        nav.setAttribute("aria-label", `Code block ${number + 1}`);
-      }
-    };
+    // Material puts a box around each table, and does it late.
     new MutationObserver((changes) => {
-      const added = changes.flatMap((change) => [...change.addedNodes]);
-      if (added.some((node) => node.matches?.(".md-code__nav"))) name();
-      for (const node of added) if (node.matches?.(SIDEWAYS)) watch(node);
+      for (const node of changes.flatMap((change) => [...change.addedNodes])) if (node.matches?.(SIDEWAYS)) watch(node);
     }).observe(document.body, { childList: true, subtree: true });
-    name();
     // Material's search listens to keys only; what is pasted with the mouse would wait for the next one.
     const query = document.querySelector("[data-md-component=search-query]");
     query?.addEventListener("input", () => query.dispatchEvent(new KeyboardEvent("keyup")));
