@@ -3,6 +3,7 @@
 import base64
 import io
 import re
+from dataclasses import replace
 
 import markdown
 import pytest
@@ -12,6 +13,7 @@ from sitefixture import SCRIPTS
 
 from press import page
 from press.page import Fragments
+from press.store import Run
 
 SVG = (
     '<svg width="72pt" height="36pt" viewBox="0 0 72 36"><g id="figure_1"><g id="patch_1">'
@@ -175,16 +177,16 @@ def test_only_cells_up_to_the_first_change_keep_their_outputs(tiny):
 
 
 def test_the_cost_line_says_seconds_memory_device_version_date_and_data():
-    run = {
-        "seconds": 41.3,
-        "peak_memory": 612e6,
-        "torch": "2.15.0+cu130",
-        "device": "cpu",
-        "cpus": 2,
-        "date": "2026-11-20",
-    }
-    run["data"] = [{"name": "mnist", "kind": "original"}]
+    run = Run(
+        seconds=41.3,
+        peak_memory=612_000_000,
+        torch="2.15.0+cu130",
+        device="cpu",
+        cpus=2,
+        date="2026-11-20",
+        data=[{"name": "mnist", "kind": "original"}],
+    )
     line = page.cost(run, {"mnist": "MNIST"})
     assert line == "Ran in 41 s on 2 CPU cores, 612 MB of memory, torch 2.15.0, 2026-11-20. Data: MNIST (original)."
-    assert "on NVIDIA H200," in page.cost(run | {"device": "NVIDIA H200"}, {})
-    assert "on 1 CPU core," in page.cost(run | {"cpus": 1}, {})
+    assert "on NVIDIA H200," in page.cost(replace(run, device="NVIDIA H200"), {})
+    assert "on 1 CPU core," in page.cost(replace(run, cpus=1), {})

@@ -8,6 +8,7 @@ import os
 import shutil
 import threading
 import time
+from functools import lru_cache
 
 import pytest
 from mkdocs.commands.build import build
@@ -15,10 +16,12 @@ from mkdocs.config import load_config
 from mkdocs.livereload import LiveReloadServer
 from tinyproject import OTHER, made_up
 
-from press import serving, tables
+from press import serving, store, tables
+from press import tutorials as engine
+from press.keys import modules
 from press.plugin import PressPlugin
 from press.serving import Early, Observers, Output
-from press.tutorials import Tutorials
+from press.store import Run
 
 CONFIG = """\
 site_name: tiny
@@ -33,7 +36,7 @@ plugins:
   - press: {package: src/pack, execute: never, one_stylesheet: true}
 """
 THEME = '{% extends "base.html" %}\n{% block extrahead %}<meta name="x" content="{{ page.title }}">{% endblock %}\n'
-MEMOS = [name for name in vars(Tutorials) if name == "memo" or name.endswith("_memo")]
+READ = [(engine, "script_of"), (engine, "workbook_of"), (engine, "project_of"), (store, "verified"), (modules, "module_of")]
 
 
 @pytest.fixture
@@ -57,8 +60,8 @@ def pretend_run(tiny, **run):
     tutorials = tiny.tutorials
     for script in tutorials.scripts:
         names = {"double": "pack.tools.double", "tools.unrelated": "pack.tools.unrelated"}
-        record = {"seconds": 1.5, "names": names, "data": [], **run}
-        tutorials.store.save(script, made_up(script), tutorials.parts(script), record)
+        record = Run(**{"seconds": 1.5, "names": names, **run})
+        tutorials.store.save(script, made_up(script), tutorials.key(script), record)
 
 
 @pytest.fixture
@@ -82,8 +85,8 @@ def rebuilt(project, monkeypatch):
 
 
 def forget() -> None:
-    for name in MEMOS:
-        getattr(Tutorials, name).clear()
+    for module, name in READ:
+        setattr(module, name, lru_cache(getattr(module, name).__wrapped__))
     tables._kept.clear()
 
 
@@ -93,7 +96,7 @@ def contents(folder):
 
 def built_anew(project, press: PressPlugin):
     """The same tree built by a server that has just been started, which leaves the running one as it was."""
-    kept, memos = dict(vars(press)), {name: dict(getattr(Tutorials, name)) for name in MEMOS}
+    kept, known = dict(vars(press)), [getattr(module, name) for module, name in READ]
     shutil.move(project.root / ".press", project.root / "aside")
     shutil.copytree(project.root / "aside/templates", project.root / ".press/templates")  # slow to compile, by content
     forget()
@@ -102,9 +105,8 @@ def built_anew(project, press: PressPlugin):
     build(config, serve_url="http://127.0.0.1:8000/")
     press.on_shutdown()
     vars(press).update(kept)
-    for name in MEMOS:
-        getattr(Tutorials, name).clear()
-        getattr(Tutorials, name).update(memos[name])
+    for (module, name), function in zip(READ, known, strict=True):
+        setattr(module, name, function)
     shutil.rmtree(project.root / ".press")
     shutil.move(project.root / "aside", project.root / ".press")
     return contents(project.root / "cold")

@@ -6,7 +6,6 @@ import logging
 import threading
 from collections.abc import Sequence
 
-from press.keys.key import combine
 from press.scripts.script import Script
 from press.tutorials import Tutorials
 
@@ -27,7 +26,7 @@ class Background:
 
     def want(self, catalogue: Tutorials, scripts: Sequence[Script]) -> None:
         """Ask for exactly these tutorials as they stand now; whatever else was asked for is dropped."""
-        wanted = {script.name: (combine(catalogue.parts(script)), catalogue, script) for script in scripts}
+        wanted = {script.name: (catalogue.key(script).digest, catalogue, script) for script in scripts}
         with self.condition:
             if self.running:
                 name, key = self.running

@@ -21,6 +21,7 @@ from press import questions
 from press.files import write
 from press.scripts import quiz
 from press.scripts.script import Cell, Script, part_title
+from press.store import Run
 
 SLOT = re.compile(r'<div data-press-cell="(\d+)"></div>')
 HEADING = re.compile(r'<h[1-6][^>]* id="([^"]+)"')
@@ -302,21 +303,19 @@ def cores(count: int) -> str:
     return f"{count} CPU core{'' if count == 1 else 's'}"
 
 
-def cost(run: Mapping[str, Any], titles: Mapping[str, str]) -> str:
+def cost(run: Run, titles: Mapping[str, str]) -> str:
     """What the run cost and what it used, in one line."""
-    device = run.get("device") or "cpu"
-    where = device if device != "cpu" else cores(run["cpus"]) if run.get("cpus") else "the CPU"
-    pieces = [f"Ran in {duration(run['seconds'])} on {where}"]
-    if run.get("peak_memory"):
-        pieces.append(f"{size(run['peak_memory'])} of memory")
-    if run.get("torch"):
-        pieces.append(f"torch {str(run['torch']).split('+')[0]}")
-    if run.get("date"):
-        pieces.append(str(run["date"]))
+    device = run.device or "cpu"
+    where = device if device != "cpu" else cores(run.cpus) if run.cpus else "the CPU"
+    pieces = [f"Ran in {duration(run.seconds)} on {where}"]
+    if run.peak_memory:
+        pieces.append(f"{size(run.peak_memory)} of memory")
+    if run.torch:
+        pieces.append(f"torch {str(run.torch).split('+')[0]}")
+    if run.date:
+        pieces.append(str(run.date))
     line = ", ".join(pieces) + "."
-    data = [
-        f"{titles.get(item['name'], item['name'])} ({item.get('kind', 'original')})" for item in run.get("data", [])
-    ]
+    data = [f"{titles.get(item['name'], item['name'])} ({item.get('kind', 'original')})" for item in run.data]
     return line + (f" Data: {', '.join(dict.fromkeys(data))}." if data else "")
 
 
@@ -388,11 +387,11 @@ def marked_formula(match: re.Match[str]) -> str:
     return f'<span class="arithmatex">\\({match["inline"]}\\)</span>'
 
 
-def thumbnail(run: Mapping[str, Any], folder: Path) -> Path | None:
+def thumbnail(run: Run, folder: Path) -> Path | None:
     """Write the picture that stands for the tutorial, as its run recorded it."""
-    if not run.get("thumbnail"):
+    if not run.thumbnail:
         return None
-    path, content = folder / THUMBNAIL, base64.b64decode(run["thumbnail"])
+    path, content = folder / THUMBNAIL, base64.b64decode(run.thumbnail)
     if not path.is_file() or path.read_bytes() != content:
         write(path, content)
     return path

@@ -36,7 +36,6 @@ from mkdocs.utils.meta import get_data
 from press import downloads, frontend, glossary, page, practice, stylesheet, tables, workbooks
 from press.background import Background
 from press.files import write
-from press.keys.key import combine
 from press.memo import Memo, Unkept, fingerprint
 from press.project import Settings
 from press.scripts.header import Header
@@ -81,6 +80,7 @@ class PressPlugin(BasePlugin[PressConfig]):
         self.serving = command == "serve"
         self.whole = not dirty  # else mkdocs builds only the pages that changed, and leaves the others where they are
         self.background = Background() if self.serving else None
+        self.good: dict[Path, Script] = {}  # what could be read, now or in an earlier build
         self.session = Memo(None)  # for what a later process could not use
         self.memo = self.session
         self.held: dict[tuple[str, str], tuple[list[Any], Any]] = {}
@@ -100,6 +100,7 @@ class PressPlugin(BasePlugin[PressConfig]):
         root = Path(config.config_file_path or "mkdocs.yml").resolve().parent
         self.settings = Settings.make(root, dict(self.config), os.path.relpath(config.docs_dir, root))
         self.catalogue = Tutorials(self.settings)
+        self.good |= {script.path: script for script in self.catalogue.scripts}
         if self.memo is self.session:
             self.memo = Memo(self.settings.scratch / "memo")
         self.last = None
@@ -167,9 +168,8 @@ class PressPlugin(BasePlugin[PressConfig]):
 
     def stand_in(self, path: Path) -> Script:
         """What `serve` shows for a script that cannot be read: its last good version, else a bare page."""
-        known = self.catalogue.memo.get(self.settings.root / path)
-        if known:
-            return known[1]
+        if path in self.good:
+            return self.good[path]
         name = re.sub(r"^\d+[-_]", "", path.stem)
         part = path.parent.relative_to(self.settings.tutorials.relative_to(self.settings.root)).as_posix()
         return Script(path, "" if part == "." else part, name, name, Header(), (Cell("text", f"# {name}", 1),))
@@ -222,7 +222,7 @@ class PressPlugin(BasePlugin[PressConfig]):
         """Whether `serve` should execute a tutorial: what failed once under this server waits for an edit."""
         if self.config.execute != "auto" or script.path.as_posix() in self.problems or self.background is None:
             return False
-        key = combine(self.catalogue.parts(script))
+        key = self.catalogue.key(script).digest
         if self.status[script.name].state != "failed" or self.background.running == (script.name, key):
             return True
         return key not in self.background.tried
@@ -264,7 +264,7 @@ class PressPlugin(BasePlugin[PressConfig]):
         self.addresses = self.address_book(config)
         self.readmes = {part: self.part_meta(part) for part in self.parts}
         self.alike = tables.related(self.catalogue.scripts, self.settings.root)
-        self.stored = {script.name: self.catalogue.stored(script) for script in self.catalogue.scripts}
+        self.stored = {script.name: self.catalogue.store.load(script) for script in self.catalogue.scripts}
         self.fragments = {script.name: self.add_images(script, config) for script in self.catalogue.scripts}
         for script in self.catalogue.scripts:
             self.add_downloads(script, config)
@@ -375,7 +375,7 @@ class PressPlugin(BasePlugin[PressConfig]):
         """The Markdown of a tutorial's page, its front matter included."""
         stored, status = self.stored[script.name], self.status[script.name]
         meta: dict[str, Any] = {"title": script.title, "description": script.header.description or script.lead}
-        if stored and stored.run.get("thumbnail"):
+        if stored and stored.run.thumbnail:
             meta["image"] = f"{script.url}/{page.THUMBNAIL}"
         if search := self.readmes[script.part].get("search"):
             meta["search"] = search
@@ -587,7 +587,7 @@ class PressPlugin(BasePlugin[PressConfig]):
         if script is None:
             return []
         stored = self.stored[script.name]
-        names = stored.run.get("names", {}) if stored else {}
+        names = stored.run.names if stored else {}
         package = self.settings.package.name if self.settings.package else ""
         rules = [self.config.documentation, package, "autorefs" in config.plugins]
         shown = self.fragments[script.name].html[: len(self.shown_outputs(script, stored))]
@@ -628,7 +628,7 @@ class PressPlugin(BasePlugin[PressConfig]):
         fragments = self.fragments[script.name]
         shown = len(self.shown_outputs(script, stored))
         fragments = page.Fragments(fragments.html[:shown], fragments.images)
-        names = stored.run.get("names", {}) if stored else {}
+        names = stored.run.names if stored else {}
         link = functools.partial(self.link, "autorefs" in config.plugins)
         return page.fill(content, script, fragments, names, link)
 
@@ -683,7 +683,7 @@ class PressPlugin(BasePlugin[PressConfig]):
 
     def card(self, script: Script, base_url: str) -> dict[str, Any]:
         stored = self.stored[script.name]
-        image = f"{self.url_of(script)}{page.THUMBNAIL}" if stored and stored.run.get("thumbnail") else ""
+        image = f"{self.url_of(script)}{page.THUMBNAIL}" if stored and stored.run.thumbnail else ""
         return {
             "href": get_relative_url(self.url_of(script), base_url),
             "title": script.title,

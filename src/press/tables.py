@@ -10,12 +10,13 @@ from typing import Any, ClassVar
 
 from press.page import cores, duration
 from press.scripts.script import Script
+from press.store import Run
 
 RESULTS = ("Tutorial", "Metric", "Here", "Asserted", "Reference", "Device", "Time", "Date")
 ONE_LINE = {"Here", "Asserted", "Time", "Date"}  # 1e-06 and 2026-11-21 would be broken at their hyphens
 
 
-def results(scripts: Sequence[Script], runs: Mapping[str, Mapping[str, Any]], links: Mapping[str, str]) -> str:
+def results(scripts: Sequence[Script], runs: Mapping[str, Run], links: Mapping[str, str]) -> str:
     """Every metric that a tutorial reports, beside its reference, with device, seconds and date of the run."""
     rows = []
     for script in scripts:
@@ -23,7 +24,7 @@ def results(scripts: Sequence[Script], runs: Mapping[str, Mapping[str, Any]], li
         if run is None:
             continue
         goal = script.header.metric
-        metrics = dict(run.get("metrics", {}))
+        metrics = dict(run.metrics)
         shown = [(goal["name"], metrics[goal["name"]])] if goal.get("name") in metrics else list(metrics.items())
         for name, value in shown or [("", None)]:
             named = name == goal.get("name")
@@ -34,8 +35,8 @@ def results(scripts: Sequence[Script], runs: Mapping[str, Mapping[str, Any]], li
                 number(goal.get("target"), goal.get("unit", ""), scaled=True) if named else "",
                 html.escape(str(goal.get("reference", ""))) if named else "",
                 html.escape(device(run)),
-                duration(run["seconds"]),
-                html.escape(str(run.get("date", ""))),
+                duration(run.seconds),
+                html.escape(str(run.date)),
             ]
             rows.append("".join(cell_of(title, cell) for title, cell in zip(RESULTS, cells, strict=True)))
     return table(RESULTS, rows)
@@ -60,19 +61,19 @@ def number(value: Any, unit: str, scaled: bool = False) -> str:
     return f"{value:.4g}{' ' + html.escape(unit) if unit else ''}"
 
 
-def device(run: Mapping[str, Any]) -> str:
-    name = str(run.get("device") or "cpu")
+def device(run: Run) -> str:
+    name = str(run.device or "cpu")
     if name != "cpu":
         return name
-    return cores(run["cpus"]) if run.get("cpus") else "CPU cores"
+    return cores(run.cpus) if run.cpus else "CPU cores"
 
 
-def summary(script: Script, run: Mapping[str, Any]) -> str:
+def summary(script: Script, run: Run) -> str:
     """The last line of a card: seconds, and the metric if the tutorial has one."""
     goal = script.header.metric
-    value = run.get("metrics", {}).get(goal.get("name"))
+    value = run.metrics.get(goal.get("name", ""))
     metric = f" · {goal['name']} {number(value, goal.get('unit', ''))}" if value is not None else ""
-    return duration(run["seconds"]) + metric
+    return duration(run.seconds) + metric
 
 
 def covered(
