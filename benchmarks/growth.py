@@ -33,8 +33,9 @@ from urllib.request import urlopen
 
 from proof import figure, keep
 
-from press import store
+from press.files import write
 from press.project import Settings
+from press.store import Run
 from press.tutorials import Tutorials
 
 ROOT = Path(__file__).parents[1]
@@ -162,10 +163,12 @@ def project(folder: Path, count: int) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(tutorial(number, count, chapters, formulas), encoding="utf-8")
     tutorials = Tutorials(settings)
-    run = {"seconds": 12.5, "device": "cpu", "cpus": 2, "names": NAMES, "data": [], "metrics": {"accuracy": 0.9}}
-    run |= {"thumbnail": PIXEL, "date": "2026-11-21", "peak_memory": 500_000_000}
+    run = Run(
+        seconds=12.5, device="cpu", cpus=2, names=NAMES, metrics={"accuracy": 0.9}, thumbnail=PIXEL, date="2026-11-21",
+        peak_memory=500_000_000,
+    )  # fmt: skip
     for script in tutorials.scripts:
-        tutorials.store.save(script, executed(script), tutorials.parts(script), run)
+        tutorials.store.save(script, executed(script), tutorials.key(script), run)
 
 
 def started(folder: Path, *command: str) -> subprocess.Popen[bytes]:
@@ -218,7 +221,7 @@ def served(folder: Path, tutorial: Path) -> tuple[list[float], float]:
             for number in range(1, EDITS + 2):
                 time.sleep(PAUSE)  # an author reads what is there; whatever the server does behind it is done
                 sentence = MARK.replace("0", str(number))
-                store.write(tutorial, text.replace(MARK, sentence))
+                write(tutorial, text.replace(MARK, sentence))
                 begun = time.monotonic()
                 tab.get_by_text(sentence).wait_for(timeout=60_000)  # visible, not only there
                 seconds.append(time.monotonic() - begun)

@@ -7,8 +7,6 @@ import os
 import pytest
 from tinyproject import TinyProject
 
-from press.tutorials import Tutorials
-
 pytest_plugins = ["sitefixture", "takehome"]
 
 
@@ -22,8 +20,6 @@ def pytest_collection_modifyitems(config, items):
 
 @pytest.fixture
 def tiny(tmp_path):
-    Tutorials.memo.clear()
-    Tutorials.key_memo.clear()
     return TinyProject(tmp_path / "tiny")
 
 

@@ -10,6 +10,7 @@ import time
 import pytest
 
 from press.__main__ import fraction, main
+from press.store import Run
 
 
 def states(tiny):
@@ -116,7 +117,7 @@ def test_the_shards_together_are_the_whole_and_about_equal(tiny):
     tutorials = tiny.tutorials
     for script in tutorials.scripts:
         seconds = len(script.name) + 3 * tutorials.scripts.index(script)
-        tutorials.store.save(script, {"cells": [], "metadata": {}}, tutorials.parts(script), {"seconds": seconds})
+        tutorials.store.save(script, {"cells": [], "metadata": {}}, tutorials.key(script), Run(seconds=seconds))
     shards = [tutorials.shard(tutorials.scripts, number, 4) for number in range(1, 5)]
     assert sorted(script.name for shard in shards for script in shard) == sorted(
         script.name for script in tutorials.scripts

@@ -160,7 +160,7 @@ def test_comments_and_docstrings_count_when_the_source_itself_is_shown(package):
 
 def test_significant_text_keeps_what_runs_and_drops_what_does_not():
     source = 'def f(x):\n    """Doc\n\n    more."""\n    # a comment\n\n    y = """kept # not a comment\n\n    kept"""  # gone\n    return y\n'
-    text = significant_text(source, ast.parse(source).body[0])
+    text = significant_text(source.splitlines(keepends=True), ast.parse(source).body[0])
     assert text == 'def f(x):\n    y = """kept # not a comment\n\n    kept"""\n    return y'
     assert ast.dump(ast.parse(text)) == ast.dump(
         ast.parse('def f(x):\n    y = """kept # not a comment\n\n    kept"""\n    return y')

@@ -60,14 +60,14 @@ def test_an_executed_notebook_is_valid_and_holds_text_code_and_outputs():
     nbformat.validate(nbformat.from_dict(outcome.notebook))
     assert [cell["id"] for cell in outcome.notebook["cells"]] == [f"cell-{n}" for n in range(1, 8)]
     assert outputs(outcome, 1)[0]["data"] == {"text/plain": "42"} and text(outcome, 3) == "42\n"
-    assert outcome.run["device"] == "cpu" and len(outcome.run["cell_seconds"]) == 3
-    assert outcome.run["peak_memory"] > 20e6
+    assert outcome.run.device == "cpu" and len(outcome.run.cell_seconds) == 3
+    assert outcome.run.peak_memory > 20e6
 
 
 def test_names_of_the_code_are_resolved_with_what_they_were_in_the_run():
     outcome = execute(task("from fractions import Fraction\nimport json as j", "j.dumps(1)\nFraction(1)"))
-    assert outcome.run["names"]["j.dumps"] == "json.dumps"
-    assert outcome.run["names"]["Fraction"] == "fractions.Fraction"
+    assert outcome.run.names["j.dumps"] == "json.dumps"
+    assert outcome.run.names["Fraction"] == "fractions.Fraction"
 
 
 def test_the_line_of_an_exception_is_the_line_of_the_script():
@@ -136,7 +136,7 @@ def test_memory_over_the_limit_is_a_failure():
     greedy = "import time\nx = b'1' * 10**9\ntime.sleep(60)"
     outcome = execute(task("print('kept')", greedy, memory=600 * 10**6))
     assert_failed(outcome, 110, 2, "memory", r"used [\d,]+ MB of memory, the limit is 600 MB")
-    assert outcome.run["peak_memory"] > 600 * 10**6 and text(outcome) == "kept\n"
+    assert outcome.run.peak_memory > 600 * 10**6 and text(outcome) == "kept\n"
 
 
 def test_memory_of_child_processes_counts():
@@ -149,7 +149,7 @@ def test_memory_that_forked_workers_share_counts_once():
     code = "import os, time\nx = b'1' * 300_000_000\nfor _ in range(6):\n"
     code += "    if not os.fork(): time.sleep(60)\ntime.sleep(1.5)"
     outcome = execute(task(code, memory=1200 * 10**6))
-    assert outcome.failure is None and outcome.run["peak_memory"] > 300 * 10**6
+    assert outcome.failure is None and outcome.run.peak_memory > 300 * 10**6
 
 
 def test_endless_output_meets_a_limit():
@@ -357,3 +357,18 @@ def test_a_dask_cluster_gives_the_same_outcome():
     for name in "ab":
         assert there[name].notebook == here[name].notebook and there[name].failure == here[name].failure
     assert here["a"].failure and here["b"].failure is None
+
+
+@pytest.mark.parametrize(
+    ("text", "data", "metrics"),
+    [
+        ('{"data": [{"name": "iris"}], "metrics": {"accuracy": 0.9}}', [{"name": "iris"}], {"accuracy": 0.9}),
+        ('{"data": [{"name": "iris"}]}', [{"name": "iris"}], {}),
+        ('{"data": [{"na', [], {}),
+        ('[3, {"metrics": 4}]', [], {}),
+    ],
+)
+def test_what_a_tutorial_publishes_in_the_file_that_it_is_told_is_recorded(text, data, metrics):
+    code = f"import os\nwith open(os.environ['KINDLING_RECORD'], 'w') as file:\n    file.write({text!r})"
+    run = execute(task(code)).run
+    assert (run.data, run.metrics) == (data, metrics)

@@ -13,6 +13,7 @@ from mkdocs.exceptions import Abort
 
 from press import plugin
 from press.plugin import PressPlugin
+from press.store import Run
 
 
 @pytest.fixture(autouse=True)
@@ -188,7 +189,7 @@ def test_names_in_code_link_to_the_api_and_the_api_lists_the_tutorials(tiny, sit
 
     for script in tutorials.scripts:
         names = {"double": "pack.tools.double", "tools.unrelated": "pack.tools.unrelated", "math.sqrt": "math.sqrt"}
-        tutorials.store.save(script, made_up(script), tutorials.parts(script), {"seconds": 1, "names": names})
+        tutorials.store.save(script, made_up(script), tutorials.key(script), Run(seconds=1, names=names))
     folder = site()
     page = (folder / "first/hello/index.html").read_text()
     assert re.search(r'<a class="autorefs[^"]*press-link"[^>]* href="../../api/#pack.tools.double">', page)
@@ -311,7 +312,7 @@ def test_serving_tries_a_failure_once_and_then_shows_what_failed_where(tiny, ser
     tutorials = tiny.tutorials
     script = tutorials.select(["hello"])[0]
     told = "01_hello.py:20: cell 1: ZeroDivisionError"
-    tutorials.store.save_failure(script, {"cells": [], "metadata": {}}, tutorials.parts(script), told)
+    tutorials.store.save_failure(script, {"cells": [], "metadata": {}}, tutorials.key(script), told)
     assert "press-state--running" in (rebuilt() / "first/hello/index.html").read_text()
     for _ in range(100):
         if ran:

@@ -3,10 +3,13 @@
 import errno
 import json
 import os
+from pathlib import Path
 
 import pytest
 
 from press import store
+from press.files import write
+from press.keys.key import Key
 
 
 @pytest.fixture
@@ -21,7 +24,7 @@ def stored(tiny):
 def test_what_is_saved_is_loaded(stored):
     _, script, tutorials = stored
     loaded = tutorials.store.load(script)
-    assert loaded.parts == tutorials.parts(script)
+    assert loaded.key == tutorials.key(script)
     assert [output[0]["text"] for output in loaded.outputs] == ["output of line 20\n", "output of line 27\n"]
     assert "press" not in loaded.notebook["metadata"]
 
@@ -73,7 +76,7 @@ def test_a_full_disk_leaves_the_old_file_and_no_other(stored, monkeypatch):
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(OSError, match="No space left"):
-        store.write(path, "new")
+        write(path, "new")
     assert path.read_bytes() == before
     assert [name for name in os.listdir(path.parent) if name.startswith(".")] == []
 
@@ -84,7 +87,7 @@ def test_a_failure_is_kept_apart_and_forgotten_after_a_success(stored, tiny):
     tutorials = tiny.tutorials
     (script,) = tutorials.select(["hello"])
     before = path.read_bytes()
-    tutorials.store.save_failure(script, {"cells": [], "metadata": {}}, tutorials.parts(script), "it broke")
+    tutorials.store.save_failure(script, {"cells": [], "metadata": {}}, tutorials.key(script), "it broke")
     assert (tutorials.status(script).state, tutorials.status(script).why) == ("failed", "it broke")
     assert path.read_bytes() == before
     tiny.pretend_run("hello")
@@ -93,15 +96,26 @@ def test_a_failure_is_kept_apart_and_forgotten_after_a_success(stored, tiny):
 
 def test_a_failure_of_older_code_is_no_longer_told(stored, tiny):
     _, script, tutorials = stored
-    tutorials.store.save_failure(script, {"cells": [], "metadata": {}}, {"cell 1": "older"}, "it broke")
+    tutorials.store.save_failure(script, {"cells": [], "metadata": {}}, Key({"cell 1": "older"}), "it broke")
     tiny.edit("tutorials/1-first/01_hello.py", "double(21)", "double(23)")
     assert tiny.states()["hello"] == "stale"
 
 
 def test_a_run_under_another_minor_version_of_torch_stays_fresh_and_says_so(stored, monkeypatch):
     _, script, tutorials = stored
-    monkeypatch.setattr(store.metadata, "version", lambda name: "2.99.0")
+    monkeypatch.setattr(store, "installed", lambda package: "2.99.0")
     notebook = tutorials.store.load(script).notebook
-    tutorials.store.save(script, notebook, tutorials.parts(script), {"seconds": 1, "torch": "2.15.0+cu130"})
+    tutorials.store.save(script, notebook, tutorials.key(script), store.Run(seconds=1, torch="2.15.0+cu130"))
     status = tutorials.status(script)
     assert (status.state, status.why) == ("fresh", "executed with torch 2.15.0+cu130, here is 2.99.0")
+
+
+@pytest.mark.parametrize("path", sorted((Path(__file__).parents[1] / "outputs").rglob("*.ipynb")), ids=lambda p: p.stem)
+def test_a_committed_notebook_is_sealed_to_the_same_bytes(path):
+    found = store.read(path)
+    assert found is not None
+    assert store.seal(found.notebook, found.key, found.run.as_json()) == path.read_text(encoding="utf-8")
+
+
+def test_the_record_of_an_older_or_newer_press_is_read():
+    assert store.Run.read({"seconds": 2.5, "mood": "good"}) == store.Run(seconds=2.5)

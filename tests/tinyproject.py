@@ -9,6 +9,7 @@ from pathlib import Path
 from textwrap import dedent
 
 from press.project import Settings
+from press.store import Run
 from press.tutorials import Tutorials
 
 HELLO = '''\
@@ -124,7 +125,7 @@ class TinyProject:
         tutorials = self.tutorials
         for script in tutorials.select(names):
             tutorials.store.save(
-                script, made_up(script), tutorials.parts(script), {"seconds": 1.5, "names": {}, "data": []}
+                script, made_up(script), tutorials.key(script), Run(seconds=1.5)
             )
 
     def run(self, *command: str, check: bool = True, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -168,7 +168,7 @@ class Progress:
         self.bar.set_description_str(", ".join(self.running))
         self.bar.update()
         if self.bar.disable:
-            seconds = outcome.run.get("seconds", 0.0)
+            seconds = outcome.run.seconds
             say(f"{name}: {'failed' if message else 'done'} after {seconds:.1f} s")
 
 

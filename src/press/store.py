@@ -5,17 +5,45 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from functools import cache, lru_cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from press.files import write
-from press.keys.key import combine
+from press.files import Stamp, stamp, write
+from press.keys.key import Key
 from press.scripts.script import Script
 
 log = logging.getLogger("mkdocs.press")
+
+
+@dataclass(frozen=True)
+class Run:
+    """The record of an execution, as pages tell it; what is not known is empty."""
+
+    seconds: float = 0.0
+    cell_seconds: Sequence[float] = ()
+    peak_memory: int = 0  # bytes
+    cpus: int | None = None
+    gpu_memory: int | None = None  # bytes
+    device: str | None = None  # "cpu", or the card's name
+    torch: str | None = None
+    python: str | None = None
+    date: str = ""
+    data: Sequence[Mapping[str, Any]] = ()  # what was used: name, kind, checksum
+    metrics: Mapping[str, Any] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)  # what names in the code stand for
+    thumbnail: str = ""  # a PNG, base64
+
+    @classmethod
+    def read(cls, record: Mapping[str, Any]) -> Run:
+        """A record of any version of the press: a missing field is empty, an unknown one is left out."""
+        return cls(**{each.name: record[each.name] for each in fields(cls) if each.name in record})
+
+    def as_json(self) -> dict[str, Any]:
+        return dict(vars(self))
 
 
 @dataclass(frozen=True)
@@ -24,13 +52,15 @@ class Stored:
 
     Attributes:
         notebook: nbformat 4.5 JSON, without the press's own metadata.
-        parts: what the run depended on, as `dependencies.key_parts` labels it.
-        run: the run's record: device, torch, seconds, cell_seconds, peak_memory, data, metrics, names, date.
+        key: what the run depended on.
+        run: the run's record.
+        failure: the message of a run that failed, else "".
     """
 
     notebook: dict[str, Any]
-    parts: dict[str, str]
-    run: dict[str, Any]
+    key: Key
+    run: Run
+    failure: str = ""
 
     @property
     def outputs(self) -> list[list[dict[str, Any]]]:
@@ -63,64 +93,55 @@ class Store:
     def failure_path(self, script: Script) -> Path:
         return self.failures / script.part / f"{script.name}.ipynb"
 
-    def save(self, script: Script, notebook: dict[str, Any], parts: Mapping[str, str], run: dict[str, Any]) -> None:
+    def save(self, script: Script, notebook: dict[str, Any], key: Key, run: Run) -> None:
         """Store a run that succeeded, whole or not at all."""
-        write(self.path(script), seal(notebook, parts, run))
+        write(self.path(script), seal(notebook, key, run.as_json()))
         self.failure_path(script).unlink(missing_ok=True)
 
-    def save_failure(self, script: Script, notebook: dict[str, Any], parts: Mapping[str, str], message: str) -> None:
+    def save_failure(self, script: Script, notebook: dict[str, Any], key: Key, message: str) -> None:
         """Keep the output so far of a run that failed, where no page takes it for a result."""
-        write(self.failure_path(script), seal(notebook, parts, {"failure": message}))
+        write(self.failure_path(script), seal(notebook, key, {"failure": message}))
 
     def load(self, script: Script) -> Stored | None:
         return read(self.path(script))
 
-    def failure(self, script: Script, parts: Mapping[str, str]) -> str:
+    def failure(self, script: Script, key: Key) -> str:
         """What the last run of exactly this tutorial failed with, or ""."""
         failed = read(self.failure_path(script))
-        return failed.run["failure"] if failed and failed.parts == dict(parts) else ""
+        return failed.failure if failed and failed.key == key else ""
 
-    def status(self, script: Script, parts: Mapping[str, str]) -> Status:
+    def status(self, script: Script, key: Key) -> Status:
         stored = self.load(script)
-        if stored and stored.parts == dict(parts):
+        if stored and stored.key == key:
             return Status(script.name, "fresh", provenance(stored.run))
-        if failure := self.failure(script, parts):
+        if failure := self.failure(script, key):
             return Status(script.name, "failed", failure)
         if stored is None:
             damaged = self.path(script).exists()
             return Status(script.name, "missing", "its stored result is damaged" if damaged else "never executed")
-        return Status(script.name, "stale", difference(stored.parts, parts))
+        return Status(script.name, "stale", key.difference(stored.key))
 
 
-def difference(old: Mapping[str, str], new: Mapping[str, str]) -> str:
-    """Name what changed between two sets of key parts."""
-    changed = [label for label in new if label in old and new[label] != old[label]]
-    added = [label for label in new if label not in old]
-    removed = [label for label in old if label not in new]
-    pieces = [
-        f"{', '.join(labels)} {what}"
-        for labels, what in ((changed, "changed"), (added, "new"), (removed, "gone"))
-        if labels
-    ]
-    return "; ".join(pieces)
-
-
-def provenance(run: Mapping[str, Any]) -> str:
+def provenance(run: Run) -> str:
     """A fresh result of another minor version of torch is said, not thrown away."""
-    try:
-        here = metadata.version("torch")
-    except metadata.PackageNotFoundError:
-        return ""
-    ran = str(run.get("torch") or "")
-    if ran and ran.split("+")[0].split(".")[:2] != here.split("+")[0].split(".")[:2]:
+    here, ran = installed("torch"), str(run.torch or "")
+    if here and ran and ran.split("+")[0].split(".")[:2] != here.split("+")[0].split(".")[:2]:
         return f"executed with torch {ran}, here is {here}"
     return ""
 
 
-def seal(notebook: dict[str, Any], parts: Mapping[str, str], run: dict[str, Any]) -> str:
+@cache
+def installed(package: str) -> str:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return ""
+
+
+def seal(notebook: dict[str, Any], key: Key, record: dict[str, Any]) -> str:
     """The file's text: the notebook with its record and a checksum over all of it."""
     sealed = {**notebook, "metadata": {**notebook.get("metadata", {})}}
-    sealed["metadata"]["press"] = {"key": combine(parts), "parts": dict(parts), "run": run}
+    sealed["metadata"]["press"] = {"key": key.digest, "parts": dict(key.parts), "run": record}
     sealed["metadata"]["press"]["checksum"] = checksum(sealed)
     return json.dumps(sealed, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
@@ -134,17 +155,22 @@ def checksum(notebook: dict[str, Any]) -> str:
 def read(path: Path) -> Stored | None:
     """A stored notebook, verified; a truncated or edited file counts as absent, with a warning that names it."""
     try:
-        notebook = json.loads(path.read_text(encoding="utf-8"))
-        press = notebook["metadata"]["press"]
-        if press["checksum"] != checksum(notebook) or press["key"] != combine(press["parts"]):
-            raise ValueError("its checksum does not match its content")
+        return verified(path, stamp(path))
     except FileNotFoundError:
         return None
     except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
-        reason = (
-            error if isinstance(error, OSError) or "checksum" in str(error) else "it is truncated or not a notebook"
-        )
+        told = isinstance(error, OSError) or "checksum" in str(error)
+        reason = error if told else "it is truncated or not a notebook"
         log.warning("%s counts as absent: %s. It will be executed again.", path, reason)
         return None
-    press = notebook["metadata"].pop("press")
-    return Stored(notebook, press["parts"], press["run"])
+
+
+@lru_cache(maxsize=2000)
+def verified(path: Path, stamp: Stamp) -> Stored:
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    press = notebook["metadata"]["press"]
+    key, run = Key(press["parts"]), press["run"]
+    if press["checksum"] != checksum(notebook) or press["key"] != key.digest:
+        raise ValueError("its checksum does not match its content")
+    del notebook["metadata"]["press"]
+    return Stored(notebook, key, Run.read(run), run.get("failure", ""))

@@ -3,88 +3,67 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import re
 import sys
 import threading
 import tomllib
 from collections.abc import Callable, Iterable, Sequence
-from functools import cached_property
-from hashlib import sha256
+from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from press.files import Stamp, stamp, stamp_or_none
-from press.keys.key import key_parts
-from press.keys.modules import Project
-from press.memo import Memo
+from press.keys.key import Key, key_of
+from press.keys.modules import Project, project_of
 from press.project import Settings
 from press.scripts.check import check_names, imports, links, nearest, structure
 from press.scripts.exercises import Workbook, find_workbooks, read_workbook
 from press.scripts.script import EXERCISES, Script, ScriptError, find_scripts, read_script
-from press.store import Status, Store, Stored
+from press.store import Status, Store
 
 if TYPE_CHECKING:
     from press.execution.task import Outcome, Task
 
-T = TypeVar("T")
-
-LARGE_FILE = 1_000_000  # bytes; data beside a script, which nobody reads for a key
 DEADLINE = 600.0  # seconds, for a tutorial whose header promises no minutes
+
+
+@lru_cache(maxsize=2000)
+def script_of(path: Path, stamp: Stamp, tutorials: Path, root: Path) -> Script:
+    return read_script(path, tutorials, root)
+
+
+@lru_cache(maxsize=2000)
+def workbook_of(path: Path, stamp: Stamp, tutorials: Path, root: Path) -> Workbook:
+    return read_workbook(path, tutorials, root)
+
+
+def code_files(settings: Settings, scripts: Iterable[Path]) -> tuple[tuple[Path, Stamp], ...]:
+    """Everything that a key can depend on besides its script: the package's files and those beside the scripts."""
+    folders = [settings.tutorials, *([settings.package] if settings.package else [])]
+    apart, ends = set(scripts), (".pyc", EXERCISES)
+    paths = {path for folder in folders for path in folder.rglob("*") if not path.name.endswith(ends)}
+    stamps = [(path, stamp_or_none(path)) for path in sorted(paths - apart) if path.is_file()]
+    return tuple((path, state) for path, state in stamps if state)
 
 
 class Tutorials:
     """Reads every script once; broken ones are collected, not raised, so that all of them can be told at once."""
 
-    # Scripts and key parts of earlier builds in this process, each with the state of the files that they came from.
-    memo: ClassVar[dict[Path, tuple[Stamp, Script]]] = {}
-    workbook_memo: ClassVar[dict[Path, tuple[Stamp, Workbook]]] = {}
-    stored_memo: ClassVar[dict[Path, tuple[Stamp, Stored]]] = {}
-    status_memo: ClassVar[dict[Path, tuple[Any, Status]]] = {}
-    key_memo: ClassVar[dict[Path, tuple[Any, dict[str, str]]]] = {}
-
     def __init__(self, settings: Settings):
         self.settings = settings
-        self.project = Project(settings.root, settings.package)
         self.store = Store(settings.outputs, settings.scratch)
         self.scripts: list[Script] = []
         self.errors: list[ScriptError] = []
-        for path in find_scripts(settings.tutorials):
+        paths = find_scripts(settings.tutorials)
+        self.project = project_of(settings.root, settings.package, code_files(settings, paths))
+        for path in paths:
             try:
-                self.scripts.append(self.read(path))
+                self.scripts.append(script_of(path, stamp(path), settings.tutorials, settings.root))
             except ScriptError as error:
                 self.errors.append(error)
         self.workbooks = self.read_workbooks()
         self.errors += check_names(self.scripts, chapters=self.chapters, data=self.project.cards)
-        self._parts: dict[str, dict[str, str]] = {}
-        self._states: dict[Path, list[tuple[str, int, int]]] = {}
-        self._contents: dict[Path, list[tuple[str, str]]] = {}
-
-    def read(self, path: Path) -> Script:
-        return self.unless_known(self.memo, path, read_script)
-
-    def read_workbook(self, path: Path) -> Workbook:
-        return self.unless_known(self.workbook_memo, path, read_workbook)
-
-    def unless_known(self, memo: dict[Path, tuple[Stamp, T]], path: Path, read: Callable[[Path, Path, Path], T]) -> T:
-        """What a file says; read again only when it is another one."""
-        state = stamp(path)
-        if path not in memo or memo[path][0] != state:
-            memo[path] = state, read(path, self.settings.tutorials, self.settings.root)
-        return memo[path][1]
-
-    def stored(self, script: Script) -> Stored | None:
-        """What the store holds of a tutorial; read again, and verified, only when its file is another one."""
-        path = self.store.path(script)
-        state = stamp_or_none(path)
-        known = self.stored_memo.get(path)
-        if state is None or known is None or known[0] != state:
-            found = self.store.load(script)
-            if found is None or state is None:
-                return found
-            known = self.stored_memo[path] = state, found
-        return known[1]
 
     def read_workbooks(self) -> dict[str, Workbook]:
         """The exercises, by the slug of the tutorial that they belong to."""
@@ -93,7 +72,7 @@ class Tutorials:
         broken = {error.path.name for error in self.errors}
         for path in find_workbooks(self.settings.tutorials):
             try:
-                workbook = self.read_workbook(path)
+                workbook = workbook_of(path, stamp(path), self.settings.tutorials, self.settings.root)
                 beside = path.with_name(path.name.removesuffix(EXERCISES) + ".py")
                 if workbook.name not in slugs and beside.name not in broken:
                     raise ScriptError(workbook.path, 1, f"exercises without a tutorial; {beside.name} is not there")
@@ -130,47 +109,11 @@ class Tutorials:
                 raise LookupError(f"no tutorial is called {name!r}; {nearest(name, slugs)}")
         return list({known[name].name: known[name] for name in names}.values())
 
-    def parts(self, script: Script) -> dict[str, str]:
-        if script.name not in self._parts:
-            path = self.settings.root / script.path
-            code = [cell.source for cell in script.code]
-            state = [code, script.header.data, self.code_state(path.parent)]
-            if self.key_memo.get(path, (None,))[0] != state:
-                content = json.dumps([code, script.header.data, self.code_content(path.parent)])
-                inputs = [script.path.as_posix(), content]
-                found = Memo(self.settings.scratch / "memo")("key", inputs, lambda: key_parts(script, self.project))
-                self.key_memo[path] = state, found
-            self._parts[script.name] = self.key_memo[path][1]
-        return self._parts[script.name]
-
-    def code_state(self, beside: Path) -> list[tuple[str, int, int]]:
-        """Everything that a key can depend on besides the script: the package's files and those beside the script."""
-        if beside not in self._states:
-            paths = [path for path in beside.rglob("*") if path.suffix != ".pyc"]
-            paths += self.settings.package.rglob("*") if self.settings.package else []
-            tutorials = {self.settings.root / script.path for script in self.scripts}
-            facts = [(str(path), path.stat()) for path in sorted(paths) if path not in tutorials and path.is_file()]
-            self._states[beside] = [(name, stat.st_mtime_ns, stat.st_size) for name, stat in facts]
-        return self._states[beside]
-
-    def code_content(self, beside: Path) -> list[tuple[str, str]]:
-        """The same files by what they hold: to another process, after a checkout say, a time stamp says nothing."""
-
-        def content(name: str, stamp: int, size: int) -> str:
-            return sha256(Path(name).read_bytes()).hexdigest() if size < LARGE_FILE else f"{stamp} {size}"
-
-        if beside not in self._contents:
-            facts = self.code_state(beside)
-            self._contents[beside] = [(os.path.relpath(name, beside), content(name, *rest)) for name, *rest in facts]
-        return self._contents[beside]
+    def key(self, script: Script) -> Key:
+        return key_of(script, self.project)
 
     def status(self, script: Script) -> Status:
-        """Whether a tutorial is fresh; asked again only when its notebooks or what it depends on changed."""
-        path = self.store.path(script)
-        state = [stamp_or_none(path), stamp_or_none(self.store.failure_path(script)), self.parts(script)]
-        if state[0] is None or self.status_memo.get(path, (None,))[0] != state:
-            self.status_memo[path] = state, self.store.status(script, self.parts(script))
-        return self.status_memo[path][1]
+        return self.store.status(script, self.key(script))
 
     def task(self, script: Script, *, jobs: int = 1, deadline: float | None = None) -> Task:
         import psutil
@@ -237,33 +180,33 @@ class Tutorials:
 
     def keep(self, script: Script, outcome: Outcome) -> str:
         """Store an outcome if it is what the project's files say now; return what is wrong with it, or ""."""
-        parts = self.parts(script)
+        key = self.key(script)
         if outcome.failure and outcome.failure.kind == "interrupted":
             return str(outcome.failure)
         if outcome.failure:
             with contextlib.suppress(OSError):  # a full disk: the tutorial's own failure says more
-                self.store.save_failure(script, outcome.notebook, parts, str(outcome.failure))
+                self.store.save_failure(script, outcome.notebook, key, str(outcome.failure))
             return str(outcome.failure)
         if smoke():
             return ""  # a smoke run proves that the code runs; its results are nobody's results
-        if self.changed(script, parts):
+        if self.changed(script, key):
             return f"{script.path.as_posix()}:1: the project's code changed while the tutorial ran; run it again"
         try:
-            self.store.save(script, outcome.notebook, parts, outcome.run)
+            self.store.save(script, outcome.notebook, key, outcome.run)
         except OSError as error:
             return f"{script.path.as_posix()}:1: executed, but not stored: {error}"
         return ""
 
-    def changed(self, script: Script, parts: dict[str, str]) -> bool:
-        """Whether the project's files no longer say what they said when these parts were taken."""
+    def changed(self, script: Script, key: Key) -> bool:
+        """Whether the project's files no longer say what they said when this key was taken."""
         try:
-            return key_parts(script, Project(self.settings.root, self.settings.package)) != parts
+            return key_of(script, Project(self.settings.root, self.settings.package)) != key
         except (OSError, ScriptError):  # just being edited
             return True
 
     def expected_seconds(self, script: Script) -> float:
         stored = self.store.load(script)
-        return float(stored.run["seconds"]) if stored else 60 * (script.header.minutes or 1)
+        return float(stored.run.seconds) if stored else 60 * (script.header.minutes or 1)
 
     def shard(self, scripts: Sequence[Script], number: int, count: int) -> list[Script]:
         """One of `count` shares of about equal recorded seconds; all shares together are the whole."""

@@ -19,7 +19,7 @@ from tinyproject import TinyProject
 
 from kindling import data, runtime
 from kindling.data import Card, File
-from press.execution.execution import paragraph
+from press.execution.task import paragraph
 
 CSV = b"admit,gre,gpa,rank\n0,380,3.61,3\n1,660,3.67,3\n1,800,4,1\n"
 WRONG = CSV.replace(b"3.61", b"3.16")  # a number like any other: only its checksum tells

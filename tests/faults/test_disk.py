@@ -39,8 +39,6 @@ def disk(request, tmp_path):
     Everywhere, a limit on the length of files stands for the full disk: the same call fails, at the same place. Where
     we may mount one, a small file system is really full.
     """
-    Tutorials.memo.clear()
-    Tutorials.key_memo.clear()
     root = tmp_path / "tiny"
     root.mkdir()
     mounted = request.param == "small file system"
@@ -189,8 +187,6 @@ def test_a_damaged_scratch_folder_makes_no_wrong_page(tiny, built, figures, monk
             content = path.read_bytes()
             place = chance.randrange(len(content)) if number < len(paths) + 5 else content.index(letter) + 1
             path.write_bytes(content[:place])
-        Tutorials.memo.clear()
-        Tutorials.key_memo.clear()
         now = built()
         assert now.keys() == whole.keys()
         assert [name for name in whole if now[name] != whole[name]] == [], damaged

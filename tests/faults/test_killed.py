@@ -15,7 +15,6 @@ from tinyproject import TinyProject
 
 from press.__main__ import main
 from press.kernels import provisioner as kernels
-from press.tutorials import Tutorials
 
 pytestmark = pytest.mark.skipif(not kernels.CAN_FORK, reason="needs signals and the fork server")
 
@@ -40,8 +39,6 @@ with open(os.environ["FAULTS_DIARY"], "a") as diary:
 
 
 def project(folder: Path) -> TinyProject:
-    Tutorials.memo.clear()
-    Tutorials.key_memo.clear()
     tiny = TinyProject(folder)
     for path in (tiny.root / "tutorials/1-first").iterdir():
         path.unlink()

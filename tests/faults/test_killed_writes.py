@@ -11,9 +11,8 @@ from mkdocs.commands.build import build
 from mkdocs.config import load_config
 from tinyproject import TinyProject
 
-from press import store
+from press import files
 from press.kernels import provisioner as kernels
-from press.tutorials import Tutorials
 
 pytestmark = pytest.mark.skipif(not kernels.CAN_FORK, reason="needs signals")
 
@@ -21,7 +20,7 @@ STEPS = ("tempfile.mkstemp", "os.fdopen", "os.fsync", "os.chmod", "os.replace")
 WRITE = """
 import os, signal, sys, tempfile
 from pathlib import Path
-from press import store
+from press import files
 
 module, name = sys.argv[2].split(".")
 usual = getattr(sys.modules[module], name)
@@ -32,7 +31,7 @@ def last(*arguments, **options):
     os.kill(os.getpid(), signal.SIGKILL)
 
 setattr(sys.modules[module], name, last)
-store.write(Path(sys.argv[1]), "new" * 100_000)
+files.write(Path(sys.argv[1]), "new" * 100_000)
 """
 
 
@@ -44,14 +43,12 @@ def test_a_write_killed_between_any_two_steps_leaves_the_old_file_or_the_new(ste
     killed = subprocess.run([sys.executable, "-c", WRITE, str(path), step, when])
     assert killed.returncode == -signal.SIGKILL
     assert path.read_text() == ("new" * 100_000 if (step, when) == ("os.replace", "after") else "old")
-    store.write(path, "next")
+    files.write(path, "next")
     assert path.read_text() == "next"
 
 
 def test_a_site_build_killed_at_random_moments_spoils_no_later_one(tmp_path, monkeypatch):
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "0")  # mkdocs' own theme writes the time of the build into the home page
-    Tutorials.memo.clear()
-    Tutorials.key_memo.clear()
     tiny = TinyProject(tmp_path / "tiny")
     tiny.pretend_run()
 

@@ -16,6 +16,7 @@ from press.execution.execution import execute
 from press.execution.task import Task
 from press.frontend import allow_scripts
 from press.scripts.script import Cell
+from press.store import Run
 
 RUN = "window.owned = true"
 SCRIPT = f"<script>{RUN}</script>"
@@ -101,8 +102,8 @@ def hostile_site(tiny, theme: str = "mkdocs"):
     (script,) = tutorials.select(["hello"])
     notebook = made_up(script)
     next(cell for cell in notebook["cells"] if cell["cell_type"] == "code")["outputs"] = outputs()
-    run = {"seconds": 1, "names": {"double": f'pack."><{SCRIPT}'}, "data": [], "device": SCRIPT, "torch": SCRIPT}
-    tutorials.store.save(script, notebook, tutorials.parts(script), run)
+    run = Run(seconds=1, names={"double": f'pack."><{SCRIPT}'}, device=SCRIPT, torch=SCRIPT)
+    tutorials.store.save(script, notebook, tutorials.key(script), run)
     config = load_config(str(tiny.root / "mkdocs.yml"))
     config.plugins.on_startup(command="build", dirty=False)
     build(config)

@@ -162,7 +162,7 @@ def test_a_hundred_megabytes_of_output_are_cut_and_the_page_says_so(tiny):
         (script,) = tiny.tutorials.select([f"flood{number}"])
         size, stored = store.path(script).stat().st_size, store.load(script)
         assert size < (5_000_000 if "image" in kind else 500_000), (kind, size)
-        assert stored.outputs[2][0]["text"] == "end\n" and stored.run["peak_memory"] < 1_500_000_000, kind
+        assert stored.outputs[2][0]["text"] == "end\n" and stored.run.peak_memory < 1_500_000_000, kind
         page = (tiny.root / f"site/first/flood{number}/index.html").read_text()
         cut = r"\[([\d,]+ more characters|text/html of [\d,]+ characters|more than [\w, ]+ outputs): cut\]"
         assert re.search(cut, page) and len(page) < 500_000, kind

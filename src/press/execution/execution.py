@@ -11,23 +11,21 @@ import shutil
 import signal
 import threading
 import time
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import nbformat
 import psutil
 from nbclient.exceptions import DeadKernelError
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from press.execution.client import Client
 from press.execution.figures import thumbnail
 from press.execution.outputs import slim
-from press.execution.task import Failure, Outcome, Task
+from press.execution.task import Failure, Outcome, Task, notebook, paragraph, plain
 from press.kernels import provisioner
-from press.scripts.script import Cell
+from press.store import Run
 
+RECORD = "record.json"
 SYNTAX_FILE = re.compile(r" \(\d+\.py, line \d+\)$")
 ANSI = re.compile(r"\x1b\[[\d;]*m")
 
@@ -73,8 +71,7 @@ class Execution:
             failure = await self.guarded()
         finally:
             await self.end()
-        run = self.record(json.loads((self.folder / "run.json").read_text() or "{}"))
-        run["thumbnail"] = thumbnail(self.notebook.cells, self.task.figure)
+        run = self.record(thumbnail(self.notebook.cells, self.task.figure))
         for cell in self.notebook.cells:
             if cell.cell_type == "code":
                 cell.outputs = slim(cell.outputs, str(self.folder))
@@ -167,7 +164,7 @@ class Execution:
             await asyncio.sleep(0.2)
 
     def raised(self, cell: Any, error: dict[str, Any]) -> Failure:
-        told = json.loads((self.folder / "run.json").read_text() or "{}")
+        told = self.told()
         line = told["error"].get("line", 1) if told else shown_line(cell, error)
         name, message = error["ename"], SYNTAX_FILE.sub("", paragraph(error["evalue"]))
         if name == "AssertionError" and not message:
@@ -180,16 +177,39 @@ class Execution:
         blank = len(cell.source) - len(cell.source.lstrip("\n"))
         return Failure(self.task.path, cell.line + blank + line - 1, max(len(self.seconds), 1), kind, message)
 
-    def record(self, told: dict[str, Any]) -> dict[str, Any]:
-        unknown = {"gpu_memory": None, "device": None, "torch": None, "python": None}
-        unknown |= {"data": [], "metrics": {}, "names": {}}
-        return {
-            "seconds": round(sum(self.seconds), 3),
-            "cell_seconds": [round(seconds, 3) for seconds in self.seconds],
-            "peak_memory": max(self.peak, told.get("memory", 0)),
-            "cpus": self.task.threads,
-            "date": datetime.now(UTC).date().isoformat(),
-        } | {key: told.get(key, nothing) for key, nothing in unknown.items()}
+    def told(self) -> dict[str, Any]:
+        """What `press.kernels.inside` wrote; nothing if the kernel came to no end."""
+        return json.loads((self.folder / "run.json").read_text() or "{}")
+
+    def record(self, thumbnail: str) -> Run:
+        told, published = self.told(), record_of(self.folder / RECORD)
+        return Run(
+            seconds=round(sum(self.seconds), 3),
+            cell_seconds=[round(seconds, 3) for seconds in self.seconds],
+            peak_memory=max(self.peak, told.get("memory", 0)),
+            cpus=self.task.threads,
+            gpu_memory=told.get("gpu_memory"),
+            device=told.get("device"),
+            torch=told.get("torch"),
+            python=told.get("python"),
+            date=datetime.now(UTC).date().isoformat(),
+            data=published["data"],
+            metrics=published["metrics"],
+            names=told.get("names", {}),
+            thumbnail=thumbnail,
+        )
+
+
+def record_of(path: Path) -> dict[str, Any]:
+    """The data and the metrics that the tutorial published; a missing or broken file counts as none."""
+    try:
+        told = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        told = None
+    told = told if isinstance(told, dict) else {}
+    data, metrics = told.get("data"), told.get("metrics")
+    named = isinstance(data, list) and all(isinstance(item, dict) and "name" in item for item in data)
+    return {"data": data if named else [], "metrics": metrics if isinstance(metrics, dict) else {}}
 
 
 def shown_line(cell: Any, error: dict[str, Any]) -> int:
@@ -199,37 +219,17 @@ def shown_line(cell: Any, error: dict[str, Any]) -> int:
     return int(lines[-1]) if lines else 1
 
 
-def notebook(cells: Iterable[Cell]) -> nbformat.NotebookNode:
-    made = [
-        new_markdown_cell(cell.source, id=f"cell-{number}")
-        if cell.kind == "text"
-        else new_code_cell(cell.source.strip("\n"), id=f"cell-{number}")
-        for number, cell in enumerate(cells, 1)
-    ]
-    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
-    return new_notebook(cells=made, metadata={"kernelspec": kernel, "language_info": {"name": "python"}})
-
-
-def plain(node: nbformat.NotebookNode) -> dict[str, Any]:
-    return json.loads(json.dumps(node))
-
-
 def environment(task: Task, folder: Path, gpu: str | None) -> dict[str, str]:
     """The kernel's environment: the press's own, and what makes runs equal."""
     env = provisioner.environment()
     env |= dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), str(task.threads))
     env |= {"TQDM_DISABLE": "1", "IPYTHONDIR": str(folder / "ipython")}  # nobody's profile or start-up files
+    env["KINDLING_RECORD"] = str(folder / RECORD)  # where a tutorial may publish what it used and what it reached
     if "KINDLING_DATA" in env:
         env["KINDLING_DATA"] = os.path.abspath(env["KINDLING_DATA"])
     if gpu is not None or not task.gpu:
         env["CUDA_VISIBLE_DEVICES"] = gpu or ""
     return env
-
-
-def paragraph(error: object) -> str:
-    """A message on one line."""
-    text = " ".join(str(error).split())
-    return text if len(text) <= 500 else f"{text[:500]} ..."
 
 
 def death(status: int) -> str:

@@ -8,10 +8,10 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from pathlib import Path
-from typing import Any
 
-from press.execution.execution import execute, notebook, paragraph, plain
-from press.execution.task import Failure, Outcome, Task
+from press.execution.execution import execute
+from press.execution.task import Failure, Outcome, Task, notebook, paragraph, plain
+from press.store import Run
 
 
 def execute_all(
@@ -21,7 +21,6 @@ def execute_all(
     scheduler: str | None = None,
     stop: threading.Event | None = None,
     on_start: Callable[[Task], object] | None = None,
-    on_done: Callable[[Outcome], object] | None = None,
 ) -> Iterator[Outcome]:
     """Execute tutorials side by side, begun in the given order; yield each outcome as soon as it is there.
 
@@ -31,15 +30,7 @@ def execute_all(
     stop, free = stop or threading.Event(), [] if scheduler else gpus()
     waiting, running = list(tasks), {}
     slots = bool(free)
-    with contextlib.ExitStack() as stack:
-        if scheduler:
-            from distributed import Client
-
-            client = stack.enter_context(Client(scheduler))
-            pool: Executor = client.get_executor(pure=False)
-            gpu_pool: Executor = client.get_executor(pure=False, resources={"GPU": 1})
-        else:
-            pool = gpu_pool = stack.enter_context(ThreadPoolExecutor(jobs))
+    with executors(scheduler, jobs) as (pool, gpu_pool), contextlib.ExitStack() as stack:
         stack.callback(cancel, running, stop)  # on Ctrl-C, too, what runs is killed
         while waiting or running:
             for task in list(waiting):
@@ -55,13 +46,23 @@ def execute_all(
                 task, slot = running.pop(future)
                 if slot is not None:
                     free.append(slot)
-                outcome = settled(future, task)
-                if on_done:
-                    on_done(outcome)
-                yield outcome
+                yield settled(future, task)
 
 
-def cancel(running: dict[Future, Any], stop: threading.Event) -> None:
+@contextlib.contextmanager
+def executors(scheduler: str | None, jobs: int) -> Iterator[tuple[Executor, Executor]]:
+    """Where tutorials run, and where those run that take a GPU."""
+    if not scheduler:
+        with ThreadPoolExecutor(jobs) as pool:
+            yield pool, pool
+        return
+    from distributed import Client
+
+    with Client(scheduler) as client:
+        yield client.get_executor(pure=False), client.get_executor(pure=False, resources={"GPU": 1})
+
+
+def cancel(running: Iterable[Future], stop: threading.Event) -> None:
     stop.set()
     for future in running:
         future.cancel()
@@ -73,7 +74,7 @@ def settled(future: Future, task: Task) -> Outcome:
         return future.result()
     except Exception as error:
         failure = Failure(task.path, 1, 0, "died", f"could not be executed: {paragraph(error)}")
-        return Outcome(task.name, plain(notebook(task.cells)), failure, {})
+        return Outcome(task.name, plain(notebook(task.cells)), failure, Run())
 
 
 def gpus() -> list[str]:

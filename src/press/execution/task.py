@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+import nbformat
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
 from press.scripts.script import Cell
+from press.store import Run
 
 
 @dataclass(frozen=True)
@@ -37,11 +43,32 @@ class Failure:
         return f"{self.path}:{self.line}: cell {self.cell}: {self.message}"
 
 
-@dataclass
+@dataclass(frozen=True)
 class Outcome:
     """What an execution gave: the notebook as far as it came, the failure, and the record of the run."""
 
     name: str
     notebook: dict[str, Any]
     failure: Failure | None
-    run: dict[str, Any]
+    run: Run
+
+
+def notebook(cells: Iterable[Cell]) -> nbformat.NotebookNode:
+    made = [
+        new_markdown_cell(cell.source, id=f"cell-{number}")
+        if cell.kind == "text"
+        else new_code_cell(cell.source.strip("\n"), id=f"cell-{number}")
+        for number, cell in enumerate(cells, 1)
+    ]
+    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    return new_notebook(cells=made, metadata={"kernelspec": kernel, "language_info": {"name": "python"}})
+
+
+def plain(node: nbformat.NotebookNode) -> dict[str, Any]:
+    return json.loads(json.dumps(node))
+
+
+def paragraph(error: object) -> str:
+    """A message on one line."""
+    text = " ".join(str(error).split())
+    return text if len(text) <= 500 else f"{text[:500]} ..."

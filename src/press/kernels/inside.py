@@ -40,7 +40,7 @@ ERROR: dict[str, Any] = {}
 
 
 def note_error(result: Any) -> None:
-    """Keep the line of the cell that an exception came from; the press gets it only as coloured text."""
+    """Keep the line of the cell that an exception came from; the press gets it only as colored text."""
     from IPython import get_ipython
 
     error = result.error_before_exec or result.error_in_exec
@@ -59,7 +59,7 @@ def finish(folder: str, cells: list[str]) -> None:
     """After the last cell: write what only the kernel knows to `folder/run.json`."""
     from IPython import get_ipython
 
-    torch, runtime = sys.modules.get("torch"), sys.modules.get("kindling.runtime")
+    torch = sys.modules.get("torch")
     cuda = torch.cuda if torch and torch.cuda.is_initialized() else None
     run = {
         "error": ERROR,
@@ -68,8 +68,6 @@ def finish(folder: str, cells: list[str]) -> None:
         "device": cuda.get_device_name() if cuda else "cpu",
         "torch": str(torch.__version__) if torch else None,
         "python": platform.python_version(),
-        "data": runtime.used_data() if runtime else [],
-        "metrics": runtime.metrics() if runtime else {},
         "names": {} if ERROR else names(cells, get_ipython().user_ns),
     }
     part = Path(folder, "run.json.part")

@@ -6,76 +6,65 @@ Whatever cannot be resolved counts whole, so the closure may be too large and is
 from __future__ import annotations
 
 import ast
-import hashlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from press.keys.modules import CARDS, Module, Project, absolute
-from press.keys.source import Chain, chain_of, chains, digest, walk_scope
+from press.keys.modules import Module, Project, Statement
+from press.keys.source import Chain, Import, Uses, digest
 from press.scripts.script import Cell
 
-DYNAMIC = {  # these reach definitions without naming them
-    *(("eval",), ("exec",), ("globals",), ("__import__",), ("import_module",)),
-    *(("importlib", "import_module"), ("sys", "modules")),
+READS_SOURCE = {  # comments and docstrings count where these are used
+    *("getsource", "getsourcelines", "getdoc", "__doc__", "help", "pydoc"),
 }
-IMPORTERS = {("__import__",), ("import_module",), ("importlib", "import_module")}
-READS_SOURCE = {
-    "getsource",
-    "getsourcelines",
-    "getdoc",
-    "__doc__",
-    "help",
-    "pydoc",
-}  # comments and docstrings count here
 
 
 def definitions(cells: Iterable[Cell], project: Project, beside: Path) -> dict[str, str]:
     """Digest every definition that the cells reach, as full dotted name -> digest."""
-    return Closure(project, beside).of_cells(cells)
+    uses = Uses.of(ast.parse("\n".join(cell.source for cell in cells)))
+    names = {name for chain in uses.chains for name in chain}
+    closure = Closure(project, beside, verbatim=bool(names & READS_SOURCE))
+    closure.follow(None, uses)
+    while closure.queue:
+        module, statement = closure.queue.pop()
+        closure.follow(module, statement.uses)
+    return {name: digest("\n".join(sorted(texts))) for name, texts in sorted(closure.texts.items())}
 
 
 class Closure:
     """Collects what is reachable from some cells."""
 
-    def __init__(self, project: Project, beside: Path):
-        self.project, self.beside = project, beside
+    def __init__(self, project: Project, beside: Path, *, verbatim: bool):
+        self.project, self.beside, self.verbatim = project, beside, verbatim
         self.texts: dict[str, list[str]] = {}
         self.reached: set[str] = set()  # modules that get imported
         self.seen: set[tuple[str, str]] = set()
-        self.queue: list[tuple[Module | None, ast.AST]] = []
-        self.verbatim = False
+        self.queue: list[tuple[Module, Statement]] = []
 
-    def of_cells(self, cells: Iterable[Cell]) -> dict[str, str]:
-        tree = ast.parse("\n".join(cell.source for cell in cells))
-        names = {name for chain in chains(tree) for name in chain}
-        self.verbatim = bool(names & READS_SOURCE)
-        self.queue.append((None, tree))
-        while self.queue:
-            self.follow(*self.queue.pop())
-        return {name: digest("\n".join(sorted(texts))) for name, texts in sorted(self.texts.items())}
-
-    def follow(self, module: Module | None, node: ast.AST) -> None:
+    def follow(self, module: Module | None, uses: Uses) -> None:
         """Resolve every name that a piece of code uses, in the scope of its module."""
         imports: dict[str, list[Chain]] = {}
-        for inner in ast.walk(node):
-            if isinstance(inner, ast.Import | ast.ImportFrom):
-                for name, target in self.imported(inner, module):
-                    imports.setdefault(name, []).append(target)
-        used = list(chains(node))
-        for chain in used:
+        for node in uses.imports:
+            for name, target in self.imported(node, module):
+                imports.setdefault(name, []).append(target)
+        for chain in uses.chains:
             for target in imports.get(chain[0], []):
                 self.reach_chain(target + chain[1:])
             if module and chain[0] in module.bindings:
                 self.mark(module, chain[0], chain[1:])
-        named = list(named_imports(node))
-        for name in named:
+        for name in uses.named:
             if self.reach_module(name):
                 self.whole(name)
-        if sum(chain[:2] in DYNAMIC for chain in used) > len(named):
-            self.whole_package(module)
-        self.named_files(module, node)
+        if uses.dynamic:
+            for name in [module.name] if module else []:
+                self.whole(name)
+            for name in self.project.names:
+                self.whole(name)
+        folder = module.path.parent if module else self.beside
+        for name in uses.strings:  # a file's bytes count too (data cards count by data set)
+            if found := self.project.file(folder, name):
+                self.texts[f"file {name}"] = [found]
 
-    def imported(self, node: ast.Import | ast.ImportFrom, module: Module | None) -> Iterator[tuple[str, Chain]]:
+    def imported(self, node: Import, module: Module | None) -> Iterator[tuple[str, Chain]]:
         """Note what an import statement loads; yield each name that it binds and what the name stands for."""
         if isinstance(node, ast.Import):
             for alias in node.names:
@@ -83,7 +72,7 @@ class Closure:
                 target = tuple(alias.name.split("."))
                 yield (alias.asname, target) if alias.asname else (target[0], target[:1])
             return
-        base = absolute(node, module)
+        base = module.absolute(node) if module else node.module or ""
         if self.reach_module(base) is None:
             return
         for alias in node.names:
@@ -100,11 +89,9 @@ class Closure:
             if module is None:
                 continue
             rest = chain[length:]
-            if not rest:
-                self.whole(module.name)  # the module itself is handed on: anything may be taken from it
-            elif rest[0] in module.bindings:
+            if rest and rest[0] in module.bindings:
                 self.mark(module, rest[0], rest[1:])
-            else:
+            else:  # the module itself is handed on: anything may be taken from it
                 self.whole(module.name)
             return
 
@@ -118,24 +105,23 @@ class Closure:
             self.reach_module(name.rpartition(".")[0])
         for statement in module.effects:
             self.add(module, "(on import)", statement)
-        for statement in module.tree.body:
-            for node in walk_scope(statement):
-                if isinstance(node, ast.Import | ast.ImportFrom):
-                    list(self.imported(node, module))
-            for decorator in getattr(statement, "decorator_list", []):
-                root = next(iter(chains(decorator)), ("",))[0]
-                if self.is_own(module, root):  # a decorator of ours may register what it gets
-                    self.add(module, getattr(statement, "name", "?"), statement)
+        for statement in module.active:
+            for node in statement.imports:
+                list(self.imported(node, module))
+            for chain in statement.decorators:
+                if self.is_own(module, chain[0]):  # a decorator of ours may register what it gets
+                    self.add(module, getattr(statement.node, "name", "?"), statement)
         if module.resists:
             self.whole(module.name)
         return module
 
     def is_own(self, module: Module, name: str) -> bool:
         for statement in module.bindings.get(name, []):
-            if isinstance(statement, ast.Import):
-                sources = [alias.name for alias in statement.names]
-            elif isinstance(statement, ast.ImportFrom):
-                sources = [absolute(statement, module)]
+            node = statement.node
+            if isinstance(node, ast.Import):
+                sources = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom):
+                sources = [module.absolute(node)]
             else:
                 return True
             if any(self.project.find(source, self.beside) for source in sources):
@@ -144,16 +130,14 @@ class Closure:
 
     def mark(self, module: Module, name: str, rest: Chain) -> None:
         for statement in module.bindings[name]:
-            for node in walk_scope(statement):  # an import may stand inside try or if
-                if isinstance(node, ast.Import | ast.ImportFrom):
-                    targets = [target for bound, target in self.imported(node, module) if bound == name]
-                    for target in targets:
-                        self.reach_chain(target + rest)
-            if not isinstance(statement, ast.Import | ast.ImportFrom):
+            for node in statement.imports:
+                for target in [target for bound, target in self.imported(node, module) if bound == name]:
+                    self.reach_chain(target + rest)
+            if not isinstance(statement.node, Import):
                 self.add(module, name, statement)
 
-    def add(self, module: Module, name: str, statement: ast.stmt) -> None:
-        text = module.text(statement, self.verbatim)
+    def add(self, module: Module, name: str, statement: Statement) -> None:
+        text = statement.text if self.verbatim else statement.significant
         if (module.name, text) in self.seen:
             return
         self.seen.add((module.name, text))
@@ -165,34 +149,5 @@ class Closure:
         if module and (module.name, "") not in self.seen:
             self.seen.add((module.name, ""))
             self.reach_module(module.name)
-            for statement in module.tree.body:
+            for statement in module.body:
                 self.add(module, "(whole)", statement)
-
-    def whole_package(self, module: Module | None) -> None:
-        if module:
-            self.whole(module.name)
-        if self.project.package:
-            parent = self.project.package.parent
-            for path in sorted(self.project.package.rglob("*.py")):
-                name = path.relative_to(parent).with_suffix("").as_posix().replace("/", ".")
-                self.whole(name.removesuffix(".__init__"))
-
-    def named_files(self, module: Module | None, node: ast.AST) -> None:
-        """A string that names a file beside the module: the file's bytes count too (data cards count by data set)."""
-        folder = module.path.parent if module else self.beside
-        for inner in ast.walk(node):
-            if isinstance(inner, ast.Constant) and isinstance(inner.value, str) and 0 < len(inner.value) < 200:
-                name = inner.value
-                if name == CARDS or "\n" in name or "\0" in name or name.endswith(".py") or name in {".", ".."}:
-                    continue
-                path = folder / name
-                if not Path(name).is_absolute() and path.is_file():
-                    self.texts[f"file {name}"] = [hashlib.sha256(path.read_bytes()).hexdigest()]
-
-
-def named_imports(node: ast.AST) -> Iterator[str]:
-    """The modules that calls like `import_module("name")` import: dynamic in form, but it is known what they reach."""
-    for call in ast.walk(node):
-        match call:
-            case ast.Call(func=asked, args=[ast.Constant(str(name))], keywords=[]) if chain_of(asked) in IMPORTERS:
-                yield name

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
 
 from press.keys.closure import definitions
 from press.keys.modules import Project
@@ -14,18 +16,38 @@ from press.scripts.script import Script
 SCHEMA = 1  # raise it when the meaning of a stored notebook changes: every tutorial then runs again
 
 
-def combine(parts: Mapping[str, str]) -> str:
-    """The key: one SHA-256 over all parts, whatever their order."""
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+@dataclass(frozen=True)
+class Key:
+    """The parts of a key as label -> digest; labels are for people: "cell 3", "kindling.training.fit", "data mnist"."""
+
+    parts: Mapping[str, str]
+
+    @cached_property
+    def digest(self) -> str:
+        """One SHA-256 over all parts, whatever their order."""
+        return hashlib.sha256(json.dumps(dict(self.parts), sort_keys=True).encode()).hexdigest()
+
+    def difference(self, older: Key) -> str:
+        """Name what changed since an older key."""
+        old, new = older.parts, self.parts
+        changed = [label for label in new if label in old and new[label] != old[label]]
+        added = [label for label in new if label not in old]
+        removed = [label for label in old if label not in new]
+        named = ((changed, "changed"), (added, "new"), (removed, "gone"))
+        return "; ".join(f"{', '.join(labels)} {what}" for labels, what in named if labels)
 
 
-def key_parts(script: Script, project: Project) -> dict[str, str]:
-    """Everything that decides whether a tutorial runs again, as label -> digest.
+def key_of(script: Script, project: Project) -> Key:
+    """The key of a tutorial in this state of the project.
 
-    Labels are for people: "cell 3", "kindling.training.fit", "data mnist".
+    Raises:
+        ScriptError: a module that it imports is not valid Python.
     """
-    parts = {f"cell {number}": digest(cell.source) for number, cell in enumerate(script.code, 1)}
-    parts |= definitions(script.code, project, project.root / script.path.parent)
-    for name in script.header.data:
-        parts[f"data {name}"] = digest(project.data_identity(name))
-    return parts | {"press": f"schema {SCHEMA}"}
+    sources = tuple(cell.source for cell in script.code)
+    said = script.path.parent, sources, script.header.data
+    if said not in project.keys:
+        parts = {f"cell {number}": digest(source) for number, source in enumerate(sources, 1)}
+        parts |= definitions(script.code, project, project.root / script.path.parent)
+        parts |= {f"data {name}": digest(project.data_identity(name)) for name in script.header.data}
+        project.keys[said] = Key(parts | {"press": f"schema {SCHEMA}"})
+    return project.keys[said]

@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import ast
+import hashlib
 import json
 import tomllib
-from functools import cached_property
+from collections.abc import Sequence
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
-from press.keys.source import bound_names, significant_text, walk_scope
+from press.files import Stamp
+from press.keys.source import (
+    Chain,
+    Import,
+    Uses,
+    bound_names,
+    chain_of,
+    lines_of,
+    significant_text,
+    walk_scope,
+)  # fmt: skip
 from press.scripts.script import parse, read_text
 
 CARDS = "cards.toml"
@@ -17,11 +29,17 @@ PURE = {"frozenset", "tuple", "list", "dict", "set", "range", "len", "min", "max
 
 
 class Project:
-    """The project's own code: the shared package, and modules that lie beside a script."""
+    """The project's own code as it is now: the shared package, and modules that lie beside a script.
+
+    What was found once stays: after an edit there is another `Project`.
+    """
 
     def __init__(self, root: Path, package: Path | None = None):
         self.root, self.package = root, package
         self._modules: dict[Path, Module] = {}
+        self._found: dict[tuple[str, Path], Module | None] = {}
+        self._files: dict[tuple[Path, str], str | None] = {}
+        self.keys: dict[Any, Any] = {}  # by what a script says
 
     @cached_property
     def cards(self) -> dict[str, Any] | None:
@@ -34,12 +52,26 @@ class Project:
         files = [[file.get("path"), file.get("sha256")] for file in card.get("files", [])]
         return json.dumps([name, card.get("version"), files])
 
+    @cached_property
+    def names(self) -> list[str]:
+        """Every module of the package."""
+        if not self.package:
+            return []
+        paths = sorted(self.package.rglob("*.py"))
+        names = [path.relative_to(self.package.parent).with_suffix("").as_posix() for path in paths]
+        return [name.replace("/", ".").removesuffix(".__init__") for name in names]
+
     def find(self, name: str, beside: Path) -> Module | None:
         """The module of that name if it is the project's own, else None.
 
         Raises:
             ScriptError: the module is not valid Python.
         """
+        if (name, beside) not in self._found:
+            self._found[name, beside] = self.read(name, beside)
+        return self._found[name, beside]
+
+    def read(self, name: str, beside: Path) -> Module | None:
         roots = [self.package.parent] if self.package else []
         for root in [*roots, beside]:
             base = root.joinpath(*name.split("."))
@@ -47,38 +79,84 @@ class Project:
                 if path.is_file():
                     if path not in self._modules:
                         shown = path.relative_to(self.root) if path.is_relative_to(self.root) else path
-                        self._modules[path] = Module(name, path, shown)
+                        self._modules[path] = module_of(name, path, shown, read_text(path, shown))
                     return self._modules[path]
         return None
+
+    def file(self, folder: Path, name: str) -> str | None:
+        """The digest of the file that a string names, if it names one."""
+        if (folder, name) not in self._files:
+            none = name in {CARDS, ".", ".."} or name.endswith(".py") or "\n" in name or "\0" in name
+            path = folder / name
+            there = not none and not Path(name).is_absolute() and path.is_file()
+            self._files[folder, name] = hashlib.sha256(path.read_bytes()).hexdigest() if there else None
+        return self._files[folder, name]
+
+
+@lru_cache(maxsize=8)
+def project_of(root: Path, package: Path | None, files: tuple[tuple[Path, Stamp], ...]) -> Project:
+    """The project's code while none of these files changes: all that keys depend on, the scripts apart."""
+    return Project(root, package)
+
+
+@lru_cache(maxsize=1000)
+def module_of(name: str, path: Path, shown: Path, source: str) -> Module:
+    return Module(name, path, shown, source)
+
+
+class Statement:
+    """One statement of a module; what is to be found in it is looked for once."""
+
+    def __init__(self, node: ast.stmt, lines: Sequence[str]):
+        self.node, self.lines = node, lines
+        self.scope = list(walk_scope(node))
+        self.imports = [inner for inner in self.scope if isinstance(inner, Import)]  # they may stand in try or if
+        self.is_effect = is_effect(node)
+
+    @cached_property
+    def uses(self) -> Uses:
+        return Uses.of(self.node)
+
+    @cached_property
+    def decorators(self) -> list[Chain]:
+        return [chain_of(decorator) or ("",) for decorator in getattr(self.node, "decorator_list", [])]
+
+    @cached_property
+    def significant(self) -> str:
+        return significant_text(self.lines, self.node)
+
+    @property
+    def text(self) -> str:
+        return "".join(lines_of(self.lines, self.node))
 
 
 class Module:
     """One file: what each of its names is bound to, and what importing it does besides."""
 
-    def __init__(self, name: str, path: Path, shown: Path):
+    def __init__(self, name: str, path: Path, shown: Path, source: str):
         self.name, self.path = name, path
-        self.source = read_text(path, shown)
-        self.tree = parse(self.source, shown)
         self.is_package = path.name == "__init__.py"
-        self.bindings: dict[str, list[ast.stmt]] = {}
-        self.effects: list[ast.stmt] = []
-        self.stars: list[ast.ImportFrom] = []
-        for statement in self.tree.body:
-            self._bind(statement)
-            if is_effect(statement):
-                self.effects.append(statement)
+        lines = source.splitlines(keepends=True)
+        self.body = [Statement(node, lines) for node in parse(source, shown).body]
+        self.bindings: dict[str, list[Statement]] = {}
+        for statement in self.body:
+            for bound in bound_names(statement.node):
+                self.bindings.setdefault(bound, []).append(statement)
+        self.effects = [statement for statement in self.body if statement.is_effect]
+        # What an import does besides: it imports on, and decorators of ours may register what they get.
+        self.active = [statement for statement in self.body if statement.imports or statement.decorators]
+        imports = [node for statement in self.body for node in statement.imports]
+        stars = [node for node in imports if isinstance(node, ast.ImportFrom) and node.names[0].name == "*"]
         # Subclass hooks run when a class is made, and module __getattr__ answers for any name.
-        self.resists = bool(self.stars) or "__getattr__" in self.bindings or "__init_subclass__" in self.source
+        self.resists = bool(stars) or "__getattr__" in self.bindings or "__init_subclass__" in source
 
-    def _bind(self, statement: ast.stmt) -> None:
-        for node in walk_scope(statement):
-            if isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names):
-                self.stars.append(node)
-        for name in bound_names(statement):
-            self.bindings.setdefault(name, []).append(statement)
-
-    def text(self, node: ast.stmt, verbatim: bool = False) -> str:
-        return significant_text(self.source, node, verbatim)
+    def absolute(self, node: ast.ImportFrom) -> str:
+        """The full name of the module that `from ... import` names."""
+        if not node.level:
+            return node.module or ""
+        pieces = self.name.split(".")
+        pieces = pieces[: len(pieces) - node.level + self.is_package]
+        return ".".join(pieces + ([node.module] if node.module else []))
 
 
 def is_effect(statement: ast.stmt) -> bool:
@@ -95,12 +173,3 @@ def is_effect(statement: ast.stmt) -> bool:
         pure = all(isinstance(call.func, ast.Name) and call.func.id in PURE for call in calls)
         return not pure or not all(isinstance(target, ast.Name) for target in targets)
     return True
-
-
-def absolute(node: ast.ImportFrom, module: Module | None) -> str:
-    """The full name of the module that `from ... import` names."""
-    if not node.level or module is None:
-        return node.module or ""
-    pieces = module.name.split(".")
-    pieces = pieces[: len(pieces) - node.level + module.is_package]
-    return ".".join(pieces + ([node.module] if node.module else []))

@@ -56,6 +56,11 @@ class Exercise:
     remarks: str
 
     @property
+    def anchor(self) -> str:
+        """Where the exercise stands on the page of its workbook."""
+        return self.name.partition("/")[2]
+
+    @property
     def open(self) -> bool:
         return not self.checker
 
@@ -138,19 +143,25 @@ def exercise(script: Script, cells: Sequence[Cell]) -> Exercise:
         return Exercise(name, title, "\n\n".join(filter(None, [task, remarks])), hints, "", "", "", "")
     if len(code) > 1:
         raise ScriptError(script.path, code[1].line, "a second code cell; an exercise has one, its check included")
-    source, first = code[0].source, code[0].line
+    work, checker = work_and_checker(script.path, code[0], name)
+    return Exercise(name, title, task, hints, starter(work), solution(work), checker, remarks)
+
+
+def work_and_checker(path: Path, cell: Cell, name: str) -> tuple[str, str]:
+    """The code of the exercise `name`, cut where its check begins."""
+    source = cell.source
     begin = CHECK.search(source)
     if not begin or len(CHECK.findall(source)) > 1:
-        raise ScriptError(script.path, first, f"the code of an exercise ends with one check({name!r}, ...)")
+        raise ScriptError(path, cell.line, f"the code of an exercise ends with one check({name!r}, ...)")
     work, checker = source[: begin.start()].rstrip() + "\n", source[begin.start() :].strip()
     given = checked_name(checker)
     if given != name:
-        at = first + source.count("\n", 0, begin.start())
+        line = cell.line + source.count("\n", 0, begin.start())
         message = f"the exercise is called {name!r}, by its tutorial and its title, and check( says {given!r}"
-        raise ScriptError(script.path, at, message)
+        raise ScriptError(path, line, message)
     if not GAP.search(work):
-        raise ScriptError(script.path, first, 'no gap; the solution stands between the lines "# gap" and "# end"')
-    return Exercise(name, title, task, hints, starter(work), solution(work), checker, remarks)
+        raise ScriptError(path, cell.line, 'no gap; the solution stands between the lines "# gap" and "# end"')
+    return work, checker
 
 
 def checked_name(checker: str) -> str | None:

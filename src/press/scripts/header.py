@@ -44,7 +44,11 @@ class Header:
 
 
 def read_header(source: str) -> Header:
-    """Parse the PEP 723 block; a script without one gets an empty header."""
+    """Parse the PEP 723 block; a script without one gets an empty header.
+
+    Raises:
+        HeaderError: not such a block, not TOML, or a field that is not allowed.
+    """
     match = HEADER.search(source)
     if not match:
         begin = re.search(r"(?m)^# /// script", source)
@@ -54,12 +58,7 @@ def read_header(source: str) -> Header:
         return Header()
     first = source.count("\n", 0, match.start("content")) + 1
     toml = "\n".join(line[2:] for line in match["content"].splitlines())
-    try:
-        whole = tomllib.loads(toml)
-    except tomllib.TOMLDecodeError as error:
-        found = re.search(r"line (\d+)", str(error))
-        row = int(found[1]) if found else len(toml.splitlines())  # else "at end of document"
-        raise HeaderError(first + row - 1, f"malformed header: {error}") from None
+    whole = read_toml(toml, first)
     lines = {}
     for number, text in enumerate(toml.splitlines(), first):
         if field_name := re.match(r"([\w-]+)\s*=", text):
@@ -71,15 +70,29 @@ def read_header(source: str) -> Header:
     if not isinstance(needs, list) or not all(isinstance(need, str) for need in needs):
         where = lines.get("dependencies", first)
         raise HeaderError(where, f'dependencies is {needs!r}; allowed is a list of packages, e.g. ["kindling"]')
-    for key, value in table.items():
-        where = lines.get(key, first)
-        if key not in FIELDS:
-            raise HeaderError(where, f"unknown field {key!r} in [tool.kindling]; allowed are {', '.join(FIELDS)}")
-        kind, allowed = FIELDS[key]
-        strings = not isinstance(value, list) or all(isinstance(item, str) for item in value)
-        if not isinstance(value, kind) or not strings or (isinstance(value, bool) and kind is not bool):
-            raise HeaderError(where, f"{key} is {value!r}; allowed is {allowed}")
-        if kind is not bool and isinstance(value, int | float) and not 0 < value < float("inf"):  # TOML knows inf, nan
-            raise HeaderError(where, f"{key} is {value!r}; allowed is {allowed}")
+    for name, value in table.items():
+        check_field(name, value, lines.get(name, first))
     values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in table.items()}
     return Header(**values, dependencies=tuple(needs), lines=lines)
+
+
+def read_toml(toml: str, first: int) -> dict[str, Any]:
+    """The block's content, which begins on line `first` of the script."""
+    try:
+        return tomllib.loads(toml)
+    except tomllib.TOMLDecodeError as error:
+        found = re.search(r"line (\d+)", str(error))
+        row = int(found[1]) if found else len(toml.splitlines())  # else "at end of document"
+        raise HeaderError(first + row - 1, f"malformed header: {error}") from None
+
+
+def check_field(name: str, value: Any, line: int) -> None:
+    if name not in FIELDS:
+        raise HeaderError(line, f"unknown field {name!r} in [tool.kindling]; allowed are {', '.join(FIELDS)}")
+    kind, allowed = FIELDS[name]
+    strings = not isinstance(value, list) or all(isinstance(item, str) for item in value)
+    fits = isinstance(value, kind) and strings and (kind is bool or not isinstance(value, bool))
+    if fits and kind is not bool and isinstance(value, int | float):
+        fits = 0 < value < float("inf")  # TOML knows inf and nan
+    if not fits:
+        raise HeaderError(line, f"{name} is {value!r}; allowed is {allowed}")

@@ -98,26 +98,28 @@ def read(title: str, lines: list[str], row: int) -> Quiz:
     question = "\n".join(lines[:first]).strip()
     if not question:
         raise QuizError(row, "a quiz without a question; it stands between the title and the first option")
-    options: list[Option] = []
-    marks: list[str] = []
     starts = [number for number, line in enumerate(lines) if number >= first and OPTION.match(line)]
-    for start, stop in zip(starts, [*starts[1:], len(lines)], strict=True):
-        match = OPTION.match(lines[start])
-        assert match is not None
-        where = row + 1 + start
-        if match["mark"] not in "x =":
-            raise QuizError(where, f"the mark [{match['mark']}] means nothing; allowed are [x], [ ] and [=]")
-        rest = [line.strip() for line in lines[start + 1 : stop]]
-        said = [line for line in rest if line.startswith(">")]
-        option = " ".join([match["text"], *(line for line in rest if line and not line.startswith(">"))]).strip()
-        why = "\n".join(line.removeprefix(">").strip() for line in said).strip()
-        if not option:
-            raise QuizError(where, "an option without a text")
-        if not why:
-            raise QuizError(where, f"the option {option!r} has no explanation; below it, after >, say why it is so")
-        options.append(Option(option, match["mark"] != " ", why))
-        marks.append(match["mark"])
+    pieces = zip(starts, [*starts[1:], len(lines)], strict=True)
+    read = [read_option(lines[start:stop], row + 1 + start) for start, stop in pieces]
+    options, marks = [option for _, option in read], [mark for mark, _ in read]
     return Quiz(title, question, tuple(options), kind_of(options, marks, row))
+
+
+def read_option(lines: list[str], row: int) -> tuple[str, Option]:
+    """An option and its mark, from its lines; the first is line `row` of the text."""
+    match = OPTION.match(lines[0])
+    assert match is not None
+    if match["mark"] not in "x =":
+        raise QuizError(row, f"the mark [{match['mark']}] means nothing; allowed are [x], [ ] and [=]")
+    rest = [line.strip() for line in lines[1:]]
+    said = [line for line in rest if line.startswith(">")]
+    option = " ".join([match["text"], *(line for line in rest if line and not line.startswith(">"))]).strip()
+    why = "\n".join(line.removeprefix(">").strip() for line in said).strip()
+    if not option:
+        raise QuizError(row, "an option without a text")
+    if not why:
+        raise QuizError(row, f"the option {option!r} has no explanation; below it, after >, say why it is so")
+    return match["mark"], Option(option, match["mark"] != " ", why)
 
 
 def kind_of(options: list[Option], marks: list[str], row: int) -> str:

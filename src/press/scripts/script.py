@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -85,33 +86,47 @@ def read_script(path: Path, tutorials: Path, project: Path) -> Script:
     check_address(path.relative_to(tutorials), shown)
     source = read_text(path, shown)
     tree = parse(source, shown)
-    name = slug(path.name)
+    text, title = read_title(tree, shown)
+    try:
+        header = read_header(source)
+    except HeaderError as error:
+        raise ScriptError(shown, error.line, str(error)) from None
+    cells = (Cell("text", text, tree.body[0].lineno), *read_cells(path))
+    for cell in cells:
+        if cell.kind == "code":
+            check_cell(cell, shown)
+    check_questions(cells, shown)
+    part = path.parent.relative_to(tutorials).as_posix()
+    return Script(shown, "" if part == "." else part, slug(path.name), title, header, cells)
+
+
+def read_title(tree: ast.Module, shown: Path) -> tuple[str, str]:
+    """The docstring of a script, and the title that it begins with."""
     text = ast.get_docstring(tree) or ""
     match = TITLE.match(text)
     if not match:
         line = tree.body[0].lineno if tree.body else 1
         raise ScriptError(shown, line, 'no title; the script begins with a docstring whose first line is "# Title"')
-    try:
-        header = read_header(source)
-    except HeaderError as error:
-        raise ScriptError(shown, error.line, str(error)) from None
+    return text, (match["hash"] or match["line"]).strip()
+
+
+def read_cells(path: Path) -> Iterator[Cell]:
+    """The cells of a script below its docstring."""
     _, blocks = split_code_and_text_blocks(path)
-    cells = [Cell("text", text, tree.body[0].lineno)]
     for block in blocks[1:]:
         stripped = block.content.lstrip("\n")
         line = block.lineno + len(block.content) - len(stripped)
-        cells += at_marks(Cell(block.type, stripped.rstrip(), line))
+        yield from at_marks(Cell(block.type, stripped.rstrip(), line))
+
+
+def check_questions(cells: Iterable[Cell], shown: Path) -> None:
+    """Progress is kept by the names of questions, so no two have the same."""
     asked: set[str] = set()
     for cell in cells:
-        if cell.kind == "code":
-            check_cell(cell, shown)
         for one in read_quizzes(cell, shown) if cell.kind == "text" else ():
             if one.slug in asked:
                 raise ScriptError(shown, cell.line, f"two questions are called {one.title!r}; each has its own title")
             asked.add(one.slug)
-    part = path.parent.relative_to(tutorials).as_posix()
-    title = match["hash"] or match["line"]
-    return Script(shown, "" if part == "." else part, name, title.strip(), header, tuple(cells))
 
 
 def slug(name: str) -> str:
