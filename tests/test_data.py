@@ -15,8 +15,9 @@ import pytest
 import torch
 from torch.utils.data import DataLoader, TensorDataset
 
-from kindling import data, runtime
-from kindling.data import Card, File, batches
+from kindling import data, fetch, runtime
+from kindling.data import batches
+from kindling.fetch import Card, File
 
 CSV = b"admit,gre,gpa,rank\n0,380,3.61,3\n1,660,3.67,3\n1,800,4,1\n"
 
@@ -26,7 +27,7 @@ pytestmark = pytest.mark.usefixtures("bare_machine")
 @pytest.fixture
 def cache(monkeypatch, tmp_path):
     """An empty cache folder of the user."""
-    monkeypatch.setattr(data, "user_cache_path", lambda name: tmp_path / "cache" / name)
+    monkeypatch.setattr(fetch, "user_cache_path", lambda name: tmp_path / "cache" / name)
     return tmp_path / "cache" / "kindling"
 
 
@@ -80,7 +81,7 @@ def serve_from(monkeypatch, server):
 
 def use_card(monkeypatch, name: str, files: list[File]) -> None:
     made_up = Card(name, "Test data", "1", "", "MIT", 0, "", "", tuple(files))
-    monkeypatch.setattr(data, "cards", lambda: {name: made_up})
+    monkeypatch.setattr(fetch, "cards", lambda: {name: made_up})
 
 
 def files_below(folder: Path) -> list[str]:
@@ -95,7 +96,7 @@ def test_fetch_downloads_an_absent_file_once(serve_from, cache, monkeypatch):
     (path,) = data.fetch("student_admissions")
     assert path == cache / "tabular/student_data.csv"
     assert path.read_bytes() == CSV
-    monkeypatch.setattr(data, "_download", lambda *_: pytest.fail("downloaded again"))
+    monkeypatch.setattr(fetch, "_download", lambda *_: pytest.fail("downloaded again"))
     assert data.fetch("student_admissions") == [path]
     assert files_below(cache) == ["tabular/student_data.csv"]
 
@@ -145,7 +146,7 @@ def test_an_interrupted_download_leaves_nothing(serve_from, cache, monkeypatch):
         raise KeyboardInterrupt
 
     serve_from("good")
-    monkeypatch.setattr(data.shutil, "copyfileobj", interrupt)
+    monkeypatch.setattr(fetch.shutil, "copyfileobj", interrupt)
     with pytest.raises(KeyboardInterrupt):
         data.fetch("student_admissions")
     assert files_below(cache) == []
@@ -192,7 +193,7 @@ def test_every_card_is_whole():
     assert set(data.cards()) == {"mnist", "fashion_mnist", "student_admissions", "wine_quality", "bike_sharing"}
     for name, card in data.cards().items():
         assert card.name == name
-        assert all([card.title, card.description, card.licence, card.citation, card.homepage, card.files])
+        assert all([card.title, card.description, card.license, card.citation, card.homepage, card.files])
         for file in card.files:
             assert file.url.endswith(Path(file.path).name)
             assert len(bytes.fromhex(file.sha256)) == 32
@@ -203,7 +204,7 @@ def test_the_site_credits_the_authors_of_every_data_set():
     rows = [line for line in about.splitlines() if line.startswith("| [")]
     for card in data.cards().values():
         (row,) = [row for row in rows if f"]({card.homepage})" in row]
-        assert card.licence in row
+        assert card.license in row
 
 
 def test_the_checksum_of_a_card_depends_on_every_file(monkeypatch):
@@ -218,6 +219,11 @@ def test_the_checksum_of_a_card_depends_on_every_file(monkeypatch):
 def test_an_unknown_name_lists_those_that_are_allowed():
     with pytest.raises(ValueError, match=r"no data set 'minst'. Choose one of bike_sharing, fashion_mnist, mnist"):
         data.fetch("minst")
+
+
+def test_the_names_of_cards_and_files_are_importable_from_the_loaders_too():
+    for name in ("Card", "File", "card", "cards", "data_folder", "fetch"):
+        assert getattr(data, name) is getattr(fetch, name)
 
 
 # Loaders
@@ -287,7 +293,7 @@ def test_student_admissions_has_the_columns_raw(serve_from, cache):
 
 def test_a_smoke_run_without_data_makes_up_samples_of_the_right_kind(cache, monkeypatch):
     monkeypatch.setenv("KINDLING_SMOKE", "1")
-    monkeypatch.setattr(data, "_download", lambda *_: pytest.fail("a smoke run downloads nothing"))
+    monkeypatch.setattr(fetch, "_download", lambda *_: pytest.fail("a smoke run downloads nothing"))
     x, y = data.fashion_mnist("train").tensors
     assert (x.shape, x.dtype, y.dtype) == ((data.SMOKE_SAMPLES, 1, 28, 28), torch.float32, torch.int64)
     assert 0 <= x.min() < x.max() <= 1

@@ -15,7 +15,7 @@ from matplotlib import rcParams
 
 from kindling import runtime
 
-MODULES = ["data", "metrics", "models", "plots", "practice", "runtime", "training"]
+MODULES = ["data", "fetch", "metrics", "models", "plots", "practice", "runtime", "training"]
 
 
 @pytest.fixture(autouse=True)
@@ -136,7 +136,9 @@ def interrupt() -> None:
 
 def test_objection_tells_an_error_or_a_warning_in_one_line_of_limited_width():
     assert runtime.objection(lambda: 1 / 0) == "ZeroDivisionError: division by zero"
-    assert runtime.objection(lambda: warnings.warn("on its\nway out", FutureWarning, 2)) == "FutureWarning: on its way out"
+    assert (
+        runtime.objection(lambda: warnings.warn("on its\nway out", FutureWarning, 2)) == "FutureWarning: on its way out"
+    )
     assert runtime.objection(lambda: int("12x"), width=40) == "ValueError: invalid literal for ..."
     assert runtime.objection(lambda: 1) == "no objection"
     with pytest.raises(KeyboardInterrupt):
