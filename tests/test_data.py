@@ -93,31 +93,31 @@ def files_below(folder: Path) -> list[str]:
 
 def test_fetch_downloads_an_absent_file_once(serve_from, cache, monkeypatch):
     serve_from("good")
-    (path,) = data.fetch("student_admissions")
+    (path,) = fetch.fetch("student_admissions")
     assert path == cache / "tabular/student_data.csv"
     assert path.read_bytes() == CSV
     monkeypatch.setattr(fetch, "_download", lambda *_: pytest.fail("downloaded again"))
-    assert data.fetch("student_admissions") == [path]
+    assert fetch.fetch("student_admissions") == [path]
     assert files_below(cache) == ["tabular/student_data.csv"]
 
 
 def test_fetch_downloads_into_the_folder_that_the_user_named(serve_from, given):
     serve_from("good")
-    assert data.fetch("student_admissions") == [given / "tabular/student_data.csv"]
+    assert fetch.fetch("student_admissions") == [given / "tabular/student_data.csv"]
 
 
 @pytest.mark.parametrize("manner", ["half", "wrong"])
 def test_bytes_that_do_not_match_their_checksum_are_not_kept(manner, serve_from, cache):
     serve_from(manner)
     with pytest.raises(ValueError, match=rf"/{manner}/student_data.csv sent bytes .*got .*Nothing was kept"):
-        data.fetch("student_admissions")
+        fetch.fetch("student_admissions")
     assert files_below(cache) == []
 
 
 def test_an_address_that_is_gone_is_one_clear_error(serve_from, cache):
     serve_from("gone")
     with pytest.raises(FileNotFoundError) as caught:
-        data.fetch("student_admissions")
+        fetch.fetch("student_admissions")
     for part in ("Test data", "tabular/student_data.csv", str(cache), "/gone/", "404", "set KINDLING_DATA"):
         assert part in str(caught.value)
     assert files_below(cache) == []
@@ -127,7 +127,7 @@ def test_a_server_that_stalls_is_given_up(serve_from, cache):
     serve_from("stall")
     start = time.perf_counter()
     with pytest.raises(FileNotFoundError, match="timed out"):
-        data.fetch("student_admissions")
+        fetch.fetch("student_admissions")
     assert time.perf_counter() - start < 5
     assert files_below(cache) == []
 
@@ -148,14 +148,14 @@ def test_an_interrupted_download_leaves_nothing(serve_from, cache, monkeypatch):
     serve_from("good")
     monkeypatch.setattr(fetch.shutil, "copyfileobj", interrupt)
     with pytest.raises(KeyboardInterrupt):
-        data.fetch("student_admissions")
+        fetch.fetch("student_admissions")
     assert files_below(cache) == []
 
 
 def test_several_processes_may_download_at_once(serve_from, cache):
     serve_from("good")
     with ThreadPoolExecutor(4) as pool:
-        paths = list(pool.map(data.fetch, ["student_admissions"] * 4))
+        paths = list(pool.map(fetch.fetch, ["student_admissions"] * 4))
     assert paths == [[cache / "tabular/student_data.csv"]] * 4
     assert files_below(cache) == ["tabular/student_data.csv"]
 
@@ -165,20 +165,20 @@ def test_a_folder_that_cannot_be_written_is_an_error_that_names_it(serve_from, m
     (tmp_path / "a file").write_text("")
     monkeypatch.setenv("KINDLING_DATA", str(tmp_path / "a file"))
     with pytest.raises(FileNotFoundError, match=r"a file.*Not a directory"):
-        data.fetch("student_admissions")
+        fetch.fetch("student_admissions")
 
 
 def test_a_damaged_file_in_the_cache_is_downloaded_again(serve_from, cache):
     serve_from("good")
-    (path,) = data.fetch("student_admissions")
+    (path,) = fetch.fetch("student_admissions")
     path.write_bytes(CSV[:20])
-    assert data.fetch("student_admissions") == [path]
+    assert fetch.fetch("student_admissions") == [path]
     assert path.read_bytes() == CSV
 
 
 def test_a_damaged_file_of_the_user_is_an_error_and_is_not_touched(serve_from, given):
     serve_from("good")
-    (path,) = data.fetch("student_admissions")
+    (path,) = fetch.fetch("student_admissions")
     path.write_bytes(CSV[:20])
     with pytest.raises(ValueError, match=r"csv does not match its checksum \(got .{4}…, expected .{4}…\)"):
         data.student_admissions()
@@ -190,8 +190,8 @@ def test_a_damaged_file_of_the_user_is_an_error_and_is_not_touched(serve_from, g
 
 
 def test_every_card_is_whole():
-    assert set(data.cards()) == {"mnist", "fashion_mnist", "student_admissions", "wine_quality", "bike_sharing"}
-    for name, card in data.cards().items():
+    assert set(fetch.cards()) == {"mnist", "fashion_mnist", "student_admissions", "wine_quality", "bike_sharing"}
+    for name, card in fetch.cards().items():
         assert card.name == name
         assert all([card.title, card.description, card.license, card.citation, card.homepage, card.files])
         for file in card.files:
@@ -202,7 +202,7 @@ def test_every_card_is_whole():
 def test_the_site_credits_the_authors_of_every_data_set():
     about = (Path(__file__).parents[1] / "docs" / "about.md").read_text(encoding="utf-8")
     rows = [line for line in about.splitlines() if line.startswith("| [")]
-    for card in data.cards().values():
+    for card in fetch.cards().values():
         (row,) = [row for row in rows if f"]({card.homepage})" in row]
         assert card.license in row
 
@@ -212,17 +212,17 @@ def test_the_checksum_of_a_card_depends_on_every_file(monkeypatch):
     checksums = set()
     for files in ([one], [two], [one, two], [two, one]):
         use_card(monkeypatch, "mnist", files)
-        checksums.add(data.card("mnist").checksum)
+        checksums.add(fetch.card("mnist").checksum)
     assert len(checksums) == 4
 
 
 def test_an_unknown_name_lists_those_that_are_allowed():
     with pytest.raises(ValueError, match=r"no data set 'minst'. Choose one of bike_sharing, fashion_mnist, mnist"):
-        data.fetch("minst")
+        fetch.fetch("minst")
 
 
-def test_the_names_of_cards_and_files_are_importable_from_the_loaders_too():
-    for name in ("Card", "File", "card", "cards", "data_folder", "fetch"):
+def test_what_finds_the_files_is_importable_from_the_loaders_too():
+    for name in ("card", "data_folder", "fetch"):
         assert getattr(data, name) is getattr(fetch, name)
 
 
@@ -274,7 +274,7 @@ def test_loading_writes_nothing_into_the_data_folder(small_images, given):
 def test_a_load_is_noted_once_with_the_identity_of_the_data(small_images):
     data.fashion_mnist("train")
     data.fashion_mnist("val")
-    checksum = data.card("fashion_mnist").checksum
+    checksum = fetch.card("fashion_mnist").checksum
     assert runtime.used_data() == [{"name": "fashion_mnist", "version": "1", "checksum": checksum, "kind": "original"}]
 
 
@@ -323,7 +323,7 @@ REAL = Path(os.environ.get("KINDLING_DATA") or data.data_folder())
 @pytest.fixture
 def real_data(monkeypatch):
     """The true files, where this machine has them; the tests above need none."""
-    if not all((REAL / file.path).exists() for card in data.cards().values() for file in card.files):
+    if not all((REAL / file.path).exists() for card in fetch.cards().values() for file in card.files):
         message = f"{REAL} does not hold all data sets"
         expected = os.environ.get("KINDLING_CI") == "1" and "KINDLING_DATA" in os.environ
         pytest.fail(message) if expected else pytest.skip(message)
@@ -343,7 +343,7 @@ def test_the_true_files_give_what_their_authors_describe(real_data):
 
 
 def test_a_card_tells_the_bytes_of_its_files(real_data):
-    for card in data.cards().values():
+    for card in fetch.cards().values():
         assert card.bytes == sum((REAL / file.path).stat().st_size for file in card.files)
 
 

@@ -4,8 +4,6 @@ Each has a card in `cards.toml`: what it is, its license, its files, their check
 the folder that holds them; without it they lie in your user's cache folder.
 """
 
-import gzip
-import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -16,11 +14,9 @@ import torch
 from torch import Tensor
 from torch.utils.data import TensorDataset
 from torchvision import datasets
+from torchvision.datasets.utils import extract_archive
 
-from kindling.fetch import Card as Card  # "as": importable from here as well
-from kindling.fetch import File as File
 from kindling.fetch import card, data_folder, fetch
-from kindling.fetch import cards as cards
 from kindling.runtime import note_data, smoke
 
 FASHION_CLASSES = tuple(datasets.FashionMNIST.classes)
@@ -72,9 +68,6 @@ def fashion_mnist(split: str) -> TensorDataset:
         FileNotFoundError: the data is absent and cannot be downloaded.
 
     Source: H. Xiao, K. Rasul, R. Vollgraf (2017), read by `torchvision.datasets.FashionMNIST`.
-
-    Examples:
-        >>> x, y = fashion_mnist("train").tensors  # doctest: +SKIP
     """
     return _images("fashion_mnist", datasets.FashionMNIST, split)
 
@@ -82,9 +75,7 @@ def fashion_mnist(split: str) -> TensorDataset:
 def student_admissions() -> TensorDataset:
     """Admission to graduate school: x float32 [400, 3], the `COLUMNS` raw, y float32 [400], 1 if admitted.
 
-    Raises:
-        ValueError: the file does not match its checksum.
-        FileNotFoundError: the data is absent and cannot be downloaded.
+    Errors are those of [fetch][kindling.fetch.fetch].
 
     Source: UCLA Institute for Digital Research and Education, from Udacity's course.
     """
@@ -101,9 +92,7 @@ def student_admissions() -> TensorDataset:
 def wine_quality() -> TensorDataset:
     """White wines: x float32 [4898, 11], the `WINE_COLUMNS` raw, y int64 [4898], tasters' marks (3 to 9 occur).
 
-    Raises:
-        ValueError: the file does not match its checksum.
-        FileNotFoundError: the data is absent and cannot be downloaded.
+    Errors are those of [fetch][kindling.fetch.fetch].
 
     Source: P. Cortez et al. (2009), UCI Machine Learning Repository.
     """
@@ -121,9 +110,7 @@ def bike_sharing() -> TensorDataset:
     Every day has its 24 rows: an hour that the original lacks repeats the columns of one beside it, with no hires.
     Elsewhere "casual" and "registered" add up to y: they are known only afterwards.
 
-    Raises:
-        ValueError: the file does not match its checksum.
-        FileNotFoundError: the data is absent and cannot be downloaded.
+    Errors are those of [fetch][kindling.fetch.fetch].
 
     Source: H. Fanaee-T, J. Gama (2013), with the missing hours filled by the authors of the book's code.
     """
@@ -151,8 +138,7 @@ def _images(name: str, dataset: type[datasets.MNIST], split: str) -> TensorDatas
         raw = Path(folder, dataset.__name__, "raw")
         raw.mkdir(parents=True)
         for path in fetch(name):
-            with gzip.open(path) as packed, (raw / path.stem).open("wb") as unpacked:
-                shutil.copyfileobj(packed, unpacked)
+            extract_archive(path, raw)
         official = dataset(folder, train=split != "test")
     images, labels = official.data[SPLITS[split]], official.targets[SPLITS[split]]
     return _noted(name, images.unsqueeze(1) / 255, labels)
