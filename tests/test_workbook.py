@@ -12,7 +12,7 @@ import pytest
 import torch
 from sitefixture import CATALOGUE, LESSONS, by_name
 
-from kindling.practice import Verdict, examine
+from kindling.practice import Question, Verdict
 from press.script import ScriptError
 from press.workbook import Exercise, Workbook, notebook, read_workbook
 
@@ -174,7 +174,7 @@ class Asked:
     how: dict[str, Any]
 
     def verdict(self, answer: Any = None) -> Verdict:
-        return examine(self.answer if answer is None else answer, **self.how)
+        return Question(**self.how).judge(self.answer if answer is None else answer)
 
     @property
     def mistakes(self) -> dict[str, Any]:
