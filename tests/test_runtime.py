@@ -15,7 +15,7 @@ from matplotlib import rcParams
 
 from kindling import runtime
 
-MODULES = ["data", "fetch", "metrics", "models", "plots", "practice", "runtime", "training"]
+MODULES = ["alttext", "data", "fetch", "judging", "metrics", "models", "plots", "practice", "runtime", "training"]
 
 
 @pytest.fixture(autouse=True)
@@ -26,17 +26,32 @@ def clean(monkeypatch):
     monkeypatch.setattr(runtime, "_metrics", {})
 
 
+def pretend_accelerator(monkeypatch, built_for: str | None, present: bool) -> None:
+    """As torch does it: what it was built for, and whether this machine has one is asked only on demand."""
+
+    def current_accelerator(check_available=False):
+        return torch.device(built_for) if built_for and (present or not check_available) else None
+
+    monkeypatch.setattr(torch.accelerator, "current_accelerator", current_accelerator)
+
+
 @pytest.mark.parametrize(
-    ("cuda", "mps", "expected"), [(True, True, "cuda"), (False, True, "mps"), (False, False, "cpu")]
+    ("built_for", "present", "expected"),
+    [("cuda", True, "cuda"), ("mps", True, "mps"), ("xpu", True, "xpu"), ("cuda", False, "cpu"), (None, False, "cpu")],
 )
-def test_device_prefers_cuda_then_mps_then_the_cpu(cuda, mps, expected, monkeypatch):
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: cuda)
-    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: mps)
+def test_the_device_is_the_accelerator_that_is_there_else_the_cpu(built_for, present, expected, monkeypatch):
+    pretend_accelerator(monkeypatch, built_for, present)
     assert runtime.device() == torch.device(expected)
 
 
+def test_the_device_of_this_machine_holds_a_tensor():
+    here = runtime.device()
+    assert here.type == ("cuda" if torch.cuda.is_available() else "mps" if torch.mps.is_available() else "cpu")
+    assert torch.zeros(1, device=here).device.type == here.type
+
+
 def test_the_environment_overrides_the_device(monkeypatch):
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    pretend_accelerator(monkeypatch, "cuda", present=True)
     monkeypatch.setenv("KINDLING_DEVICE", "cpu")
     assert runtime.device() == torch.device("cpu")
     monkeypatch.setenv("KINDLING_DEVICE", "fast")

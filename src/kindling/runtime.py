@@ -19,7 +19,7 @@ _metrics: dict[str, float] = {}
 
 
 def device() -> torch.device:
-    """The best device of this machine: a CUDA GPU, else Apple's MPS, else the CPU.
+    """The accelerator of this machine, as torch finds it (CUDA, Apple's MPS, XPU, ...), else the CPU.
 
     `KINDLING_DEVICE` overrides the choice, for example `KINDLING_DEVICE=cpu`.
 
@@ -28,9 +28,7 @@ def device() -> torch.device:
     """
     if chosen := os.environ.get("KINDLING_DEVICE"):
         return torch.device(chosen)
-    if torch.cuda.is_available():
-        return torch.device("cuda")
-    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+    return torch.accelerator.current_accelerator(check_available=True) or torch.device("cpu")
 
 
 def seed(n: int) -> None:
