@@ -25,12 +25,12 @@ def tiny(tmp_path):
 
 @pytest.fixture
 def bare_machine(monkeypatch):
-    """No setting of the machine that runs the tests reaches `kindling.data`, and no bar is drawn."""
-    from kindling import data, runtime  # torch, which most tests do without
+    """No setting of the machine that runs the tests reaches `kindling.fetch`, and no bar is drawn."""
+    from kindling import fetch, runtime  # torch, which most tests do without
 
     for name in ("KINDLING_DATA", "KINDLING_SMOKE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("TQDM_DISABLE", "1")
     monkeypatch.setenv("NO_PROXY", "*")
     monkeypatch.setattr(runtime, "_used_data", [])
-    monkeypatch.setattr(data, "PATIENCE", 0.3)
+    monkeypatch.setattr(fetch, "PATIENCE", 0.3)

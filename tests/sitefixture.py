@@ -24,7 +24,7 @@ from urllib.request import urlopen
 import pytest
 from bs4 import BeautifulSoup
 
-from press import frontend
+from press.site.frontend import npm
 from press.project import Settings
 from press.scripts.script import Script
 from press.tutorials import Tutorials
@@ -148,7 +148,7 @@ class Handler(SimpleHTTPRequestHandler):
 def lighthouse(tools: Path, address: str, report: Path) -> dict[str, Any]:
     """Everything that Lighthouse says of a page; `tools` is where npm put it, CHROME_PATH the browser."""
     command = ["lighthouse/cli/index.js", address, "--quiet", "--output=json", f"--output-path={report}"]
-    frontend.run_node(tools, *command, "--chrome-flags=--headless --no-sandbox")
+    npm.run_node(tools, *command, "--chrome-flags=--headless --no-sandbox")
     return json.loads(report.read_text(encoding="utf-8"))
 
 

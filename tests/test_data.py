@@ -15,8 +15,9 @@ import pytest
 import torch
 from torch.utils.data import DataLoader, TensorDataset
 
-from kindling import data, runtime
-from kindling.data import Card, File, batches
+from kindling import data, fetch, runtime
+from kindling.data import batches
+from kindling.fetch import Card, File
 
 CSV = b"admit,gre,gpa,rank\n0,380,3.61,3\n1,660,3.67,3\n1,800,4,1\n"
 
@@ -26,7 +27,7 @@ pytestmark = pytest.mark.usefixtures("bare_machine")
 @pytest.fixture
 def cache(monkeypatch, tmp_path):
     """An empty cache folder of the user."""
-    monkeypatch.setattr(data, "user_cache_path", lambda name: tmp_path / "cache" / name)
+    monkeypatch.setattr(fetch, "user_cache_path", lambda name: tmp_path / "cache" / name)
     return tmp_path / "cache" / "kindling"
 
 
@@ -80,7 +81,7 @@ def serve_from(monkeypatch, server):
 
 def use_card(monkeypatch, name: str, files: list[File]) -> None:
     made_up = Card(name, "Test data", "1", "", "MIT", 0, "", "", tuple(files))
-    monkeypatch.setattr(data, "cards", lambda: {name: made_up})
+    monkeypatch.setattr(fetch, "cards", lambda: {name: made_up})
 
 
 def files_below(folder: Path) -> list[str]:
@@ -92,31 +93,31 @@ def files_below(folder: Path) -> list[str]:
 
 def test_fetch_downloads_an_absent_file_once(serve_from, cache, monkeypatch):
     serve_from("good")
-    (path,) = data.fetch("student_admissions")
+    (path,) = fetch.fetch("student_admissions")
     assert path == cache / "tabular/student_data.csv"
     assert path.read_bytes() == CSV
-    monkeypatch.setattr(data, "_download", lambda *_: pytest.fail("downloaded again"))
-    assert data.fetch("student_admissions") == [path]
+    monkeypatch.setattr(fetch, "_download", lambda *_: pytest.fail("downloaded again"))
+    assert fetch.fetch("student_admissions") == [path]
     assert files_below(cache) == ["tabular/student_data.csv"]
 
 
 def test_fetch_downloads_into_the_folder_that_the_user_named(serve_from, given):
     serve_from("good")
-    assert data.fetch("student_admissions") == [given / "tabular/student_data.csv"]
+    assert fetch.fetch("student_admissions") == [given / "tabular/student_data.csv"]
 
 
 @pytest.mark.parametrize("manner", ["half", "wrong"])
 def test_bytes_that_do_not_match_their_checksum_are_not_kept(manner, serve_from, cache):
     serve_from(manner)
     with pytest.raises(ValueError, match=rf"/{manner}/student_data.csv sent bytes .*got .*Nothing was kept"):
-        data.fetch("student_admissions")
+        fetch.fetch("student_admissions")
     assert files_below(cache) == []
 
 
 def test_an_address_that_is_gone_is_one_clear_error(serve_from, cache):
     serve_from("gone")
     with pytest.raises(FileNotFoundError) as caught:
-        data.fetch("student_admissions")
+        fetch.fetch("student_admissions")
     for part in ("Test data", "tabular/student_data.csv", str(cache), "/gone/", "404", "set KINDLING_DATA"):
         assert part in str(caught.value)
     assert files_below(cache) == []
@@ -126,7 +127,7 @@ def test_a_server_that_stalls_is_given_up(serve_from, cache):
     serve_from("stall")
     start = time.perf_counter()
     with pytest.raises(FileNotFoundError, match="timed out"):
-        data.fetch("student_admissions")
+        fetch.fetch("student_admissions")
     assert time.perf_counter() - start < 5
     assert files_below(cache) == []
 
@@ -145,16 +146,16 @@ def test_an_interrupted_download_leaves_nothing(serve_from, cache, monkeypatch):
         raise KeyboardInterrupt
 
     serve_from("good")
-    monkeypatch.setattr(data.shutil, "copyfileobj", interrupt)
+    monkeypatch.setattr(fetch.shutil, "copyfileobj", interrupt)
     with pytest.raises(KeyboardInterrupt):
-        data.fetch("student_admissions")
+        fetch.fetch("student_admissions")
     assert files_below(cache) == []
 
 
 def test_several_processes_may_download_at_once(serve_from, cache):
     serve_from("good")
     with ThreadPoolExecutor(4) as pool:
-        paths = list(pool.map(data.fetch, ["student_admissions"] * 4))
+        paths = list(pool.map(fetch.fetch, ["student_admissions"] * 4))
     assert paths == [[cache / "tabular/student_data.csv"]] * 4
     assert files_below(cache) == ["tabular/student_data.csv"]
 
@@ -164,20 +165,20 @@ def test_a_folder_that_cannot_be_written_is_an_error_that_names_it(serve_from, m
     (tmp_path / "a file").write_text("")
     monkeypatch.setenv("KINDLING_DATA", str(tmp_path / "a file"))
     with pytest.raises(FileNotFoundError, match=r"a file.*Not a directory"):
-        data.fetch("student_admissions")
+        fetch.fetch("student_admissions")
 
 
 def test_a_damaged_file_in_the_cache_is_downloaded_again(serve_from, cache):
     serve_from("good")
-    (path,) = data.fetch("student_admissions")
+    (path,) = fetch.fetch("student_admissions")
     path.write_bytes(CSV[:20])
-    assert data.fetch("student_admissions") == [path]
+    assert fetch.fetch("student_admissions") == [path]
     assert path.read_bytes() == CSV
 
 
 def test_a_damaged_file_of_the_user_is_an_error_and_is_not_touched(serve_from, given):
     serve_from("good")
-    (path,) = data.fetch("student_admissions")
+    (path,) = fetch.fetch("student_admissions")
     path.write_bytes(CSV[:20])
     with pytest.raises(ValueError, match=r"csv does not match its checksum \(got .{4}…, expected .{4}…\)"):
         data.student_admissions()
@@ -189,10 +190,10 @@ def test_a_damaged_file_of_the_user_is_an_error_and_is_not_touched(serve_from, g
 
 
 def test_every_card_is_whole():
-    assert set(data.cards()) == {"mnist", "fashion_mnist", "student_admissions", "wine_quality", "bike_sharing"}
-    for name, card in data.cards().items():
+    assert set(fetch.cards()) == {"mnist", "fashion_mnist", "student_admissions", "wine_quality", "bike_sharing"}
+    for name, card in fetch.cards().items():
         assert card.name == name
-        assert all([card.title, card.description, card.licence, card.citation, card.homepage, card.files])
+        assert all([card.title, card.description, card.license, card.citation, card.homepage, card.files])
         for file in card.files:
             assert file.url.endswith(Path(file.path).name)
             assert len(bytes.fromhex(file.sha256)) == 32
@@ -201,9 +202,9 @@ def test_every_card_is_whole():
 def test_the_site_credits_the_authors_of_every_data_set():
     about = (Path(__file__).parents[1] / "docs" / "about.md").read_text(encoding="utf-8")
     rows = [line for line in about.splitlines() if line.startswith("| [")]
-    for card in data.cards().values():
+    for card in fetch.cards().values():
         (row,) = [row for row in rows if f"]({card.homepage})" in row]
-        assert card.licence in row
+        assert card.license in row
 
 
 def test_the_checksum_of_a_card_depends_on_every_file(monkeypatch):
@@ -211,13 +212,18 @@ def test_the_checksum_of_a_card_depends_on_every_file(monkeypatch):
     checksums = set()
     for files in ([one], [two], [one, two], [two, one]):
         use_card(monkeypatch, "mnist", files)
-        checksums.add(data.card("mnist").checksum)
+        checksums.add(fetch.card("mnist").checksum)
     assert len(checksums) == 4
 
 
 def test_an_unknown_name_lists_those_that_are_allowed():
     with pytest.raises(ValueError, match=r"no data set 'minst'. Choose one of bike_sharing, fashion_mnist, mnist"):
-        data.fetch("minst")
+        fetch.fetch("minst")
+
+
+def test_what_finds_the_files_is_importable_from_the_loaders_too():
+    for name in ("card", "data_folder", "fetch"):
+        assert getattr(data, name) is getattr(fetch, name)
 
 
 # Loaders
@@ -268,7 +274,7 @@ def test_loading_writes_nothing_into_the_data_folder(small_images, given):
 def test_a_load_is_noted_once_with_the_identity_of_the_data(small_images):
     data.fashion_mnist("train")
     data.fashion_mnist("val")
-    checksum = data.card("fashion_mnist").checksum
+    checksum = fetch.card("fashion_mnist").checksum
     assert runtime.used_data() == [{"name": "fashion_mnist", "version": "1", "checksum": checksum, "kind": "original"}]
 
 
@@ -287,7 +293,7 @@ def test_student_admissions_has_the_columns_raw(serve_from, cache):
 
 def test_a_smoke_run_without_data_makes_up_samples_of_the_right_kind(cache, monkeypatch):
     monkeypatch.setenv("KINDLING_SMOKE", "1")
-    monkeypatch.setattr(data, "_download", lambda *_: pytest.fail("a smoke run downloads nothing"))
+    monkeypatch.setattr(fetch, "_download", lambda *_: pytest.fail("a smoke run downloads nothing"))
     x, y = data.fashion_mnist("train").tensors
     assert (x.shape, x.dtype, y.dtype) == ((data.SMOKE_SAMPLES, 1, 28, 28), torch.float32, torch.int64)
     assert 0 <= x.min() < x.max() <= 1
@@ -317,7 +323,7 @@ REAL = Path(os.environ.get("KINDLING_DATA") or data.data_folder())
 @pytest.fixture
 def real_data(monkeypatch):
     """The true files, where this machine has them; the tests above need none."""
-    if not all((REAL / file.path).exists() for card in data.cards().values() for file in card.files):
+    if not all((REAL / file.path).exists() for card in fetch.cards().values() for file in card.files):
         message = f"{REAL} does not hold all data sets"
         expected = os.environ.get("KINDLING_CI") == "1" and "KINDLING_DATA" in os.environ
         pytest.fail(message) if expected else pytest.skip(message)
@@ -337,7 +343,7 @@ def test_the_true_files_give_what_their_authors_describe(real_data):
 
 
 def test_a_card_tells_the_bytes_of_its_files(real_data):
-    for card in data.cards().values():
+    for card in fetch.cards().values():
         assert card.bytes == sum((REAL / file.path).stat().st_size for file in card.files)
 
 

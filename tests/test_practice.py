@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import json
+import math
+import re
 
 import numpy as np
 import pytest
 import torch
 
 from kindling import practice
-from kindling.practice import check, examine
+from kindling.practice import Question, Verdict, check
 
 CASES = [(torch.tensor([1.0, 2.0, 6.0]),), (torch.tensor([[0.0, 4.0], [2.0, 2.0]]),)]
 MISTAKES = {"that is the sum; divide it.": torch.sum, "that is the median.": torch.median}
+
+
+def examine(answer, **options) -> Verdict:
+    return Question(**options).judge(answer)
 
 
 def judged(answer, **more):
@@ -24,13 +30,13 @@ def average(x):
 
 
 def test_a_right_function_passes_however_it_is_written():
-    assert judged(average) == practice.Verdict(True, "right, in 2 cases.")
+    assert judged(average) == Verdict(True, "right, in 2 cases.")
     assert judged(lambda x: float(x.mean())).passed
     assert judged(lambda x: np.mean(x.numpy())).passed
 
 
 def test_a_known_mistake_gets_its_own_message():
-    assert judged(lambda x: x.sum()) == practice.Verdict(False, "that is the sum; divide it.")
+    assert judged(lambda x: x.sum()) == Verdict(False, "that is the sum; divide it.")
     assert judged(lambda x: x.flatten().sort().values[(x.numel() - 1) // 2]).message == "that is the median."
 
 
@@ -103,10 +109,58 @@ def test_values_are_compared_by_structure_shape_and_number():
     assert examine(np.float32(0.1), right=0.1).passed
     assert examine("Abc", right="abc").message == "your answer is 'Abc', and that is not it."
     assert examine([1], right=[1, 2]).message == "your answer is 1 values, and 2 were asked for."
-    assert examine([1, 5], right=[1, 2]).message == "value 2 of 2: it is 5.0, and 2.0 is right."
+    assert examine([1, 5], right=[1, 2]).message == "value 2 of 2: it is 5, and 2 is right."
     assert not examine(torch.zeros(2), right=torch.zeros(2, 1)).passed
     assert examine(1.00001, right=1.0).passed and not examine(1.001, right=1.0).passed
     assert examine(1.001, right=1.0, tolerance=0.01).passed
+
+
+COUNTS = [79_510, 669_706, 2**24 + 1, 2**53 + 1, 10**30]
+
+
+@pytest.mark.parametrize("count", COUNTS)
+@pytest.mark.parametrize(
+    "form",
+    [
+        int,
+        lambda count: (1, count),
+        lambda count: [(0.5, [count, "a text"])],
+        lambda count: np.array([count]) if count < 2**63 else [count],
+        lambda count: np.int64(count) if count < 2**63 else [count],
+        lambda count: torch.tensor([[1, count]]) if count < 2**63 else [count],
+        lambda count: torch.arange(count % 1000, count % 1000 + 9),
+    ],
+    ids=["int", "tuple", "nested", "array", "numpy int", "tensor", "large tensor"],
+)
+def test_where_an_integer_is_right_one_too_many_is_wrong(count, form):
+    assert examine(form(count), right=form(count)).passed
+    for wrong in (count + 1, count - 1):
+        verdict = examine(form(wrong), right=form(count), tolerance=0.5)
+        assert not verdict.passed
+        shown = re.search(r"(?:is|has) (\S.*), and (\S.*) is right\.$", verdict.message)
+        assert shown and shown[1] != shown[2], "the sentence shows two different numbers"
+
+
+def test_a_whole_float_may_answer_an_integer_and_no_other_may():
+    assert examine(79510.0, right=79510).passed
+    assert examine([np.float32(79510), torch.tensor(3.0)], right=[79510, 3]).passed
+    assert examine(79511.0, right=79510).message == "your answer is 79511, and 79510 is right."
+    assert examine(torch.tensor(79511.0), right=79510).message == "your answer is 79511.0, and 79510 is right."
+    assert not examine(79510.5, right=79510).passed and not examine(3.0001, right=3, tolerance=0.1).passed
+    assert not examine(2.0**24, right=2**24 + 1).passed and not examine(math.nan, right=3).passed
+    assert examine(79511, right=79510.0).passed, "where a float is right, a float's tolerance holds"
+
+
+def test_truth_values_are_compared_exactly_too():
+    flags = torch.tensor([True, False])
+    assert examine(flags, right=flags).passed and examine([1, 0], right=[True, False]).passed
+    assert not examine(torch.tensor([1.0, 1e-7]), right=flags).passed
+    assert not examine(~flags, right=flags).passed and not examine(2, right=True).passed
+    assert examine(torch.tensor([1, 2], dtype=torch.uint8), right=np.array([1, 2], np.uint16)).passed
+
+
+def test_a_mistake_of_one_is_told_from_the_right_integer_by_its_own_sentence():
+    assert examine(79_511, right=79_510, mistakes={"one too many.": 79_511}).message == "one too many."
 
 
 def test_a_large_tensor_is_told_by_its_first_wrong_number():

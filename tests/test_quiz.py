@@ -9,10 +9,10 @@ from bs4 import BeautifulSoup
 from markdown import Markdown
 from sitefixture import LESSONS, by_name
 
-from press import questions
-from press.markup import for_notebook
 from press.scripts import quiz
 from press.scripts.script import ScriptError, read_script
+from press.site.downloads.markup import for_notebook
+from press.site.pages.questions import form
 
 ONE = """\
 Text before.
@@ -51,7 +51,7 @@ def only(text: str) -> quiz.Quiz:
 def rendered(text: str) -> BeautifulSoup:
     extensions = ["md_in_html", "pymdownx.arithmatex", "attr_list", "smarty"]
     page = Markdown(extensions=extensions, extension_configs={"pymdownx.arithmatex": {"generic": True}})
-    return BeautifulSoup(page.convert(quiz.replace(text, questions.for_page)), "html.parser")
+    return BeautifulSoup(page.convert(quiz.replace(text, form)), "html.parser")
 
 
 def test_a_question_is_read_with_its_options_and_their_explanations():

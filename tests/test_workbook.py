@@ -12,10 +12,10 @@ import pytest
 import torch
 from sitefixture import CATALOGUE, LESSONS, by_name
 
-from kindling.practice import Verdict, examine
+from kindling.practice import Question, Verdict
 from press.scripts.exercises import Exercise, Workbook, read_workbook
 from press.scripts.script import ScriptError
-from press.workbooks import notebook
+from press.site.downloads.notebooks import Home, workbook
 
 SOURCE = '''\
 """
@@ -121,13 +121,8 @@ def test_a_broken_file_of_exercises_is_told_with_file_and_line(tmp_path, old, ne
 
 
 def test_the_notebook_folds_checkers_hints_and_solutions(tmp_path):
-    text = notebook(
-        book_of(tmp_path),
-        package="kindling",
-        wheel="the-wheel",
-        tutorial="http://site/t/",
-        progress="http://site/p/",
-    )
+    home = Home(package="kindling", wheel="the-wheel", progress="http://site/p/")
+    text = workbook(book_of(tmp_path), "http://site/t/", home)
     made = json.loads(text)
     nbformat.validate(made)
     code = ["".join(cell["source"]) for cell in made["cells"] if cell["cell_type"] == "code"]
@@ -175,7 +170,7 @@ class Asked:
     how: dict[str, Any]
 
     def verdict(self, answer: Any = None) -> Verdict:
-        return examine(self.answer if answer is None else answer, **self.how)
+        return Question(**self.how).judge(self.answer if answer is None else answer)
 
     @property
     def mistakes(self) -> dict[str, Any]:

@@ -1,30 +1,22 @@
 """Data sets: found in the data folder or downloaded from their official addresses, and verified before use.
 
-Each has a card in `cards.toml`: what it is, its licence, its files, their checksums. `KINDLING_DATA` names
+Each has a card in `cards.toml`: what it is, its license, its files, their checksums. `KINDLING_DATA` names
 the folder that holds them; without it they lie in your user's cache folder.
 """
 
-import gzip
-import hashlib
-import http.client
-import os
-import shutil
 import tempfile
-import tomllib
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
-from platformdirs import user_cache_path
 from torch import Tensor
 from torch.utils.data import TensorDataset
 from torchvision import datasets
-from tqdm import tqdm
+from torchvision.datasets.utils import extract_archive
 
+from kindling.fetch import card, data_folder, fetch
 from kindling.runtime import note_data, smoke
 
 FASHION_CLASSES = tuple(datasets.FashionMNIST.classes)
@@ -51,132 +43,6 @@ SPLITS = {"train": slice(50_000), "val": slice(50_000, 60_000), "train+val": sli
 SMOKE_SAMPLES = 64
 """How many samples of a data set a smoke run sees."""
 
-PATIENCE = 30.0
-"""Seconds without a byte after which a download is given up."""
-
-
-@dataclass(frozen=True)
-class File:
-    """One file of a data set: its place below the data folder, its official address and its checksum."""
-
-    path: str
-    url: str
-    sha256: str
-
-
-@dataclass(frozen=True)
-class Card:
-    """What a data set is, where it comes from, and how to recognise a good copy."""
-
-    name: str
-    title: str
-    version: str
-    description: str
-    licence: str
-    bytes: int
-    citation: str
-    homepage: str
-    files: tuple[File, ...]
-    substitute: bool = False
-
-    @property
-    def checksum(self) -> str:
-        """One SHA-256 for the whole data set: that of its files' checksums, joined by newlines."""
-        return hashlib.sha256("\n".join(file.sha256 for file in self.files).encode()).hexdigest()
-
-
-def cards() -> dict[str, Card]:
-    """All cards by name."""
-    tables = tomllib.loads(Path(__file__).with_name("cards.toml").read_text("utf-8"))
-    files = {name: tuple(File(**file) for file in table.pop("files")) for name, table in tables.items()}
-    return {name: Card(name=name, files=files[name], **table) for name, table in tables.items()}
-
-
-def card(name: str) -> Card:
-    """The card of a data set.
-
-    Raises:
-        ValueError: there is no data set of that name.
-
-    Examples:
-        >>> card("fashion_mnist").licence
-        'MIT'
-    """
-    if name not in cards():
-        raise ValueError(f"There is no data set {name!r}. Choose one of {', '.join(sorted(cards()))}.")
-    return cards()[name]
-
-
-def data_folder() -> Path:
-    """The folder that holds the data: `KINDLING_DATA`, else `kindling` in your user's cache folder."""
-    chosen = os.environ.get("KINDLING_DATA")
-    return Path(chosen).expanduser() if chosen else user_cache_path("kindling")
-
-
-def fetch(name: str) -> list[Path]:
-    """The verified files of a data set, in the order of its card; absent ones are downloaded.
-
-    A download takes its place only when its checksum is right, so an interrupted one leaves nothing behind. A
-    damaged file in the cache folder is downloaded again; in a folder that you named with `KINDLING_DATA`,
-    nothing is overwritten.
-
-    Raises:
-        ValueError: there is no such data set, or a file or a download does not match its checksum.
-        FileNotFoundError: a file is absent and cannot be downloaded.
-    """
-    found = card(name)
-    return [_fetch_file(found, file) for file in found.files]
-
-
-def _fetch_file(card: Card, file: File) -> Path:
-    path = data_folder() / file.path
-    if path.exists():
-        if (got := _sha256(path)) == file.sha256:
-            return path
-        if os.environ.get("KINDLING_DATA"):
-            raise ValueError(
-                f"{path} does not match its checksum (got {got[:4]}…, expected {file.sha256[:4]}…). "
-                "Delete it and run again, or set KINDLING_DATA to a folder that holds a good copy."
-            )
-    try:
-        _download(file, path)
-    except (OSError, http.client.HTTPException) as error:
-        raise FileNotFoundError(
-            f"{card.title} needs {file.path} in {data_folder()}, and {file.url} could not be downloaded "
-            f"({error}). Connect to the network and run again, or set KINDLING_DATA to a folder that has it."
-        ) from error
-    return path
-
-
-def _download(file: File, path: Path) -> None:
-    """Download to a temporary file beside `path`, verify, and only then move it into place."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    hidden = os.environ.get("TQDM_DISABLE") == "1"  # tqdm itself looks only when it is imported
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with (
-            open(descriptor, "wb") as target,
-            urllib.request.urlopen(file.url, timeout=PATIENCE) as reply,
-            tqdm.wrapattr(reply, "read", total=reply.length, desc=path.name, disable=hidden) as source,
-        ):
-            shutil.copyfileobj(source, target)
-        if (got := _sha256(Path(name))) != file.sha256:
-            raise ValueError(
-                f"{file.url} sent bytes that do not match their checksum (got {got[:4]}…, expected "
-                f"{file.sha256[:4]}…). Nothing was kept: run again, or set KINDLING_DATA to a folder with it."
-            )
-        os.replace(name, path)
-    except urllib.error.HTTPError as error:
-        error.close()
-        raise
-    finally:
-        Path(name).unlink(missing_ok=True)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
 
 def mnist(split: str) -> TensorDataset:
     """MNIST, handwritten digits: x float32 [N, 1, 28, 28] from 0 (paper) to 1 (ink), y int64 [N], the digit.
@@ -202,9 +68,6 @@ def fashion_mnist(split: str) -> TensorDataset:
         FileNotFoundError: the data is absent and cannot be downloaded.
 
     Source: H. Xiao, K. Rasul, R. Vollgraf (2017), read by `torchvision.datasets.FashionMNIST`.
-
-    Examples:
-        >>> x, y = fashion_mnist("train").tensors  # doctest: +SKIP
     """
     return _images("fashion_mnist", datasets.FashionMNIST, split)
 
@@ -212,9 +75,7 @@ def fashion_mnist(split: str) -> TensorDataset:
 def student_admissions() -> TensorDataset:
     """Admission to graduate school: x float32 [400, 3], the `COLUMNS` raw, y float32 [400], 1 if admitted.
 
-    Raises:
-        ValueError: the file does not match its checksum.
-        FileNotFoundError: the data is absent and cannot be downloaded.
+    Errors are those of [fetch][kindling.fetch.fetch].
 
     Source: UCLA Institute for Digital Research and Education, from Udacity's course.
     """
@@ -231,9 +92,7 @@ def student_admissions() -> TensorDataset:
 def wine_quality() -> TensorDataset:
     """White wines: x float32 [4898, 11], the `WINE_COLUMNS` raw, y int64 [4898], tasters' marks (3 to 9 occur).
 
-    Raises:
-        ValueError: the file does not match its checksum.
-        FileNotFoundError: the data is absent and cannot be downloaded.
+    Errors are those of [fetch][kindling.fetch.fetch].
 
     Source: P. Cortez et al. (2009), UCI Machine Learning Repository.
     """
@@ -251,9 +110,7 @@ def bike_sharing() -> TensorDataset:
     Every day has its 24 rows: an hour that the original lacks repeats the columns of one beside it, with no hires.
     Elsewhere "casual" and "registered" add up to y: they are known only afterwards.
 
-    Raises:
-        ValueError: the file does not match its checksum.
-        FileNotFoundError: the data is absent and cannot be downloaded.
+    Errors are those of [fetch][kindling.fetch.fetch].
 
     Source: H. Fanaee-T, J. Gama (2013), with the missing hours filled by the authors of the book's code.
     """
@@ -281,8 +138,7 @@ def _images(name: str, dataset: type[datasets.MNIST], split: str) -> TensorDatas
         raw = Path(folder, dataset.__name__, "raw")
         raw.mkdir(parents=True)
         for path in fetch(name):
-            with gzip.open(path) as packed, (raw / path.stem).open("wb") as unpacked:
-                shutil.copyfileobj(packed, unpacked)
+            extract_archive(path, raw)
         official = dataset(folder, train=split != "test")
     images, labels = official.data[SPLITS[split]], official.targets[SPLITS[split]]
     return _noted(name, images.unsqueeze(1) / 255, labels)

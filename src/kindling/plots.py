@@ -16,6 +16,7 @@ from matplotlib.rcsetup import cycler
 from matplotlib.ticker import MaxNLocator
 from torch import Tensor
 
+from kindling.alttext import say, say_confusion, say_lines
 from kindling.training import History
 
 Values = Tensor | np.ndarray | Sequence[float]
@@ -93,7 +94,7 @@ def losses(history: History | Mapping[str, History], *, title: str | None = None
         ax.set(xlabel="epoch", ylabel="mean loss", title=title)
         ax.xaxis.set_major_locator(MaxNLocator(integer=True))
         ax.legend()
-        show(fig, alt or _say_lines("Mean loss by epoch", lines))
+        show(fig, alt or say_lines("Mean loss by epoch", lines))
 
 
 def curves(
@@ -122,7 +123,7 @@ def curves(
         ax.set(xlabel=xlabel, ylabel=ylabel, title=title, yscale="log" if logy else "linear")
         if len(lines) > 1:
             ax.legend()
-        show(fig, alt or _say_lines(f"{ylabel} against {xlabel}", lines))
+        show(fig, alt or say_lines(f"{ylabel} against {xlabel}", lines))
 
 
 def scatter(
@@ -179,8 +180,8 @@ def bars(
         ax.invert_yaxis()
         ax.grid(False, axis="y")
         ax.set(xlabel=xlabel, title=title)
-        said = ", ".join(f"{name} {_say(length)}" for name, length in zip(names, lengths, strict=True))
-        compared = "" if reference is None else f" A dashed line marks {_say(reference)}."
+        said = ", ".join(f"{name} {say(length)}" for name, length in zip(names, lengths, strict=True))
+        compared = "" if reference is None else f" A dashed line marks {say(reference)}."
         show(fig, alt or f"Bars of {xlabel}: {said}.{compared}")
 
 
@@ -231,33 +232,10 @@ def confusion(matrix: Tensor, classes: Sequence[str], *, title: str | None = Non
         ax.set_xticks(range(len(classes)), classes, rotation=45, ha="right", rotation_mode="anchor")
         ax.set_yticks(range(len(classes)), classes)
         ax.set(xlabel="predicted class", ylabel="true class", title=title)
-        show(fig, alt or _say_confusion(counts, classes))
+        show(fig, alt or say_confusion(counts, classes))
 
 
 def _array(values: Values) -> np.ndarray:
     if isinstance(values, Tensor):
         return values.detach().cpu().numpy()
     return np.asarray([float(v) for v in values]) if isinstance(values, Sequence) else values
-
-
-def _say(number: float) -> str:
-    return f"{number:,.0f}" if abs(number) >= 1000 else f"{number:.3g}"
-
-
-def _say_lines(what: str, lines: Mapping[str, np.ndarray | Sequence[float]]) -> str:
-    said = (
-        f"{name} goes from {_say(v[0])} to {_say(v[-1])} (lowest {_say(min(v))}, highest {_say(max(v))})"
-        for name, v in lines.items()
-    )
-    return f"{what}: {'; '.join(said)}."
-
-
-def _say_confusion(counts: np.ndarray, classes: Sequence[str]) -> str:
-    total, right = counts.sum(), counts.trace()
-    mistakes = counts - np.diag(counts.diagonal())
-    true, predicted = divmod(int(mistakes.argmax()), len(classes))
-    said = f"Confusion matrix of {len(classes)} classes: {right:,} of {total:,} examples are on the diagonal"
-    if right == total:
-        return said + "."
-    mistaken = f"{mistakes[true, predicted]:,} of {counts[true].sum():,} {classes[true]}"
-    return f"{said}; the commonest mistake: {mistaken} taken for {classes[predicted]}."

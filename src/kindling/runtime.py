@@ -1,14 +1,18 @@
 """Where and how a tutorial runs: device, seed, smoke runs, and the record of what it used and found.
 
-`KINDLING_DEVICE` chooses the device and `KINDLING_SMOKE=1` makes a smoke run; both are read at each call.
+`KINDLING_DEVICE` chooses the device, `KINDLING_SMOKE=1` makes a smoke run, and `KINDLING_RECORD` names a file for the
+record; all are read at each call.
 """
 
+import json
+import math
 import os
 import random
 import textwrap
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import SupportsFloat
 
 import numpy as np
@@ -19,7 +23,7 @@ _metrics: dict[str, float] = {}
 
 
 def device() -> torch.device:
-    """The best device of this machine: a CUDA GPU, else Apple's MPS, else the CPU.
+    """The accelerator of this machine, as torch finds it (CUDA, Apple's MPS, XPU, ...), else the CPU.
 
     `KINDLING_DEVICE` overrides the choice, for example `KINDLING_DEVICE=cpu`.
 
@@ -28,9 +32,7 @@ def device() -> torch.device:
     """
     if chosen := os.environ.get("KINDLING_DEVICE"):
         return torch.device(chosen)
-    if torch.cuda.is_available():
-        return torch.device("cuda")
-    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+    return torch.accelerator.current_accelerator(check_available=True) or torch.device("cpu")
 
 
 def seed(n: int) -> None:
@@ -115,6 +117,7 @@ def objection(action: Callable[[], object], width: int = 150) -> str:
 def report(name: str, value: SupportsFloat) -> None:
     """Record a result of this tutorial, like `report("test accuracy", 0.88)`; a name keeps its last value."""
     _metrics[name] = float(value)
+    _publish()
 
 
 def metrics() -> dict[str, float]:
@@ -131,8 +134,29 @@ def note_data(name: str, version: str, checksum: str, kind: str) -> None:
     used = {"name": name, "version": version, "checksum": checksum, "kind": kind}
     if used not in _used_data:
         _used_data.append(used)
+        _publish()
 
 
 def used_data() -> list[dict[str, str]]:
     """The data sets loaded in this process, in order: name, version, checksum and kind of each."""
     return [dict(used) for used in _used_data]
+
+
+def _publish() -> None:
+    """Write `{"data": [...], "metrics": {...}}` as JSON to the file that `KINDLING_RECORD` names, if it is set.
+
+    The file is current or absent: it is replaced whole; if that fails it is removed, with a warning, and the tutorial
+    goes on. JSON has no nan and no infinity: they become the texts "nan", "inf" and "-inf", which `float` reads.
+    """
+    if not (name := os.environ.get("KINDLING_RECORD")):
+        return
+    numbers = {key: value if math.isfinite(value) else str(value) for key, value in _metrics.items()}
+    path, part = Path(name), Path(f"{name}.{os.getpid()}.part")
+    try:
+        part.write_text(json.dumps({"data": _used_data, "metrics": numbers}), encoding="utf-8")
+        os.replace(part, path)
+    except OSError as error:
+        for left in (part, path):
+            with suppress(OSError):
+                left.unlink(missing_ok=True)
+        warnings.warn(f"The record of this run cannot be written to {path}: {error}", RuntimeWarning, stacklevel=3)

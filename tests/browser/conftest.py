@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from press import frontend
+from press.site.frontend import npm
 
 CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
 
@@ -52,7 +52,7 @@ def tab(browser, site):
 def tools() -> Path:
     """The folder of what only these tests take from npm: axe-core and Lighthouse, as package.json beside this file says."""
     folder = Path(__file__).parent
-    if not frontend.install(folder):
+    if not npm.install(folder):
         message = "axe-core and Lighthouse cannot be installed from npm; the log says why"
         if os.environ.get("KINDLING_CI") == "1":
             pytest.fail(message)

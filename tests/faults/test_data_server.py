@@ -17,9 +17,15 @@ import pytest
 import torch
 from tinyproject import TinyProject
 
+<<<<<<< HEAD
 from kindling import data, runtime
 from kindling.data import Card, File
 from press.execution.task import paragraph
+=======
+from kindling import data, fetch, runtime
+from kindling.fetch import Card, File
+from press.execute import paragraph
+>>>>>>> kindling
 
 CSV = b"admit,gre,gpa,rank\n0,380,3.61,3\n1,660,3.67,3\n1,800,4,1\n"
 WRONG = CSV.replace(b"3.61", b"3.16")  # a number like any other: only its checksum tells
@@ -95,11 +101,11 @@ def server():
 @pytest.fixture
 def folder(server, bare_machine, monkeypatch, tmp_path):
     """The user's cache folder, empty, for a data set whose one file the server sends."""
-    monkeypatch.setattr(data, "user_cache_path", lambda name: tmp_path / name)
+    monkeypatch.setattr(fetch, "user_cache_path", lambda name: tmp_path / name)
     url = f"http://127.0.0.1:{server.server_port}/student_data.csv"
     file = File("tabular/student_data.csv", url, hashlib.sha256(CSV).hexdigest())
     card = Card("student_admissions", "Admissions", "1", "", "MIT", len(CSV), "", "", (file,))
-    monkeypatch.setattr(data, "cards", lambda: {"student_admissions": card})
+    monkeypatch.setattr(fetch, "cards", lambda: {"student_admissions": card})
     server.asked = 0
     return tmp_path / "kindling"
 
