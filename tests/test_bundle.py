@@ -10,8 +10,8 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from bs4 import BeautifulSoup
 
-from press import bundle
 from press.scripts.header import HEADER
+from press.site import bundle
 
 LINKS = """\
 # More

@@ -9,11 +9,14 @@ import nbformat
 import pytest
 from IPython.core.inputtransformer2 import TransformerManager
 
-from press import downloads
 from press.scripts.header import HEADER
+from press.site.downloads import markup, notebooks
+from press.site.downloads.notebooks import Home
+from press.site.downloads.wheel import build_wheel
 
 SITE = "http://127.0.0.1:8000/"
 WHEEL = f"{SITE}assets/wheels/kindling-0.1.0%2Babc-py3-none-any.whl"
+HOME = Home(package="kindling", wheel=WHEEL)
 SOURCE = '''\
 # /// script
 # requires-python = ">=3.11"
@@ -37,7 +40,7 @@ def header_of(source):
 
 
 def test_the_downloaded_script_takes_the_wheel_from_the_site_and_nothing_from_the_clone():
-    source = downloads.downloadable_script(SOURCE, "kindling", WHEEL)
+    source = notebooks.script(SOURCE, HOME)
     header = header_of(source)
     assert header["dependencies"] == [f"kindling @ {WHEEL}", "scipy"]
     assert header["requires-python"] == ">=3.11"
@@ -47,13 +50,20 @@ def test_the_downloaded_script_takes_the_wheel_from_the_site_and_nothing_from_th
 
 def test_other_sources_of_a_header_are_kept():
     other = SOURCE.replace("editable = true }\n", 'editable = true }\n# scipy = { path = "../scipy" }\n')
-    assert header_of(downloads.downloadable_script(other, "kindling", WHEEL))["tool"]["uv"] == {
-        "sources": {"scipy": {"path": "../scipy"}}
-    }
+    assert header_of(notebooks.script(other, HOME))["tool"]["uv"] == {"sources": {"scipy": {"path": "../scipy"}}}
 
 
 def test_a_script_without_header_is_downloaded_as_it_is():
-    assert downloads.downloadable_script('"""\n# T\n"""\n', "kindling", WHEEL) == '"""\n# T\n"""\n'
+    assert notebooks.script('"""\n# T\n"""\n', HOME) == '"""\n# T\n"""\n'
+
+
+def test_a_site_without_a_wheel_leaves_the_header_as_it_is():
+    assert notebooks.script(SOURCE, Home(package="kindling")) == SOURCE
+
+
+def test_the_links_of_a_downloaded_script_lead_to_the_site():
+    home = Home(package="kindling", wheel=WHEEL, linked=lambda text: text.replace("b.py", f"{SITE}b/"))
+    assert f"# [b]({SITE}b/)" in notebooks.script(SOURCE + "# [b](b.py)\n", home)
 
 
 def test_the_notebook_is_valid_and_holds_todays_text_with_the_outputs_of_the_run(tiny):
@@ -61,13 +71,8 @@ def test_the_notebook_is_valid_and_holds_todays_text_with_the_outputs_of_the_run
     tiny.edit("tutorials/1-first/01_hello.py", "Some text.", "Newer words.")
     tutorials = tiny.tutorials
     (script,) = tutorials.select(["hello"])
-    text = downloads.downloadable_notebook(
-        script,
-        tutorials.store.load(script).outputs,
-        package="kindling",
-        wheel=WHEEL,
-        absolute=lambda part: part.upper(),
-    )
+    home = Home(package="kindling", wheel=WHEEL, linked=str.upper)
+    text = notebooks.tutorial(script, tutorials.store.load(script).outputs, home)
     notebook = nbformat.reads(text, as_version=4)
     nbformat.validate(notebook)
     kinds = [cell.cell_type for cell in notebook.cells]
@@ -75,6 +80,25 @@ def test_the_notebook_is_valid_and_holds_todays_text_with_the_outputs_of_the_run
     assert WHEEL in notebook.cells[0].source
     assert "NEWER WORDS" in notebook.cells[2].source
     assert notebook.cells[3].outputs[0].text == "output of line 20\n"
+    assert [cell.execution_count for cell in notebook.cells if cell.cell_type == "code"] == [None, 1, 2]
+
+
+def test_a_cell_without_valid_outputs_counts_as_not_run(tiny):
+    (script,) = tiny.tutorials.select(["hello"])
+    stream = {"output_type": "stream", "name": "stdout", "text": "42\n"}
+    notebook = nbformat.reads(notebooks.tutorial(script, [[stream]], Home()), as_version=4)
+    assert [(cell.execution_count, len(cell.outputs)) for cell in notebook.cells if cell.cell_type == "code"] == [
+        (1, 1),
+        (None, 0),
+    ]
+
+
+def test_boxes_in_boxes_and_fences_come_through_to_the_notebook():
+    text = '!!! note "Outer"\n    Words.\n\n    ??? tip "Inner"\n        ```\n        !!! no box\n        ```\n'
+    shown = markup.for_notebook(text)
+    assert shown.startswith("> **Outer**\n>\n> Words.")
+    assert "> <details><summary>Inner</summary>" in shown
+    assert "> !!! no box" in shown
 
 
 def make_wheel(tmp_path, code="def f():\n    return 1\n"):
@@ -87,7 +111,7 @@ def make_wheel(tmp_path, code="def f():\n    return 1\n"):
         (tmp_path / "src" / name).write_text(text)
     folder = tmp_path / "wheels"
     folder.mkdir(exist_ok=True)
-    return downloads.build_wheel(tmp_path, tmp_path / "src" / "pack", folder)
+    return build_wheel(tmp_path, tmp_path / "src" / "pack", folder)
 
 
 def test_the_wheel_holds_the_package_alone_with_its_dependencies(tmp_path):
@@ -111,15 +135,23 @@ def test_the_same_package_gives_the_same_wheel_and_another_a_new_name(tmp_path):
     assert not first.exists()
 
 
+def test_a_wheel_that_was_cut_off_is_built_again(tmp_path):
+    wheel = make_wheel(tmp_path)
+    content = wheel.read_bytes()
+    wheel.write_bytes(content[:100])
+    assert make_wheel(tmp_path).read_bytes() == content
+    assert [path.name for path in wheel.parent.iterdir()] == [wheel.name]
+
+
 def test_a_notebook_is_the_same_bytes_each_time(tiny):
     script = tiny.tutorials.scripts[0]
-    first, second = (downloads.downloadable_notebook(script, []) for _ in range(2))
+    first, second = (notebooks.tutorial(script, [], Home()) for _ in range(2))
     assert first == second
     assert json.loads(first)["cells"][1]["id"] == "text-2"
 
 
 def test_a_notebook_installs_whatever_else_its_script_needs():
-    source = downloads.install("pack", WHEEL, ("pack", "scikit-learn", "pandas>=2"))
+    source = notebooks.install(Home(package="pack", wheel=WHEEL), ("pack", "scikit-learn", "pandas>=2"))
     assert f'%pip install --quiet {WHEEL} scikit-learn "pandas>=2"' in source
 
 
@@ -129,6 +161,6 @@ def test_a_notebook_installs_whatever_else_its_script_needs():
 )
 def test_the_first_cell_installs_where_anything_is_missing_and_only_there(needs, missing):
     ran = []
-    cell = TransformerManager().transform_cell(downloads.install("pytest", WHEEL, needs))
+    cell = TransformerManager().transform_cell(notebooks.install(Home(package="pytest", wheel=WHEEL), needs))
     exec(cell, {"get_ipython": lambda: SimpleNamespace(run_line_magic=lambda *words: ran.append(words))})
     assert ran == [("pip", f"install --quiet {WHEEL}" + missing * ' "no.such-thing>=2"')] * missing

@@ -8,7 +8,7 @@ from bs4 import BeautifulSoup
 from markdown import Markdown
 from sitefixture import LESSONS, PAGES, ROOT
 
-from press import glossary
+from press.site.html import glossary
 
 TEXT = """\
 # Glossary
@@ -67,6 +67,19 @@ def test_the_longest_form_is_taken_and_formulas_are_left_alone():
     assert "abbr" not in glossary.mark(r'<span class="arithmatex">\(batch\)</span>', glossary.read(TEXT))
     (one,) = rendered("A batch of what is <b>normal</b>.").find_all("abbr")
     assert one["title"] == "The examples that share one step, of size B."
+
+
+def test_a_hostile_definition_stays_a_tooltip():
+    term = glossary.Term("batch", ("batch",), 'A "quoted" <b onclick="x()">text</b> & more')
+    (mark,) = BeautifulSoup(glossary.mark("<p>A batch.</p>", [term]), "html.parser").find_all("abbr")
+    assert mark["title"] == 'A "quoted" <b onclick="x()">text</b> & more'
+    assert mark.parent.text == "A batch." and not mark.parent.find("b")
+
+
+def test_a_word_that_begins_two_terms_is_taken_with_as_much_as_fits():
+    terms = [glossary.Term("batch", ("batch",), "1"), glossary.Term("batch size", ("batch size",), "2")]
+    page = BeautifulSoup(glossary.mark("<p>The batch size, a batch, a batch sized 3.</p>", terms), "html.parser")
+    assert [(mark.text, mark["title"]) for mark in page.find_all("abbr")] == [("batch size", "2"), ("batch", "1")]
 
 
 def test_part_of_a_word_is_not_the_word():

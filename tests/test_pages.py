@@ -282,8 +282,8 @@ def test_every_directive_is_replaced_by_what_it_stands_for():
 
 def test_a_gallery_is_of_a_part_of_one_tutorial_or_of_all():
     other = dataclasses.replace(script("other"), part="2-second")
-    asked = ("<!-- press:gallery 2-second -->", "<!--press:gallery hello-->", "<!-- press:gallery -->", "<!-- press:gallery x -->")
-    shown = [directives.filled(one, view(script(), other)) for one in asked]
+    asked = ("press:gallery 2-second", "press:gallery hello", "press:gallery", "press:gallery none")
+    shown = [directives.filled(f"<!-- {one} -->", view(script(), other)) for one in asked]
     assert [[one["href"] for one in soup(part).find_all("a")] for part in shown] == [
         ["second/other"],
         ["first/hello"],

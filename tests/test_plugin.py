@@ -1,18 +1,24 @@
 """Builds: what the plugin makes of a project, and how it stops."""
 
+import base64
+import io
 import json
 import logging
 import re
 import shutil
 import time
+from pathlib import Path
 
+import nbformat
 import pytest
+from bs4 import BeautifulSoup
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
 from mkdocs.exceptions import Abort
+from PIL import Image
+from tinyproject import TinyProject, made_up
 
-from press import plugin
-from press.plugin import PressPlugin
+from press.site.frontend.temml import Typeset
 from press.store import Run
 
 
@@ -38,7 +44,7 @@ def refuse_to_run(monkeypatch):
     def run(*arguments, **keywords):
         raise AssertionError("something was executed")
 
-    monkeypatch.setattr(plugin.Tutorials, "run", run)
+    monkeypatch.setattr("press.tutorials.Tutorials.run", run)
 
 
 def test_a_build_of_fresh_tutorials_executes_nothing(tiny, site, monkeypatch):
@@ -48,6 +54,15 @@ def test_a_build_of_fresh_tutorials_executes_nothing(tiny, site, monkeypatch):
     assert "output of line 20" in page
     assert "Ran in 1.5 s" in page
     assert 'href="hello.py" download' in page
+
+
+def test_a_build_leaves_no_trace_of_itself_under_serve(tiny, site):
+    """mkdocs keeps the plugin between two loads of a configuration, and with it what a server knows."""
+    tiny.pretend_run()
+    site("serve")
+    assert site() == tiny.root / "site"
+    page = (tiny.root / "site/first/hello/index.html").read_text()
+    assert "press-reload" not in page
 
 
 def test_a_build_executes_what_is_stale_and_shows_it(tiny, site):
@@ -129,8 +144,6 @@ def test_a_damaged_output_is_executed_again_and_the_page_is_right(tiny, site, ca
 
 
 def test_a_bare_project_builds_with_scripts_alone(tmp_path, monkeypatch):
-    from tinyproject import TinyProject
-
     bare = TinyProject(tmp_path / "bare")
     for name in ("src", "docs", "tutorials", "mkdocs.yml"):
         path = bare.root / name
@@ -185,8 +198,6 @@ def test_names_in_code_link_to_the_api_and_the_api_lists_the_tutorials(tiny, sit
     tiny.write("docs/api.md", "# API\n\n::: pack.tools\n")
     tiny.edit("tutorials/1-first/01_hello.py", 'print("end")', "import math\nmath.sqrt(4)")
     tutorials = tiny.tutorials
-    from tinyproject import made_up
-
     for script in tutorials.scripts:
         names = {"double": "pack.tools.double", "tools.unrelated": "pack.tools.unrelated", "math.sqrt": "math.sqrt"}
         tutorials.store.save(script, made_up(script), tutorials.key(script), Run(seconds=1, names=names))
@@ -213,49 +224,83 @@ def test_the_site_is_the_same_bytes_each_time(tiny, site):
     assert first == again
 
 
-def test_a_notebook_of_mkdocs_jupyter_carries_no_style_sheet_of_its_own(tiny, site):
-    import nbformat
+def notebook_with_outputs() -> nbformat.NotebookNode:
+    image = io.BytesIO()
+    Image.new("RGB", (8, 4)).save(image, "PNG")
+    shown = [
+        {"text/html": "<table><tr><td>cell</td></tr></table>", "text/plain": "no table"},
+        {"image/png": base64.b64encode(image.getvalue()).decode(), "text/plain": "no image"},
+        {"text/latex": "$a < b$", "text/plain": "no formula"},
+    ]
+    new = nbformat.v4.new_output
+    outputs = [
+        new("stream", name="stdout", text="5 < 6\n\x1b[31mred\x1b[0m\n"),
+        *(new("display_data", data=data) for data in shown),
+        new("error", ename="ValueError", evalue="<no>", traceback=["no traceback"]),
+    ]
+    cells = [
+        nbformat.v4.new_markdown_cell("# Work\n\nA **text** with `code`.\n\n```python\nfenced = 1\n```", id="a"),
+        nbformat.v4.new_code_cell("if x < 1:\n    print('&amp;')", id="b", outputs=outputs, execution_count=1),
+        nbformat.v4.new_code_cell("check()", id="c", metadata={"tags": ["checker"]}),
+    ]
+    return nbformat.v4.new_notebook(cells=cells)
 
+
+def test_a_notebook_of_mkdocs_jupyter_is_shown_in_the_clothes_of_the_site(tiny, site):
     tiny.write(
         "mkdocs.yml",
         "site_name: t\nplugins:\n  - mkdocs-jupyter: {include: ['work.ipynb'], ignore: ['*.md'], cache: false}\n  - press: {package: src/pack}\n",
     )
-    cells = [nbformat.v4.new_markdown_cell("# Work", id="a"), nbformat.v4.new_code_cell("x = 1", id="b")]
-    (tiny.root / "docs/work.ipynb").write_text(nbformat.writes(nbformat.v4.new_notebook(cells=cells)))
+    (tiny.root / "docs/work.ipynb").write_text(nbformat.writes(notebook_with_outputs()))
     tiny.pretend_run()
-    folder = site()
-    page = (folder / "work/index.html").read_text()
-    assert len(page) < 100_000
-    sheets = set(re.findall(r'href="([^"]*assets/press/[0-9a-f]{12}\.css)"', page))
-    assert sum((folder / "work" / sheet).resolve().stat().st_size for sheet in sheets) > 100_000
+    text = (site() / "work/index.html").read_text()
+    assert len(text) < 100_000
+    whole = BeautifulSoup(text, "html.parser")
+    page = whole.find(class_="jupyter-wrapper")
+    assert not whole.find("style") and not page.find("script"), "mkdocs-jupyter brings 575 KB of them into every page"
+    assert page.h1.contents[0] == "Work"
+    assert [code.text.strip() for code in page.select("pre > code")] == [
+        "fenced = 1",
+        "if x < 1:\n    print('&amp;')",
+        "check()",
+    ]
+    assert page.select_one("pre > code .k").text == "if", "code has its colors"
+    assert page.select_one("details.press-checker pre").text == "check()"
+    output = page.find(class_="press-output")
+    assert output.find(class_="press-stdout").text == "5 < 6\nred\n"
+    assert output.find(class_="press-error").text == "ValueError: <no>"
+    assert output.td.text == "cell"
+    assert output.img["src"].startswith("data:image/png;base64,") and output.img.has_attr("alt")
+    assert "a < b" in output.find(class_="arithmatex").text
+    for worse in ("no table", "no image", "no formula", "no traceback"):
+        assert worse not in text
 
 
-# Serving
+# Serving -------------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
 def serving(tiny, monkeypatch):
-    """Rebuild the tiny project as `serve` does, in this process, without a server."""
-    ran = []
-    monkeypatch.setattr(
-        plugin.Tutorials, "run", lambda self, scripts, **options: ran.extend(script.name for script in scripts) or []
-    )
-    kept = {}
+    """Rebuild the tiny project as `serve` does, in this process, without a server; each site has its own folder."""
+    ran, started = [], []
+
+    def run(self, scripts, **options):
+        ran.extend(script.name for script in scripts)
+        return []
+
+    monkeypatch.setattr("press.tutorials.Tutorials.run", run)
 
     def rebuilt():
         config = load_config(str(tiny.root / "mkdocs.yml"), strict=True)
-        if "plugin" not in kept:
-            kept["plugin"] = config.plugins["press"]
+        if not started:  # mkdocs keeps the plugin from now on
+            started.append(config.plugins)
             config.plugins.on_startup(command="serve", dirty=False)
-        press: PressPlugin = config.plugins["press"]
-        for name in ("serving", "background", "memo", "session", "held", "front", "output", "theme", "swapped", "whole"):
-            setattr(press, name, getattr(kept["plugin"], name))
         build(config, serve_url="http://127.0.0.1:8000/")
-        return tiny.root / "site"
+        return Path(config.site_dir)
 
     yield rebuilt, ran
-    if "plugin" in kept:
-        kept["plugin"].on_shutdown()
+    for plugins in started:
+        plugins.on_shutdown()
 
 
 def test_serving_marks_a_running_tutorial_and_executes_it_behind_the_pages(tiny, serving):
@@ -289,7 +334,7 @@ def test_serving_shows_new_text_with_the_outputs_that_are_still_valid(tiny, serv
     ("old", "new", "told"),
     [
         ("double(21)", "double(21", "01_hello.py:22: not valid Python"),
-        ('["A1"]', '["A9"]', "unknown chapters &#x27;A9&#x27;; allowed are A1"),
+        ('["A1"]', '["A9"]', "unknown chapters 'A9'; allowed are A1"),
     ],
 )
 def test_serving_outlives_a_broken_script_and_shows_its_last_good_version(tiny, serving, old, new, told):
@@ -298,8 +343,7 @@ def test_serving_outlives_a_broken_script_and_shows_its_last_good_version(tiny, 
     rebuilt()
     tiny.edit("tutorials/1-first/01_hello.py", old, new)
     page = (rebuilt() / "first/hello/index.html").read_text()
-    assert "press-state--failed" in page
-    assert told in page
+    assert told in BeautifulSoup(page, "html.parser").find(class_="press-state--failed").text
     assert "A lead of one sentence." in page
     tiny.edit("tutorials/1-first/01_hello.py", new, old)
     assert "press-state" not in (rebuilt() / "first/hello/index.html").read_text()
@@ -332,46 +376,7 @@ def test_serving_outlives_a_warning_that_would_stop_a_strict_build(tiny, serving
     assert "nowhere.md" in (rebuilt() / "first/hello/index.html").read_text()
 
 
-def test_a_rebuilt_site_of_serve_is_the_site_that_a_first_build_makes(tiny, serving):
-    rebuilt, _ = serving
-    tiny.pretend_run()
-    rebuilt()
-    tiny.edit("tutorials/1-first/01_hello.py", "Some text.", "Changed.")
-    memoised = {str(path): path.read_bytes() for path in rebuilt().rglob("*.html")}
-    press = load_config(str(tiny.root / "mkdocs.yml"))
-    press.plugins.on_startup(command="serve", dirty=False)
-    build(press, serve_url="http://127.0.0.1:8000/")
-    afresh = {str(path): path.read_bytes() for path in (tiny.root / "site").rglob("*.html")}
-    assert memoised == afresh
-
-
-def test_a_rebuild_that_breaks_does_not_end_the_server_and_is_told(tiny, caplog):
-    tiny.pretend_run()
-
-    class Server:
-        def watch(self, path):
-            pass
-
-        def serve_request(self, environ, start_response):
-            pass
-
-        def set_app(self, application):
-            pass
-
-        def builder(self):
-            raise SystemExit("Aborted")
-
-    config = load_config(str(tiny.root / "mkdocs.yml"))
-    config.plugins.on_startup(command="serve", dirty=False)
-    config = config.plugins.on_config(config)
-    config.plugins.on_build_error(error=SystemExit())
-    server = config.plugins.on_serve(Server(), config=config, builder=None)
-    server.builder()
-    assert "The rebuild failed, the last good pages stay: Aborted" in caplog.text
-    config.plugins.on_shutdown()
-
-
-def test_formulas_become_mathml_and_stay_out_of_the_search(tiny, site, monkeypatch):
+def test_formulas_become_mathml_and_stay_out_of_the_search(tiny, site, monkeypatch, caplog):
     tiny.write("package.json", "{}")
     tiny.write(
         "mkdocs.yml",
@@ -380,15 +385,15 @@ def test_formulas_become_mathml_and_stay_out_of_the_search(tiny, site, monkeypat
     tiny.edit("tutorials/1-first/01_hello.py", "Some text.", "So $a < b$, and\n#\n# $$c$$")
     asked = []
 
-    def mathml(formulas, table, root):
+    def typeset(formulas, table, root):
         asked.extend(sorted(formulas))
-        return {formula: f"<math><mi>{formula[0][0]}</mi></math>" for formula in formulas}
+        return Typeset({"$a < b$": "<math><mi>a</mi></math>", "$$c$$": "<math><mi>c</mi></math>"}, ("d is bad",))
 
-    monkeypatch.setattr(plugin.frontend, "mathml", mathml)
-    monkeypatch.setattr(plugin.frontend, "prune", lambda table, formulas, root: None)
+    monkeypatch.setattr("press.site.build.typeset", typeset)
     tiny.pretend_run()
     page = (site() / "first/hello/index.html").read_text()
     assert asked == [("a < b", False), ("c", True)]
+    assert "first/hello.md: d is bad" in caplog.text
     assert '<span class="press-nobreak"><math data-search-exclude><mi>a</mi></math>,</span>' in page
     assert '<div class="press-math"><math data-search-exclude><mi>c</mi></math></div>' in page
 

@@ -15,7 +15,7 @@ import pytest
 from bs4 import BeautifulSoup
 from sitefixture import LESSONS, MISSING, PAGES
 
-from press import frontend
+from press.site.frontend import policy
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -169,7 +169,7 @@ def test_a_script_that_an_output_brings_along_is_not_run(site, watched, closed):
     built = site.file(TUTORIAL).read_text(encoding="utf-8")
     before, output, after = built.partition('<div class="press-output')
     page = f"{before}{EVIL}{'</article>' + EVIL if closed else ''}{output}{after}"
-    page = frontend.allow_scripts(re.sub(r"'sha256-.*?(?=; img-src)", frontend.HASHES, page, count=1))
+    page = policy.allow_scripts(re.sub(r"'sha256-.*?(?=; img-src)", policy.HASHES, page, count=1))
     assert digest('globalThis.ran = "script"') not in page
     tab.route(f"**/{TUTORIAL}", lambda route: route.fulfill(body=page, content_type="text/html; charset=utf-8"))
     tab.goto(TUTORIAL)
@@ -184,11 +184,11 @@ def test_a_script_that_an_output_brings_along_is_not_run(site, watched, closed):
 
 def test_a_page_without_the_policy_of_the_theme_is_left_as_it_is():
     page = "<html><script>1</script><article><script>2</script></article></html>"
-    assert frontend.allow_scripts(page) == page
+    assert policy.allow_scripts(page) == page
 
 
 def test_while_serving_the_script_that_reloads_the_page_may_run():
     """mkdocs adds it after everybody else, and it differs from build to build."""
-    page = f'<meta http-equiv="Content-Security-Policy" content="script-src {frontend.HASHES}"><article></article>'
-    assert "'unsafe-inline'" in frontend.allow_scripts(page, all_inline=True)
-    assert "'unsafe-inline'" not in frontend.allow_scripts(page)
+    page = f'<meta http-equiv="Content-Security-Policy" content="script-src {policy.HASHES}"><article></article>'
+    assert "'unsafe-inline'" in policy.allow_scripts(page, all_inline=True)
+    assert "'unsafe-inline'" not in policy.allow_scripts(page)

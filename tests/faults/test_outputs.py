@@ -11,11 +11,12 @@ from mkdocs.config import load_config
 from PIL import Image
 from tinyproject import made_up
 
-from press import page
 from press.execution.execution import execute
 from press.execution.task import Task
-from press.frontend import allow_scripts
 from press.scripts.script import Cell
+from press.site.frontend.policy import allow_scripts
+from press.site.html.figures import is_drawing
+from press.site.html.outputs import rendered
 from press.store import Run
 
 RUN = "window.owned = true"
@@ -141,24 +142,24 @@ def test_nothing_that_an_output_brings_along_can_run_in_the_page(tiny, theme):
     assert list(site.rglob("*.svg")) == [] or not any(RUN in path.read_text() for path in site.rglob("*.svg"))
 
 
-def test_an_honest_drawing_is_still_shown(tmp_path):
+def test_an_honest_drawing_is_still_shown():
     drawings = [
         '<style>text { fill: red }</style><text y="10">on load: javascript</text>',
         '<a href="#x"><use href="#x"/></a>',
     ]
     for drawing in drawings:
-        (html,) = page.render_outputs([[shown(image_svg=SVG.format("", drawing))]], tmp_path).html
+        (html,) = rendered([[shown(image_svg=SVG.format("", drawing))]])["html"]
         assert html.count("<img") == 2
     png = SVG.format("", f'<image href="data:image/png;base64,{picture()}"/>')
-    assert page.is_drawing(png) and not page.is_drawing(png.replace("image/png", "text/html"))
+    assert is_drawing(png) and not is_drawing(png.replace("image/png", "text/html"))
 
 
 @pytest.mark.parametrize(
     "size", ['width="1..2"', 'width="."', f'width="{"9" * 400}"', 'width="-1"', 'width="100%"', ""]
 )
-def test_a_drawing_of_any_size_has_one_on_the_page(tmp_path, size):
+def test_a_drawing_of_any_size_has_one_on_the_page(size):
     svg = f'<svg xmlns="http://www.w3.org/2000/svg" {size}></svg>'
-    (html,) = page.render_outputs([[shown(image_svg=svg)]], tmp_path).html
+    (html,) = rendered([[shown(image_svg=svg)]])["html"]
     assert re.search(r'width="\d{1,6}" height="640"', html)
 
 

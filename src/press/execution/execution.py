@@ -209,7 +209,11 @@ def record_of(path: Path) -> dict[str, Any]:
     told = told if isinstance(told, dict) else {}
     data, metrics = told.get("data"), told.get("metrics")
     named = isinstance(data, list) and all(isinstance(item, dict) and "name" in item for item in data)
-    return {"data": data if named else [], "metrics": metrics if isinstance(metrics, dict) else {}}
+    try:
+        numbers = {name: float(value) for name, value in (metrics or {}).items()}  # "nan" and "inf" are texts in JSON
+    except (AttributeError, TypeError, ValueError):
+        numbers = {}
+    return {"data": data if named else [], "metrics": numbers}
 
 
 def shown_line(cell: Any, error: dict[str, Any]) -> int:

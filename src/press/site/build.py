@@ -81,7 +81,7 @@ class Build:
     def read_lessons(self) -> None:
         try:
             for script in self.tutorials.scripts:
-                stored, book = self.tutorials.stored(script), self.tutorials.workbooks.get(script.name)
+                stored, book = self.tutorials.store.load(script), self.tutorials.workbooks.get(script.name)
                 self.lessons[script.name] = Lesson(script, self.status(script), stored, book)
         except ScriptError as error:  # of a module that tutorials import
             raise PluginError(str(error)) from None
