@@ -8,21 +8,21 @@ import json
 import re
 import string
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from press.files import write
 from press.project import Settings
 from press.scripts.script import ScriptError, part_url
+from press.store import Status
 from press.tutorials import Tutorials, default_jobs, say
 
 if TYPE_CHECKING:
     from press.execution.task import Outcome, Task
-
-TEMPLATE = Path(__file__).with_name("templates") / "new.py.txt"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -47,33 +47,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="press", description="Executes literate scripts and keeps what they showed.")
     commands = top.add_subparsers(required=True, metavar="status | run | new | check | bundle")
-    command = commands.add_parser("status", help="each tutorial: fresh, stale, missing or failed, and why")
-    command.add_argument("names", nargs="*", metavar="NAME")
-    command.add_argument("--json", action="store_true", help="a list of objects with name, state and why")
-    command.set_defaults(command=status)
-    command = commands.add_parser("run", help="execute what is stale or missing; exit 1 if a tutorial fails")
-    command.add_argument("names", nargs="*", metavar="NAME")
-    command.add_argument("--all", action="store_true", help="execute fresh ones again too")
-    command.add_argument(
-        "--jobs", type=positive, default=None, metavar="N", help="tutorials at once (default: cores / 2, at least 2)"
-    )
-    command.add_argument("--deadline", type=float, default=None, metavar="SECONDS", help="for each tutorial")
-    command.add_argument("--shard", type=fraction, default=None, metavar="K/N", help="only the K-th of N equal shares")
-    command.add_argument(
-        "--scheduler", default=None, metavar="ADDRESS", help="a Dask scheduler, e.g. tcp://10.0.0.1:8786"
-    )
-    command.set_defaults(command=run)
-    command = commands.add_parser("new", help="a script from a template")
-    command.add_argument("part", metavar="PART", help="a folder of the tutorials, e.g. 1-foundations")
-    command.add_argument("title", metavar="TITLE")
-    command.set_defaults(command=new)
-    command = commands.add_parser("check", help="header, structure, links and names")
-    command.add_argument("names", nargs="*", metavar="NAME")
-    command.set_defaults(command=check)
-    command = commands.add_parser("bundle", help="one zip of the whole site, to read without a network")
-    command.add_argument("file", nargs="?", type=Path, metavar="FILE", help="default: the site's name, and -site.zip")
-    command.add_argument("--site-url", metavar="URL", help="where downloads find their helpers (default: localhost)")
-    command.set_defaults(command=bundle)
+
+    def add(function: Callable[[Tutorials, argparse.Namespace], int], about: str, names: bool = False) -> Any:
+        command = commands.add_parser(function.__name__, help=about)
+        command.set_defaults(command=function)
+        if names:
+            command.add_argument("names", nargs="*", metavar="NAME")
+        return command.add_argument
+
+    option = add(status, "each tutorial: fresh, stale, missing or failed, and why", names=True)
+    option("--json", action="store_true", help="a list of objects with name, state and why")
+    option = add(run, "execute what is stale or missing; exit 1 if a tutorial fails", names=True)
+    option("--all", action="store_true", help="execute fresh ones again too")
+    option("--jobs", type=positive, metavar="N", help="tutorials at once (default: cores / 2, at least 2)")
+    option("--deadline", type=float, metavar="SECONDS", help="for each tutorial")
+    option("--shard", type=fraction, metavar="K/N", help="only the K-th of N equal shares")
+    option("--scheduler", metavar="ADDRESS", help="a Dask scheduler, e.g. tcp://10.0.0.1:8786")
+    option = add(new, "a script from a template")
+    option("part", metavar="PART", help="a folder of the tutorials, e.g. 1-foundations")
+    option("title", metavar="TITLE")
+    add(check, "header, structure, links and names", names=True)
+    option = add(bundle, "one zip of the whole site, to read without a network")
+    option("file", nargs="?", type=Path, metavar="FILE", help="default: the site's name, and -site.zip")
+    option("--site-url", metavar="URL", help="where downloads find their helpers (default: localhost)")
     return top
 
 
@@ -102,19 +98,15 @@ def status(tutorials: Tutorials, options: argparse.Namespace) -> int:
     return 0
 
 
-def broken(tutorials: Tutorials) -> list:
+def broken(tutorials: Tutorials) -> list[Status]:
     """Scripts that cannot be read have no key; they count as failed."""
-    from press.store import Status
-
-    known = {script.path.as_posix() for script in tutorials.scripts}
-    paths = {error: str(error).split(":")[0] for error in tutorials.errors}
-    return [Status(Path(path).stem, "failed", str(error)) for error, path in paths.items() if path not in known]
+    known = {script.path for script in tutorials.scripts}
+    return [Status(error.path.stem, "failed", str(error)) for error in tutorials.errors if error.path not in known]
 
 
 def run(tutorials: Tutorials, options: argparse.Namespace) -> int:
     if tutorials.errors:
-        for error in tutorials.errors:
-            say(str(error))
+        say("\n".join(map(str, tutorials.errors)))
         return 1
     scripts = tutorials.select(options.names)
     if options.shard:
@@ -125,15 +117,11 @@ def run(tutorials: Tutorials, options: argparse.Namespace) -> int:
         say(f"nothing to do: {fresh} fresh")
         return 0
     jobs = options.jobs or min(default_jobs(), len(todo))
-    with Progress(len(todo)) as progress:
+    with closing(Progress(len(todo))) as progress:
         failures = tutorials.run(
-            todo,
-            jobs=jobs,
-            deadline=options.deadline,
-            scheduler=options.scheduler,
-            on_start=progress.start,
-            on_done=progress.done,
-        )
+            todo, jobs=jobs, deadline=options.deadline, scheduler=options.scheduler,
+            on_start=progress.start, on_done=progress.done,
+        )  # fmt: skip
     for message in failures:
         say(message)
     say(f"{len(todo) - len(failures)} executed, {len(failures)} failed, {fresh} were fresh")
@@ -149,10 +137,7 @@ class Progress:
         self.running: list[str] = []
         self.bar = tqdm(total=total, unit="tutorial", disable=not sys.stderr.isatty(), leave=False)
 
-    def __enter__(self) -> Progress:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
+    def close(self) -> None:
         self.bar.close()
 
     def start(self, task: Task) -> None:
@@ -162,22 +147,20 @@ class Progress:
             say(f"{task.name}: running")
 
     def done(self, outcome: Outcome, message: str) -> None:
-        name = outcome.name
-        if name in self.running:
-            self.running.remove(name)
+        if outcome.name in self.running:
+            self.running.remove(outcome.name)
         self.bar.set_description_str(", ".join(self.running))
         self.bar.update()
         if self.bar.disable:
-            seconds = outcome.run.seconds
-            say(f"{name}: {'failed' if message else 'done'} after {seconds:.1f} s")
+            say(f"{outcome.name}: {'failed' if message else 'done'} after {outcome.run.seconds:.1f} s")
 
 
 def new(tutorials: Tutorials, options: argparse.Namespace) -> int:
     folder = tutorials.settings.tutorials
     if not re.fullmatch(r"[A-Za-z0-9][\w-]*", options.part):
         raise LookupError(f"the part {options.part!r} is no folder name; allowed are letters, digits, - and _")
-    parts = sorted({script.part for script in tutorials.scripts} - {""})
-    part = next((known for known in parts if options.part in (known, part_url(known))), options.part)
+    known = (script.part for script in tutorials.scripts if options.part in (script.part, part_url(script.part)))
+    part = next(known, options.part)
     slug = re.sub(r"[^a-z0-9]+", "-", options.title.lower()).strip("-")
     if not slug:
         raise LookupError(f"the title {options.title!r} has no letter or digit to make an address of")
@@ -188,7 +171,8 @@ def new(tutorials: Tutorials, options: argparse.Namespace) -> int:
         raise FileExistsError(f"the slug {slug!r} is taken by {taken.path.as_posix()}; choose another title")
     numbers = [int(match[1]) for path in folder.rglob("*.py") if (match := re.match(r"(\d+)[-_]", path.name))]
     path = folder / part / f"{max(numbers, default=0) + 1:02}_{slug}.py"
-    write(path, string.Template(TEMPLATE.read_text(encoding="utf-8")).substitute(title=options.title))
+    template = Path(__file__).with_name("templates").joinpath("new.py.txt").read_text(encoding="utf-8")
+    write(path, string.Template(template).substitute(title=options.title))
     print(path.relative_to(tutorials.settings.root).as_posix())
     return 0
 

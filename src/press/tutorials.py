@@ -152,9 +152,10 @@ class Tutorials:
         self.prepare_kernels()
         todo = {script.name: script for script in sorted(scripts, key=self.expected_seconds, reverse=True)}
         tasks = [self.task(script, jobs=jobs, deadline=deadline) for script in todo.values()]
+        keys = {name: self.key(script) for name, script in todo.items()}  # before the code can change
         failures = []
         for outcome in execute_all(tasks, jobs=jobs, scheduler=scheduler, stop=cancel, on_start=on_start):
-            message = self.keep(todo[outcome.name], outcome)
+            message = self.keep(todo[outcome.name], keys[outcome.name], outcome)
             if message:
                 failures.append(message)
             if on_done:
@@ -178,9 +179,8 @@ class Tutorials:
             texts += [path.read_text(encoding="utf-8", errors="replace") for path in paths]
         return {name for text in texts for name in re.findall(r"(?m)^\s*(?:from|import)\s+(\w+)", text)}
 
-    def keep(self, script: Script, outcome: Outcome) -> str:
+    def keep(self, script: Script, key: Key, outcome: Outcome) -> str:
         """Store an outcome if it is what the project's files say now; return what is wrong with it, or ""."""
-        key = self.key(script)
         if outcome.failure and outcome.failure.kind == "interrupted":
             return str(outcome.failure)
         if outcome.failure:

@@ -40,7 +40,7 @@ def is_picture(image: Any) -> bool:
 
 
 def smaller(png: str) -> str:
-    """The same picture with a palette of 256 colours, if that takes fewer bytes (base64)."""
+    """The same picture with a palette of 256 colors, if that takes fewer bytes (base64)."""
     image = Image.open(BytesIO(base64.b64decode(png)))
     if image.mode == "RGBA" and image.getchannel("A").getextrema() == (255, 255):
         image = image.convert("RGB")

@@ -213,7 +213,7 @@ def environment() -> dict[str, str]:
     fixed = {
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",  # else the preload settles on another one
         "PYTHONHASHSEED": "0",
-        "PYTORCH_NVML_BASED_CUDA_CHECK": "1",  # is_available() must not initialise CUDA before the fork
+        "PYTORCH_NVML_BASED_CUDA_CHECK": "1",  # is_available() must not initialize CUDA before the fork
         "TZ": "UTC",
     }
     own = dict(os.environ) | fixed
