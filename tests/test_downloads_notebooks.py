@@ -47,6 +47,22 @@ def test_nothing_outside_answers_a_notebook(jupyter, empty):
     assert asked == 3, "the kernel, its worker, and another Python"
 
 
+def test_no_setting_of_this_machine_reaches_pip_or_uv_at_the_learners(uv, jupyter, empty, tmp_path, monkeypatch):
+    """Each of these would stop the command, or stand in what it prints."""
+    poison = tmp_path / "poison"
+    for name, text in {"pip/pip.conf": f"[global]\nconstraint = {poison}\n", "uv/uv.toml": "poison = ["}.items():
+        path = tmp_path / "settings" / name
+        path.parent.mkdir(parents=True)
+        path.write_text(text, encoding="utf-8")
+    for name in ("XDG_CONFIG_DIRS", "XDG_CONFIG_HOME"):
+        monkeypatch.setenv(name, str(tmp_path / "settings"))
+    for name in ("PIP_CONSTRAINT", "PIP_FIND_LINKS", "PIP_REQUIREMENT", "UV_CONSTRAINT", "UV_FIND_LINKS", "UV_EXCLUDE"):
+        monkeypatch.setenv(name, str(poison))
+    settings = ran(jupyter, "-m", "pip", "config", "list", where=empty).splitlines()
+    assert [line.partition("=")[0] for line in settings] == [":env:.config-file", ":env:.disable-pip-version-check"]
+    ran(uv, "pip", "install", "--dry-run", "--python", jupyter, "pip", where=empty)
+
+
 @every_tutorial
 def test_a_downloaded_notebook_is_valid_and_shows_what_its_run_showed(site, script, tmp_path):
     path = fetched(site, f"{script.url}/{script.name}.ipynb", tmp_path)
