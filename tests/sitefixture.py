@@ -85,7 +85,8 @@ class Site:
         return self.folder / (page + "index.html" if page == "" or page.endswith("/") else page)
 
     def soup(self, page: str) -> BeautifulSoup:
-        return BeautifulSoup(self.file(page).read_text(encoding="utf-8"), "html.parser")
+        """A page as a tree, which several tests share: they may not change it."""
+        return parsed(self.file(page))
 
     def nowhere(self, page: str, links: Iterable[str]) -> list[str]:
         """Those links of a page that lead to no file or no anchor of this site; other sites are not asked."""
@@ -99,6 +100,11 @@ class Site:
             if not path.is_file() or (anchor and path.suffix == ".html" and unquote(anchor) not in anchors(path)):
                 lost.append(link)
         return lost
+
+
+@functools.lru_cache(maxsize=4)  # they are large
+def parsed(path: Path) -> BeautifulSoup:
+    return BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
 
 
 @functools.cache
