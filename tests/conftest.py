@@ -20,6 +20,18 @@ def pytest_collection_modifyitems(config, items):
                 item.add_marker(pytest.mark.skip(reason="slow; `pytest -m slow` runs it, and so does CI"))
 
 
+@pytest.fixture(scope="session")
+def light_server():
+    """One fork server for all runs that happen in this process, without torch: it is ready in two seconds."""
+    from press import kernels
+
+    light = tuple(name for name in kernels.PRELOAD if not name.startswith("torch"))
+    usual, kernels.SERVER = kernels.SERVER, kernels.Server(light)
+    yield
+    kernels.SERVER.stop()
+    kernels.SERVER = usual
+
+
 @pytest.fixture
 def tiny(tmp_path):
     Catalogue.memo.clear()

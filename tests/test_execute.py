@@ -16,15 +16,7 @@ from press import kernels
 from press.execute import Outcome, Task, execute, execute_all
 from press.script import Cell
 
-
-@pytest.fixture(scope="module", autouse=True)
-def small_server():
-    """A fork server without torch: it is ready in two seconds."""
-    light = tuple(name for name in kernels.PRELOAD if not name.startswith("torch"))
-    usual, kernels.SERVER = kernels.SERVER, kernels.Server(light)
-    yield
-    kernels.SERVER.stop()
-    kernels.SERVER = usual
+pytestmark = pytest.mark.usefixtures("light_server")
 
 
 def task(*codes: str, name: str = "t", **limits) -> Task:

@@ -10,6 +10,8 @@ from textwrap import dedent
 
 from press.catalogue import Catalogue, Settings
 
+LIGHTLY = (sys.executable, str(Path(__file__).with_name("lightly.py")))
+
 HELLO = '''\
 # /// script
 # dependencies = ["pack"]
@@ -129,7 +131,7 @@ class TinyProject:
     def run(self, *command: str, check: bool = True, **environment: str) -> subprocess.CompletedProcess[str]:
         """Run a module of the environment (`press`, `mkdocs`) in the project."""
         done = subprocess.run(
-            [sys.executable, "-m", *command],
+            [*LIGHTLY, *command],
             cwd=self.root,
             env={**os.environ, "NO_MKDOCS_2_WARNING": "1", **environment},
             capture_output=True,

@@ -4,18 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from press import kernels
 from press.__main__ import main
 
 
-@pytest.fixture(scope="module", autouse=True)
-def warm_server():
-    """One fork server for the runs of a file that happen in this process."""
-    light = tuple(name for name in kernels.PRELOAD if name.split(".")[0] in kernels.OWN)
-    usual, kernels.SERVER = kernels.SERVER, kernels.Server(light)
-    yield
-    kernels.SERVER.stop()
-    kernels.SERVER = usual
+@pytest.fixture(autouse=True)
+def warm_server(light_server):
+    """The fork server of all runs that happen in this process."""
 
 
 @pytest.fixture
