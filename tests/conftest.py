@@ -12,8 +12,14 @@ from press.catalogue import Catalogue
 pytest_plugins = ["sitefixture", "takehome"]
 
 
+# These take minutes, so they begin first, else one process would wait for the other at the end. The first builds the
+# site, the second does without it meanwhile.
+LONG = ("test_downloads_run.py", "test_serve_growth.py", "test_downloads_notebooks.py")
+
+
 def pytest_collection_modifyitems(config, items):
     """Slow tests are for CI, which sets KINDLING_CI=1, and for those who ask for them by `-m slow`."""
+    items.sort(key=lambda item: LONG.index(item.path.name) if item.path.name in LONG else len(LONG))
     if os.environ.get("KINDLING_CI") != "1" and "slow" not in config.option.markexpr:
         for item in items:
             if item.get_closest_marker("slow"):

@@ -27,13 +27,30 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sitefixture import ROOT, SCRIPTS, answer
+from sitefixture import CLINIC, LESSONS, ROOT, SCRIPTS, answer
+
+from press.script import Script
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 SECONDS = 400  # for a command; a busy machine may need minutes for what else takes ten seconds
 OUTSIDE = Path(__file__).parent / "outside"
 KEPT = ("KINDLING_DATA", "UV_CACHE_DIR", "UV_DEFAULT_INDEX")
 NOTES = "notes.txt"  # beside the folder of a download: what its processes noted
+
+
+def chosen() -> list[Script]:
+    """The first lesson, the first of the clinic, and each one that needs a package or data as none before it does.
+
+    All go through the same code, so that one more lesson adds nothing here unless it needs something new.
+    """
+    known: set[str] = set()
+    found = []
+    for script in LESSONS:
+        needs = {*script.header.dependencies, *script.header.data}
+        if needs - known:
+            found.append(script)
+        known |= needs
+    return [*found, *CLINIC[:1]]
 
 
 @pytest.fixture(scope="session")
