@@ -25,7 +25,8 @@ from press.site.frontend import npm
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
-from sitefixture import Handler, lighthouse  # noqa: E402
+from sitefixture import lighthouse  # noqa: E402
+from siteserver import Handler  # noqa: E402
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 TOOLS = ROOT / "tests" / "browser"

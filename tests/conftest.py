@@ -10,12 +10,30 @@ from tinyproject import TinyProject
 pytest_plugins = ["sitefixture", "takehome"]
 
 
+# These take minutes, so they begin first, else one process would wait for the other at the end. The first builds the
+# site, the second does without it meanwhile.
+LONG = ("test_downloads_run.py", "test_serve_growth.py", "test_downloads_notebooks.py")
+
+
 def pytest_collection_modifyitems(config, items):
     """Slow tests are for CI, which sets KINDLING_CI=1, and for those who ask for them by `-m slow`."""
+    items.sort(key=lambda item: LONG.index(item.path.name) if item.path.name in LONG else len(LONG))
     if os.environ.get("KINDLING_CI") != "1" and "slow" not in config.option.markexpr:
         for item in items:
             if item.get_closest_marker("slow"):
                 item.add_marker(pytest.mark.skip(reason="slow; `pytest -m slow` runs it, and so does CI"))
+
+
+@pytest.fixture(scope="session")
+def light_server():
+    """One fork server for all runs that happen in this process, without torch: it is ready in two seconds."""
+    from press import kernels
+
+    light = tuple(name for name in kernels.PRELOAD if not name.startswith("torch"))
+    usual, kernels.SERVER = kernels.SERVER, kernels.Server(light)
+    yield
+    kernels.SERVER.stop()
+    kernels.SERVER = usual
 
 
 @pytest.fixture

@@ -1,20 +1,16 @@
-"""The site of this repository, built once per test session from a copy of the working tree, and served on localhost."""
+"""The site of this repository, built once per run from a copy of the working tree, and served on localhost."""
 
 from __future__ import annotations
 
 import functools
-import gzip
-import io
 import json
 import os
 import re
 import shutil
 import subprocess
 import sys
-import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
@@ -23,6 +19,8 @@ from urllib.request import urlopen
 
 import pytest
 from bs4 import BeautifulSoup
+from filelock import FileLock
+from siteserver import MISSING
 
 from press.site.frontend import npm
 from press.project import Settings
@@ -68,9 +66,7 @@ def some(items, step: int = 3):
 
 PARTS = sorted({url.rpartition("/")[0].rpartition("/")[0] + "/" for url in TUTORIALS})
 PAGES = [*written_by_hand(), *PARTS, *TUTORIALS, *WORKBOOKS]
-MISSING = "404.html"
-POLICY = re.compile(rb'<meta http-equiv="Content-Security-Policy" content="([^"]+)">')
-STRICT = "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'"  # an SVG file has its own styles
+HTML = [*PAGES, MISSING]  # each page that has a file
 # What is drawn only when it comes near is drawn at once, for tests that look at all of a page.
 ALL_DRAWN = """
 const sheet = new CSSStyleSheet()
@@ -90,7 +86,8 @@ class Site:
         return self.folder / (page + "index.html" if page == "" or page.endswith("/") else page)
 
     def soup(self, page: str) -> BeautifulSoup:
-        return BeautifulSoup(self.file(page).read_text(encoding="utf-8"), "html.parser")
+        """A page as a tree, which several tests share: they may not change it."""
+        return parsed(self.file(page))
 
     def nowhere(self, page: str, links: Iterable[str]) -> list[str]:
         """Those links of a page that lead to no file or no anchor of this site; other sites are not asked."""
@@ -106,43 +103,14 @@ class Site:
         return lost
 
 
+@functools.lru_cache(maxsize=4)  # they are large
+def parsed(path: Path) -> BeautifulSoup:
+    return BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+
+
 @functools.cache
 def anchors(path: Path) -> set[str]:
     return set(re.findall(r'\b(?:id|name)="([^"]+)"', path.read_text(encoding="utf-8")))
-
-
-class Handler(SimpleHTTPRequestHandler):
-    """Serves a folder as a careful static host does: compressed, cacheable, with its 404.html for whatever is not there.
-
-    The policy that a page asks for in its head is sent as a header too, where it also holds for the search's worker.
-    """
-
-    protocol_version = "HTTP/1.1"
-
-    def send_head(self) -> io.BytesIO | None:
-        path = Path(self.translate_path(self.path))
-        if path.is_dir() and not self.path.partition("?")[0].endswith("/"):
-            return super().send_head()  # the same address with a slash
-        path = path / "index.html" if path.is_dir() else path
-        found = path.is_file()
-        path = path if found else Path(self.directory, MISSING)
-        kind = self.guess_type(path)
-        text = re.match(r"text/|image/svg|application/(javascript|json|xml)", kind)
-        content = path.read_bytes()
-        policy = POLICY.search(content)
-        self.send_response(200 if found else 404)
-        self.send_header("Content-Type", f"{kind}; charset=utf-8" if text else kind)
-        self.send_header("Content-Security-Policy", policy[1].decode() if policy else STRICT)
-        self.send_header("Cache-Control", "max-age=600")
-        if text and "gzip" in self.headers.get("Accept-Encoding", ""):
-            content = gzip.compress(content, 6)
-            self.send_header("Content-Encoding", "gzip")
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        return io.BytesIO(content)
-
-    def log_message(self, *arguments: object) -> None:
-        pass
 
 
 def lighthouse(tools: Path, address: str, report: Path) -> dict[str, Any]:
@@ -154,6 +122,7 @@ def lighthouse(tools: Path, address: str, report: Path) -> dict[str, Any]:
 
 def copy_of_the_tree(folder: Path) -> Path:
     """A copy to build in, so that no test touches outputs/, and a build that is running beside stays whole."""
+    shutil.rmtree(folder, ignore_errors=True)  # of a build that failed
     shutil.copytree(ROOT, folder, ignore=NOT_COPIED)
     if (ROOT / "node_modules").is_dir():
         (folder / "node_modules").symlink_to(ROOT / "node_modules")
@@ -161,18 +130,32 @@ def copy_of_the_tree(folder: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory) -> Iterator[Site]:
-    """The whole site; tutorials whose committed outputs are stale are executed for it."""
-    project = copy_of_the_tree(tmp_path_factory.mktemp("site") / "project")
-    handler = functools.partial(Handler, directory=str(project / "site"))
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:  # first, because its port is part of every page
-        url = f"http://127.0.0.1:{server.server_address[1]}/"
-        build(project, url)
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        yield Site(project / "site", url)
-        server.shutdown()
-        thread.join()
+def site(tmp_path_factory) -> Site:
+    """The whole site, built by the worker that needs it first, while others wait, and served until the last one ends.
+
+    Tutorials whose committed outputs are stale are executed for it.
+    """
+    parallel = "PYTEST_XDIST_WORKER" in os.environ
+    shared = tmp_path_factory.getbasetemp()
+    shared, runner = (shared.parent, os.getppid()) if parallel else (shared, os.getpid())
+    address = shared / "site-address"
+    with FileLock(shared / "site.lock"):
+        if not address.exists():
+            project = copy_of_the_tree(shared / "site-project")
+            url = served(project / "site", runner)
+            build(project, url)
+            address.write_text(url, encoding="utf-8")
+    return Site(shared / "site-project" / "site", address.read_text(encoding="utf-8"))
+
+
+def served(folder: Path, until: int) -> str:
+    """The address of a server, in a process of its own, that ends with the process of that number."""
+    command = [sys.executable, str(Path(__file__).with_name("siteserver.py")), str(folder), str(until)]
+    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)
+    with server.stdout:
+        port = int(server.stdout.readline())
+    server.returncode = 0  # nobody waits for it, so nobody is warned that it is still running
+    return f"http://127.0.0.1:{port}/"
 
 
 def build(project: Path, url: str) -> None:

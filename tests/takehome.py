@@ -6,6 +6,12 @@ where the site is served, and no other; they may not even ask for one. uv is not
 builds the environment of a script, or once per session that of Jupyter, it may ask the package index for what its cache
 lacks, as it does for any learner. `test_nothing_outside_answers` proves, in the same session, that the block holds.
 
+**Whose settings hold.** Nobody's: neither a configuration file of pip or uv nor a variable of theirs gets there. A
+constraint or a folder of wheels that this machine has would make another environment than a learner's. A network has
+facts of its own, though, and those are inherited: proxies and certificates by the variables that every program reads
+(HTTPS_PROXY, SSL_CERT_FILE, REQUESTS_CA_BUNDLE), and the two variables of uv in `KEPT`, which say where packages come
+from and where they lie, never which ones. pip needs neither: it reaches the site alone.
+
 **How processes start.** Scripts run as on Windows, where `spawn` is the only start method, notebooks as on a Mac, where
 it is the default. All is a smoke run, on a few samples of the real data if KINDLING_DATA names a folder, else on made-up
 ones.
@@ -21,12 +27,30 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sitefixture import ROOT, SCRIPTS, answer
+from sitefixture import CLINIC, LESSONS, ROOT, SCRIPTS, answer
+
+from press.script import Script
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 SECONDS = 400  # for a command; a busy machine may need minutes for what else takes ten seconds
 OUTSIDE = Path(__file__).parent / "outside"
+KEPT = ("KINDLING_DATA", "UV_CACHE_DIR", "UV_DEFAULT_INDEX")
 NOTES = "notes.txt"  # beside the folder of a download: what its processes noted
+
+
+def chosen() -> list[Script]:
+    """The first lesson, the first of the clinic, and each one that needs a package or data as none before it does.
+
+    All go through the same code, so that one more lesson adds nothing here unless it needs something new.
+    """
+    known: set[str] = set()
+    found = []
+    for script in LESSONS:
+        needs = {*script.header.dependencies, *script.header.data}
+        if needs - known:
+            found.append(script)
+        known |= needs
+    return [*found, *CLINIC[:1]]
 
 
 @pytest.fixture(scope="session")
@@ -48,18 +72,18 @@ def empty(tmp_path) -> Path:
 
 def elsewhere(**more: str) -> dict[str, str]:
     """The environment of somebody who never saw this project: its packages as of the project's day, a smoke run."""
-    ours = ("KINDLING_", "PYTHON", "VIRTUAL_ENV", "UV_PROJECT", "UV_RUN", "COV_")
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
-    kept = {name: os.environ[name] for name in ("KINDLING_DATA",) if name in os.environ}
+    ours = ("KINDLING_", "PYTHON", "VIRTUAL_ENV", "PIP_", "UV_", "COV_")
+    inherited = {name: value for name, value in os.environ.items() if name in KEPT or not name.startswith(ours)}
     day = PROJECT["tool"]["uv"]["exclude-newer"]
     return {
         **inherited,
-        **kept,
         "KINDLING_SMOKE": "1",
         "MPLBACKEND": "Agg",
         "OMP_NUM_THREADS": "1",  # two tests run at once
         "UV_EXCLUDE_NEWER": day,
+        "UV_NO_CONFIG": "1",
         "NO_COLOR": "1",
+        "PIP_CONFIG_FILE": os.devnull,  # pip then reads no other file either
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
         **more,
     }

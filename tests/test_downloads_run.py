@@ -7,11 +7,11 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from sitefixture import SCRIPTS, by_name, some
-from takehome import NOTES, PROBE, elsewhere, fetched, ran_outside
+from sitefixture import by_name, some
+from takehome import NOTES, PROBE, chosen, elsewhere, fetched, ran_outside
 
 
-@pytest.mark.parametrize("script", some(SCRIPTS), ids=by_name)
+@pytest.mark.parametrize("script", some(chosen()), ids=by_name)
 def test_a_downloaded_script_runs_in_an_empty_folder(site, uv, script, empty):
     path = fetched(site, f"{script.url}/{script.name}.py", empty)
     try:

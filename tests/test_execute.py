@@ -18,15 +18,7 @@ from press.execution.task import Outcome, Task
 from press.kernels import provisioner as kernels
 from press.scripts.script import Cell
 
-
-@pytest.fixture(scope="module", autouse=True)
-def small_server():
-    """A fork server without torch: it is ready in two seconds."""
-    light = tuple(name for name in kernels.PRELOAD if not name.startswith("torch"))
-    usual, kernels.SERVER = kernels.SERVER, kernels.Server(light)
-    yield
-    kernels.SERVER.stop()
-    kernels.SERVER = usual
+pytestmark = pytest.mark.usefixtures("light_server")
 
 
 def task(*codes: str, name: str = "t", **limits) -> Task:

@@ -6,7 +6,7 @@ import re
 
 from bs4 import BeautifulSoup
 from markdown import Markdown
-from sitefixture import LESSONS, PAGES, ROOT
+from sitefixture import LESSONS, ROOT
 
 from press.site.html import glossary
 
@@ -153,14 +153,3 @@ def test_a_page_that_names_a_concept_in_bold_is_its_home_or_links_to_it():
                 f"{script.name} introduces {bold!r} and does not link to its home, {', '.join(taught)}"
             )
     assert introduced > 70, "most terms are introduced at home, in bold"
-
-
-def test_a_page_marks_each_term_once(site):
-    for address in [page for page in PAGES if page != "glossary/"]:
-        titles = [mark["title"] for mark in site.soup(address).select("article abbr[title]")]
-        assert len(titles) == len(set(titles)), address
-
-
-def test_a_tutorial_explains_the_terms_that_it_uses(site):
-    for script in LESSONS:
-        assert len(site.soup(f"{script.url}/").select("article abbr[title]")) >= 3, script.name

@@ -10,7 +10,7 @@ from typing import Any
 import nbformat
 import pytest
 import torch
-from sitefixture import CATALOGUE, LESSONS, by_name
+from sitefixture import CATALOGUE, LESSONS
 
 from kindling.practice import Question, Verdict
 from press.scripts.exercises import Exercise, Workbook, read_workbook
@@ -243,16 +243,3 @@ def test_hints_and_remarks_help_without_giving_the_solution_away(book, exercise)
         line.strip() for line in exercise.solution.splitlines() if line.strip() and line.strip() not in exercise.starter
     ]
     assert not any(line in exercise.task for line in lines)
-
-
-@pytest.mark.parametrize("script", LESSONS, ids=by_name)
-def test_the_tutorial_links_to_each_of_its_exercises(site, script):
-    page, book = site.soup(f"{script.url}/"), BOOKS[script.name]
-    links = [link["href"] for link in page.select(".press-exercises a")]
-    shown = site.soup(f"workbooks/{script.name}/")
-    assert len(links) == len(book.exercises)
-    for link in links:
-        address, _, anchor = link.partition("#")
-        assert address.endswith(f"workbooks/{script.name}/") and shown.find(id=anchor).name == "h2"
-    ticks = [tick["data-exercise"] for tick in shown.select(".press-tick")]
-    assert ticks == [one.name for one in book.exercises if not one.open]

@@ -12,6 +12,8 @@ from press.project import Settings
 from press.store import Run
 from press.tutorials import Tutorials
 
+LIGHTLY = (sys.executable, str(Path(__file__).with_name("lightly.py")))
+
 HELLO = '''\
 # /// script
 # dependencies = ["pack"]
@@ -131,7 +133,7 @@ class TinyProject:
     def run(self, *command: str, check: bool = True, **environment: str) -> subprocess.CompletedProcess[str]:
         """Run a module of the environment (`press`, `mkdocs`) in the project."""
         done = subprocess.run(
-            [sys.executable, "-m", *command],
+            [*LIGHTLY, *command],
             cwd=self.root,
             env={**os.environ, "NO_MKDOCS_2_WARNING": "1", **environment},
             capture_output=True,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from pathlib import Path
 
 import pytest
+import visits
 
 from press.site.frontend import npm
 
@@ -22,7 +24,9 @@ def pytest_collection_modifyitems(items):
 def chromium() -> Path:
     """Skipped where chromium is absent, because nobody should need it to mend a sentence; in CI it must be there."""
     if not CHROMIUM.is_file():
-        message = f"{CHROMIUM} is absent; install Debian's chromium (apt-get install chromium) to test what a reader sees"
+        message = (
+            f"{CHROMIUM} is absent; install Debian's chromium (apt-get install chromium) to test what a reader sees"
+        )
         if os.environ.get("KINDLING_CI") == "1":
             pytest.fail(message)
         pytest.skip(message)
@@ -64,3 +68,16 @@ def tools() -> Path:
 def axe(tools) -> str:
     """A script for the page: it defines `axe`."""
     return (tools / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def visit_window(browser, site):
+    opened = visits.window(browser, site.url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="module")
+def visit(visit_window, site, axe):
+    """Visit a page of the site; return what is wrong with it."""
+    return functools.partial(visits.visited, visit_window, axe, site.url)

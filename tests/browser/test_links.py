@@ -1,4 +1,4 @@
-"""Links in what a reader takes home lead to pages of the site, and to the right place on them."""
+"""What a reader takes home, as files: it is whole, and its links lead to pages of the site, to the right place on them."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import ast
 import json
 import re
 
+import nbformat
 import pytest
-from sitefixture import CATALOGUE, SCRIPTS, by_name
+from sitefixture import CATALOGUE, CLINIC, SCRIPTS, by_name
 
 LINK = re.compile(r"\]\(<?([^)\s>]+)|\bhref=\"([^\"]+)\"|(?<![(\"<])(https?://[^\s)>\"'`]+)")
 
@@ -47,3 +48,18 @@ def test_the_links_of_a_workbook_lead_somewhere(site, name):
     assert [link for link in found if not re.match(r"https?:|#|mailto:", link)] == []
     assert site.nowhere(f"workbooks/{name}/", found) == []
     assert any(link.startswith(site.url) for link in found), "a workbook leads back to its tutorial"
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=by_name)
+def test_a_downloaded_notebook_is_valid_and_shows_what_its_run_showed(site, script):
+    path = site.folder / script.url / f"{script.name}.ipynb"
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    assert (notebook["nbformat"], notebook["nbformat_minor"]) == (4, 5)
+    nbformat.validate(notebook)
+    first, *code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    assert "%pip install" in first["source"][-1] and site.url in first["source"][-1]
+    assert ["".join(cell["source"]) for cell in code] == [cell.source for cell in script.code]
+    drawn = any("image/svg+xml" in output.get("data", {}) for cell in code for output in cell["outputs"])
+    assert drawn or script in CLINIC
+    assert not [output for cell in code for output in cell["outputs"] if output["output_type"] == "error"]
+    assert path.stat().st_size <= 300 * 1024

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import re
 from dataclasses import dataclass, field
 from email.message import Message
@@ -12,8 +10,8 @@ from urllib.error import HTTPError
 from urllib.request import urlopen
 
 import pytest
-from bs4 import BeautifulSoup
-from sitefixture import LESSONS, MISSING, PAGES
+from sitefixture import LESSONS, MISSING
+from test_pages import digest
 
 from press.site.frontend import policy
 
@@ -22,14 +20,6 @@ if TYPE_CHECKING:
 
 TUTORIAL = "foundations/tensors/"
 WORKBOOK = "workbooks/tensors/"
-RULES = {
-    "default-src": {"'self'"},
-    "img-src": {"'self'", "data:"},  # Material's style sheet has its icons in it
-    "object-src": {"'none'"},
-    "base-uri": {"'none'"},
-    "form-action": {"'self'"},
-}
-PROGRAM = {None, "module", "text/javascript", "application/javascript"}  # any other type is data, and is not run
 TELL = """document.addEventListener("securitypolicyviolation", event =>
   globalThis.tell(`${event.effectiveDirective} ${event.blockedURI}`))"""
 # What an output might bring along if nothing cleaned it.
@@ -73,35 +63,6 @@ def headers(url: str) -> Message:
     except HTTPError as error:
         with error:
             return error.headers
-
-
-def digest(script: str) -> str:
-    return f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"
-
-
-def policy(soup: BeautifulSoup) -> dict[str, set[str]]:
-    (meta,) = soup.find_all("meta", attrs={"http-equiv": "Content-Security-Policy"})
-    return {name: set(values) for name, *values in map(str.split, meta["content"].split(";"))}
-
-
-@pytest.mark.parametrize("address", [*PAGES, MISSING], ids=lambda address: address or "home")
-def test_the_policy_of_a_page_is_strict_and_knows_each_script_of_the_theme_and_no_other(site, address):
-    soup = site.soup(address)
-    rules = policy(soup)
-    allowed = rules.pop("script-src")
-    assert rules == RULES
-    inline = [one for one in soup.find_all("script") if not one.get("src") and one.get("type") in PROGRAM]
-    assert allowed == {"'self'", *(digest(one.string) for one in inline)} and len(inline) <= 4
-    assert not [one for one in inline if one.find_parent("article")], "a page's content has no script"
-
-    first, second = soup.head.find_all(True, limit=2)
-    assert first.get("charset") == "utf-8" and second.get("http-equiv"), "it holds only for what comes after it"
-    assert not soup.find_all("style")
-    for element in soup.find_all(True):
-        assert "style" not in element.attrs, element
-        assert not [name for name in element.attrs if name.startswith("on")], element
-        if str(element.get("href", "")).startswith("javascript:"):
-            assert "md-search__icon" in element["class"], "Material's share button gets its address when it is shown"
 
 
 @pytest.mark.parametrize("address", ["", TUTORIAL, WORKBOOK, "nowhere/"])
@@ -179,7 +140,9 @@ def test_a_script_that_an_output_brings_along_is_not_run(site, watched, closed):
     shown = "selector => getComputedStyle(document.querySelector(selector)).display !== 'none'"
     assert tab.evaluate(shown, "body") and tab.evaluate(shown, "#evil")
     assert set(watched.broken) >= CAUGHT
-    assert "Copy to clipboard" in tab.locator(".md-code__button").first.get_attribute("title"), "the theme's own scripts ran"
+    assert "Copy to clipboard" in tab.locator(".md-code__button").first.get_attribute("title"), (
+        "the theme's own scripts ran"
+    )
 
 
 def test_a_page_without_the_policy_of_the_theme_is_left_as_it_is():

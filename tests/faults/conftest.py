@@ -8,14 +8,9 @@ from press.__main__ import main
 from press.kernels import provisioner as kernels
 
 
-@pytest.fixture(scope="module", autouse=True)
-def warm_server():
-    """One fork server for the runs of a file that happen in this process."""
-    light = tuple(name for name in kernels.PRELOAD if name.split(".")[0] in kernels.OWN)
-    usual, kernels.SERVER = kernels.SERVER, kernels.Server(light)
-    yield
-    kernels.SERVER.stop()
-    kernels.SERVER = usual
+@pytest.fixture(autouse=True)
+def warm_server(light_server):
+    """The fork server of all runs that happen in this process."""
 
 
 @pytest.fixture

@@ -8,14 +8,13 @@ import re
 import socket
 import struct
 import subprocess
-import sys
 import threading
 import time
 from pathlib import Path
 
 import pytest
 import torch
-from tinyproject import TinyProject
+from tinyproject import LIGHTLY, TinyProject
 
 <<<<<<< HEAD
 from kindling import data, runtime
@@ -256,7 +255,7 @@ def test_without_a_network_the_site_builds_and_tutorials_with_data_run(tmp_path)
         alone = []
 
     def run(*command: str) -> subprocess.CompletedProcess[str]:
-        command = (*alone, sys.executable, "-m", *command)
+        command = (*alone, *LIGHTLY, *command)
         return subprocess.run(command, cwd=tiny.root, env=cut, capture_output=True, text=True, timeout=120)
 
     done = run("press", "run", "--jobs", "2")

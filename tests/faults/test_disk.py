@@ -5,13 +5,12 @@ import re
 import resource
 import shutil
 import subprocess
-import sys
 import tempfile
 
 import pytest
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
-from tinyproject import TinyProject
+from tinyproject import LIGHTLY, TinyProject
 
 from press.tutorials import Tutorials
 
@@ -53,7 +52,7 @@ def disk(request, tmp_path):
                     resource.setrlimit(resource.RLIMIT_FSIZE, (SMALL_FILES, SMALL_FILES))
 
             return subprocess.run(
-                [sys.executable, "-m", *command],
+                [*LIGHTLY, *command],
                 cwd=root,
                 preexec_fn=limit,
                 capture_output=True,

@@ -9,7 +9,7 @@ import time
 import pytest
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
-from tinyproject import TinyProject
+from tinyproject import LIGHTLY, TinyProject
 
 from press import files
 from press.kernels import provisioner as kernels
@@ -65,7 +65,7 @@ def test_a_site_build_killed_at_random_moments_spoils_no_later_one(tmp_path, mon
     tiny.run("mkdocs", "build", "--quiet")
     whole = time.monotonic() - begun
     for number in range(5):
-        command = [sys.executable, "-m", "mkdocs", "build", "--quiet"]
+        command = [*LIGHTLY, "mkdocs", "build", "--quiet"]
         process = subprocess.Popen(command, cwd=tiny.root, stderr=subprocess.DEVNULL)
         try:
             process.wait(whole * (number + chance.random()) / 5)

@@ -21,12 +21,14 @@ MARK = f"processes of {os.getpid()}"
 
 
 @pytest.fixture(scope="module", autouse=True)
-def mark(warm_server):
-    """Whatever comes from the fork server has the mark in the environment that the system shows of it."""
+def mark(light_server):
+    """A fork server of this file alone: whatever comes from it has the mark in the environment that the system shows."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FAULTS_MARK", MARK)
+        patch.setattr(kernels, "SERVER", kernels.Server(kernels.SERVER.preload))
         kernels.SERVER.address()
         yield
+        kernels.SERVER.stop()
 
 
 def marked() -> list[list[str]]:

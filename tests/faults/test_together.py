@@ -2,11 +2,10 @@
 
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-from tinyproject import TinyProject
+from tinyproject import LIGHTLY, TinyProject
 
 from press.kernels import provisioner as kernels
 
@@ -19,7 +18,7 @@ BUILD = ("mkdocs", "build")
 
 def begin(tiny: TinyProject, *command: str) -> subprocess.Popen:
     return subprocess.Popen(
-        [sys.executable, "-m", *command], cwd=tiny.root, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        [*LIGHTLY, *command], cwd=tiny.root, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
 
 

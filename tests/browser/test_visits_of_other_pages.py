@@ -1,0 +1,16 @@
+"""Every page but the tutorials in a real browser, once: visits.py says what is asked of it."""
+
+from __future__ import annotations
+
+import pytest
+from sitefixture import MISSING, PARTS, WORKBOOKS, some, written_by_hand
+
+REFERENCE = [address for address in written_by_hand() if address.startswith("reference/")]
+OTHERS = [address for address in written_by_hand() if address not in REFERENCE]
+
+
+@pytest.mark.parametrize(
+    "address", [*some(WORKBOOKS, 4), *some(PARTS, 4), *some(REFERENCE, 4), *some(OTHERS, 4), MISSING]
+)
+def test_a_visit_of_a_page_finds_nothing_wrong(visit, address):
+    assert visit(address) == []
