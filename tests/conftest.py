@@ -27,7 +27,7 @@ def pytest_collection_modifyitems(config, items):
 @pytest.fixture(scope="session")
 def light_server():
     """One fork server for all runs that happen in this process, without torch: it is ready in two seconds."""
-    from press import kernels
+    from press.kernels import provisioner as kernels
 
     light = tuple(name for name in kernels.PRELOAD if not name.startswith("torch"))
     usual, kernels.SERVER = kernels.SERVER, kernels.Server(light)

@@ -8,7 +8,7 @@ A small project never asks for torch, and each process that runs one would impor
 import runpy
 import sys
 
-from press import kernels
+from press.kernels import provisioner as kernels
 
 sys.path[0] = ""  # the working directory, as for `python -m`
 kernels.SERVER.preload = tuple(name for name in kernels.PRELOAD if name.split(".")[0] in kernels.OWN)

@@ -22,9 +22,9 @@ from bs4 import BeautifulSoup
 from filelock import FileLock
 from siteserver import MISSING
 
-from press.site.frontend import npm
 from press.project import Settings
 from press.scripts.script import Script
+from press.site.frontend import npm
 from press.tutorials import Tutorials
 
 ROOT = Path(__file__).parents[1]

@@ -29,7 +29,7 @@ from pathlib import Path
 import pytest
 from sitefixture import CLINIC, LESSONS, ROOT, SCRIPTS, answer
 
-from press.script import Script
+from press.scripts.script import Script
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 SECONDS = 400  # for a command; a busy machine may need minutes for what else takes ten seconds

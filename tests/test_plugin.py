@@ -56,15 +56,6 @@ def test_a_build_of_fresh_tutorials_executes_nothing(tiny, site, monkeypatch):
     assert 'href="hello.py" download' in page
 
 
-def test_a_build_leaves_no_trace_of_itself_under_serve(tiny, site):
-    """mkdocs keeps the plugin between two loads of a configuration, and with it what a server knows."""
-    tiny.pretend_run()
-    site("serve")
-    assert site() == tiny.root / "site"
-    page = (tiny.root / "site/first/hello/index.html").read_text()
-    assert "press-reload" not in page
-
-
 def test_a_build_executes_what_is_stale_and_shows_it(tiny, site):
     tiny.pretend_run("other")
     page = (site() / "first/hello/index.html").read_text()

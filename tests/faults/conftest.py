@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from press.__main__ import main
-from press.kernels import provisioner as kernels
 
 
 @pytest.fixture(autouse=True)

@@ -16,15 +16,9 @@ import pytest
 import torch
 from tinyproject import LIGHTLY, TinyProject
 
-<<<<<<< HEAD
-from kindling import data, runtime
-from kindling.data import Card, File
-from press.execution.task import paragraph
-=======
 from kindling import data, fetch, runtime
 from kindling.fetch import Card, File
-from press.execute import paragraph
->>>>>>> kindling
+from press.execution.task import paragraph
 
 CSV = b"admit,gre,gpa,rank\n0,380,3.61,3\n1,660,3.67,3\n1,800,4,1\n"
 WRONG = CSV.replace(b"3.61", b"3.16")  # a number like any other: only its checksum tells

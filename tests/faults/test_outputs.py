@@ -193,7 +193,7 @@ def test_an_output_of_the_wrong_kind_spoils_neither_the_run_nor_the_page(tmp_pat
     assert told[5] == {"text/plain": "[application/json of 2,000,011 characters: cut]"}
     assert told[6] == {"text/plain": "[image/svg+xml of 2,000,005 characters: cut]"}
     assert told[7] == {"text/plain": "[image/jpeg that cannot be read]"}
-    (html,) = page.render_outputs([cell["outputs"]], tmp_path).html
+    (html,) = rendered([cell["outputs"]])["html"]
     assert (
         html.count("cannot be read") == 2
         and html.count("left out") == 2

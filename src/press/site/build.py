@@ -25,7 +25,7 @@ from press.site.html.facts import PageFacts
 from press.site.html.transforms import BY, finish
 from press.site.lessons import Lesson, uri, workbook_uri
 from press.site.links import Links, relative
-from press.site.pages import directives, page, practice, tables
+from press.site.pages import directives, page, tables
 from press.site.pages.templates import draw
 from press.store import Status
 from press.tutorials import Tutorials, default_jobs

@@ -11,6 +11,7 @@ from mkdocs.commands.build import build
 from mkdocs.config import load_config
 from mkdocs.exceptions import MkDocsException
 
+
 def build_site(config_file: Path, folder: Path, site_url: str) -> list[str]:
     """Build a site as `mkdocs build` does, but into another folder and for another address; return the warnings.
 
