@@ -51,7 +51,7 @@ class Preview:
         self.whole = whole  # else mkdocs builds only the pages that changed, into the folder that is there
         self.last: Whole | None = None
         self.nav = self.env = None
-        self.building = False
+        self.building = self.failed = False
         self.count = 0
 
     def begin(self, config: MkDocsConfig) -> None:
@@ -78,7 +78,7 @@ class Preview:
                 raise Overtaken
 
     def complete(self, build: Build) -> None:
-        self.building = False
+        self.building = self.failed = False
         self.last = Whole(build, self.nav, self.env, self.texts, Path(build.config.site_dir))
 
     def early(self) -> dict[str, bytes]:
@@ -88,7 +88,7 @@ class Preview:
         left to that build, and so is every warning.
         """
         last, self.building = self.last, False
-        if last is None:
+        if last is None or self.failed:  # what stopped the last build may show on the page
             return {}
         now = texts_of(last.build.config, last.build.settings.root)
         changed = [path for path in now.keys() | last.texts.keys() if now.get(path) != last.texts.get(path)]
@@ -110,10 +110,10 @@ def texts_of(config: MkDocsConfig, root: Path) -> Texts:
 
 
 def made_again(last: Whole, path: Path) -> dict[str, bytes]:
-    build = last.build
+    build = last.build.config.plugins["press"].build = last.build  # not a later one that was given up
     name = build.links.name(path)
     file = build.files.get_file_from_path(name) if name else None
-    if file is None or (path.suffix == ".py" and not reworded(build, path)):
+    if file is None or file.inclusion.is_excluded() or (path.suffix == ".py" and not reworded(build, path)):
         return {}
     if not file.is_documentation_page():
         return {file.dest_uri: path.read_bytes()}
@@ -133,6 +133,7 @@ def reworded(build: Build, path: Path) -> bool:
     if not same_code or tutorials.status(script) != old.status:
         return False
     lesson = build.lessons[script.name] = dataclasses.replace(old, script=script)
+    build.tutorials = tutorials
     file = build.files.get_file_from_path(uri(script))
     if file is None:
         return False
@@ -145,7 +146,6 @@ def page_again(last: Whole, file: File) -> str:
     page, config, files = file.page, last.build.config, last.build.files
     assert page is not None
     plugins = config.plugins
-    vars(page).pop("title", None)  # that of the last build
     page.read_source(config)
     page.markdown = plugins.on_page_markdown(page.markdown or "", page=page, config=config, files=files)
     page.render(config, files)

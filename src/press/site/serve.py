@@ -74,6 +74,7 @@ class Server:
         except Overtaken:
             log.info("The next edit is there already: the site is built once for both")
         except (Exception, SystemExit) as error:
+            self.preview.failed = True
             log.error("The rebuild failed, the last good pages stay: %s", error)
         else:
             self.show(self.preview.last.folder if self.preview.last else self.folder, {})
