@@ -1,7 +1,5 @@
 """Executes tutorials behind `mkdocs serve`, one at a time, while the pages are already shown."""
 
-from __future__ import annotations
-
 import logging
 import threading
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """Everything that one build of the site knows."""
 
-from __future__ import annotations
-
 import dataclasses
 import logging
 from collections.abc import Mapping

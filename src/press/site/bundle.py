@@ -5,8 +5,6 @@ opened from a disk: a link to a folder names the page in it, what only an addres
 a README.txt says how to begin.
 """
 
-from __future__ import annotations
-
 import html
 import io
 import os

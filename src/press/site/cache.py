@@ -4,8 +4,6 @@ What a result depends on besides its arguments is the press itself, and the libr
 unrelated package that is installed makes nothing new.
 """
 
-from __future__ import annotations
-
 import contextlib
 import dataclasses
 import json

@@ -1,7 +1,5 @@
 """The files that the press adds to a site: pages, images, downloads, workbooks, fonts."""
 
-from __future__ import annotations
-
 import base64
 import dataclasses
 from pathlib import Path

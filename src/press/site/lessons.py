@@ -1,7 +1,5 @@
 """One tutorial as a build of the site shows it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

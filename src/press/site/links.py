@@ -1,7 +1,5 @@
 """Where links lead: authors write paths of files, readers get addresses of pages."""
 
-from __future__ import annotations
-
 import os
 import posixpath
 import re

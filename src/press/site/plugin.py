@@ -1,7 +1,5 @@
 """The press as a mkdocs plugin: what happens at each hook of a build."""
 
-from __future__ import annotations
-
 import logging
 import os
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """An edited text on its page before the site is built again, from what the last build knew of all the others."""
 
-from __future__ import annotations
-
 import contextlib
 import dataclasses
 import logging
@@ -110,7 +108,8 @@ def texts_of(config: MkDocsConfig, root: Path) -> Texts:
 
 
 def made_again(last: Whole, path: Path) -> dict[str, bytes]:
-    build = last.build.config.plugins["press"].build = last.build  # not a later one that was given up
+    press: Any = last.build.config.plugins["press"]
+    build = press.build = last.build  # not a later one that was given up
     name = build.links.name(path)
     file = build.files.get_file_from_path(name) if name else None
     if file is None or file.inclusion.is_excluded() or (path.suffix == ".py" and not reworded(build, path)):

@@ -1,7 +1,5 @@
 """What the search finds besides the words that authors wrote."""
 
-from __future__ import annotations
-
 import json
 import re
 from pathlib import Path

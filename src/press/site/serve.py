@@ -1,7 +1,5 @@
 """What browsers get under `mkdocs serve`: always a whole site, while the next one is built beside it."""
 
-from __future__ import annotations
-
 import logging
 import mimetypes
 import posixpath

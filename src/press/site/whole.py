@@ -1,7 +1,5 @@
 """Builds a whole site as `mkdocs build` does, but into another folder and for another address."""
 
-from __future__ import annotations
-
 import logging
 from logging.handlers import BufferingHandler
 from pathlib import Path

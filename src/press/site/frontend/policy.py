@@ -1,7 +1,5 @@
 """Lets the theme's own inline scripts run, and no other."""
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import re

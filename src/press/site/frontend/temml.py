@@ -1,7 +1,5 @@
 """MathML for formulas, made by Temml and kept in a table that is committed: only a new formula needs node."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import logging
@@ -28,11 +26,7 @@ process.stdout.write(JSON.stringify(formulas.map(([tex, displayMode]) => {
 })));
 """
 # The site allows no style attribute: each one that Temml writes is a rule of the stylesheet, or an error.
-STYLES = {
-    "math-depth:0;": "tml-accent",
-    "text-align:left;": "tml-left",
-    "padding:3pt;border:1px solid;": "tml-box",
-}
+STYLES = {"math-depth:0;": "tml-accent", "text-align:left;": "tml-left", "padding:3pt;border:1px solid;": "tml-box"}
 SELECTED = re.compile(r"display:block math;|(padding-(left|right):[\d.]+(em|pt);)+|(padding:0;)?width:\d+%;")
 UNUSED_CLASSES = re.compile(r"(wbk|ff)-.*|tml-display")
 
@@ -81,8 +75,7 @@ def ask(new: Mapping[str, Formula], root: Path) -> tuple[dict[str, str], list[st
     """
     if not install(root):
         raise RuntimeError(
-            f"no MathML yet for {', '.join(new)}: build once where npm can be reached, "
-            "and commit the table of formulas"
+            f"no MathML yet for {', '.join(new)}: build once where npm can be reached, and commit the table of formulas"
         )
     question = json.dumps([[tex.strip(), display] for tex, display in new.values()])
     made, problems = {}, []

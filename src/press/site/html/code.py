@@ -1,7 +1,5 @@
 """Colors code, links its names to their documentation, and puts code and outputs where the page has room for them."""
 
-from __future__ import annotations
-
 import html as markup
 import io
 import re

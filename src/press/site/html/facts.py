@@ -1,7 +1,5 @@
 """What the HTML of a page depends on besides its Markdown."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 

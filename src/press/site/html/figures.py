@@ -1,7 +1,5 @@
 """Figures as HTML: an SVG has a twin for the dark scheme, and whatever could run in it keeps it off the page."""
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import io

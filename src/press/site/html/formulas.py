@@ -1,7 +1,5 @@
 """Puts MathML in the place of formulas."""
 
-from __future__ import annotations
-
 import html as markup
 import re
 from collections.abc import Iterator

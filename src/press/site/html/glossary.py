@@ -10,8 +10,6 @@ needs no mention; `!` says that the bare term is too common a word to be marked 
     :   ...
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

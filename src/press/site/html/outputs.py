@@ -1,7 +1,5 @@
 """Renders the outputs of a run as HTML, by nbconvert's Markdown exporter with a template of ours."""
 
-from __future__ import annotations
-
 import base64
 from collections.abc import Mapping, Sequence
 from functools import cache

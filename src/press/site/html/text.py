@@ -1,7 +1,5 @@
 """Changes the running text of a page and leaves its tags, its code and its formulas alone."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Collection
 

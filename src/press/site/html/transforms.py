@@ -1,7 +1,5 @@
 """What happens to the HTML of every page after its Markdown is converted: a list of pure functions, in this order."""
 
-from __future__ import annotations
-
 import re
 
 from press.site.html import glossary

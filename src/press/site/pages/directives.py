@@ -1,7 +1,5 @@
 """Comments such as `<!-- press:gallery -->`, in the place of which a page shows something of other pages."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass

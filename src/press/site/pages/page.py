@@ -1,7 +1,5 @@
 """The Markdown of a tutorial's page: its text as it was written, a strip below the title, and room for its cells."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

@@ -3,8 +3,6 @@
 All of it says something without any script; press.js fills in what the reader has done.
 """
 
-from __future__ import annotations
-
 import html as markup
 import re
 from collections.abc import Mapping, Sequence

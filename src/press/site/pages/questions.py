@@ -1,7 +1,5 @@
 """Writes the questions of a script as forms."""
 
-from __future__ import annotations
-
 from press.scripts.quiz import OTHERWISE, Quiz, number
 from press.site.pages.templates import draw
 

@@ -1,7 +1,5 @@
 """What is known of all tutorials together: results, chapters both ways, which are alike."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Draws the parts of pages that are more than a tag: each is a Jinja template of `templates/parts`."""
 
-from __future__ import annotations
-
 import re
 from functools import cache
 from pathlib import Path
