@@ -35,8 +35,8 @@ class Links:
         return path.relative_to(self.docs).as_posix() if self.docs and path.is_relative_to(self.docs) else None
 
     def url(self, name: str) -> str:
-        stem = name.removesuffix("index.md").removesuffix(".md")
-        return self.address(name) or f"{stem}/"
+        known = self.address(name)
+        return re.sub(r"(^|/)index\.md$|\.(md|ipynb)$", "/", name).lstrip("/") if known is None else known
 
     def whole(self, name: str) -> str:
         """The address of a page, the site's own included."""
