@@ -8,6 +8,8 @@ import pytest
 from tinyproject import TinyProject
 
 pytest_plugins = ["sitefixture", "takehome"]
+# Before torch is imported: two processes test at once, and threads that wait for each other's cores take ten times as long.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 # These take minutes, so they begin first, else one process would wait for the other at the end. The first builds the

@@ -9,6 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 from bs4 import BeautifulSoup
+from tinyproject import TinyProject
 
 from press.scripts.header import HEADER
 from press.site import bundle
@@ -31,9 +32,10 @@ requires-python = ">=3.11"
 """
 
 
-@pytest.fixture
-def whole(tiny):
-    """The tiny project with all that a bundle has to carry: results, a wheel, and links of every kind."""
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """A tiny project with all that a bundle has to carry: results, a wheel, and links of every kind."""
+    tiny = TinyProject(tmp_path_factory.mktemp("whole") / "tiny")
     tiny.write("pyproject.toml", PROJECT)
     tiny.write("docs/deep/more.md", LINKS)
     tiny.write("docs/größe 1.txt", "big\n")
@@ -41,11 +43,17 @@ def whole(tiny):
     return tiny
 
 
-def unzipped(tiny, *arguments: str) -> Path:
-    tiny.run("press", "bundle", "bundle.zip", *arguments)
-    with zipfile.ZipFile(tiny.root / "bundle.zip") as archive:
-        archive.extractall(tiny.root / "home")
-    return tiny.root / "home" / "tiny-site"
+def unzipped(tiny, home: str, *arguments: str) -> Path:
+    tiny.run("press", "bundle", f"{home}.zip", *arguments)
+    with zipfile.ZipFile(tiny.root / f"{home}.zip") as archive:
+        archive.extractall(tiny.root / home)
+    return tiny.root / home / "tiny-site"
+
+
+@pytest.fixture(scope="module")
+def folder(whole) -> Path:
+    """Its bundle, unzipped."""
+    return unzipped(whole, "here")
 
 
 def test_the_same_site_gives_the_same_bytes_at_any_time(whole):
@@ -62,8 +70,7 @@ def test_the_same_site_gives_the_same_bytes_at_any_time(whole):
     assert names == sorted(names) and all(name.startswith("tiny-site/") for name in names)
 
 
-def test_every_link_inside_leads_to_a_file(whole):
-    folder = unzipped(whole)
+def test_every_link_inside_leads_to_a_file(folder):
     pages = sorted(folder.rglob("*.html"))
     assert {page.relative_to(folder).as_posix() for page in pages} >= {"index.html", "first/hello/index.html"}
     followed = []
@@ -82,22 +89,20 @@ def test_every_link_inside_leads_to_a_file(whole):
     assert '<code>&lt;a href="../first/"&gt;</code>' in (folder / "deep/more/index.html").read_text(encoding="utf-8")
 
 
-def test_downloads_find_the_wheel_at_the_address_that_the_bundle_is_for(whole):
-    unzipped(whole)
-    for url in ("http://localhost:8000/", "https://books.example/tiny/"):
-        folder = unzipped(whole, "--site-url", url.rstrip("/")) if "books" in url else unzipped(whole)
-        (wheel,) = folder.glob("assets/wheels/pack-*.whl")
+def test_downloads_find_the_wheel_at_the_address_that_the_bundle_is_for(whole, folder):
+    elsewhere = unzipped(whole, "elsewhere", "--site-url", "https://books.example/tiny")
+    for url, home in (("http://localhost:8000/", folder), ("https://books.example/tiny/", elsewhere)):
+        (wheel,) = home.glob("assets/wheels/pack-*.whl")
         address = f"{url}assets/wheels/{wheel.name.replace('+', '%2B')}"
-        assert f'"pack @ {address}"' in HEADER.search((folder / "first/hello/hello.py").read_text())["content"]
-        notebook = json.loads((folder / "first/hello/hello.ipynb").read_text())
+        assert f'"pack @ {address}"' in HEADER.search((home / "first/hello/hello.py").read_text())["content"]
+        notebook = json.loads((home / "first/hello/hello.ipynb").read_text())
         assert address in "".join(notebook["cells"][0]["source"])
-        said = (folder / "README.txt").read_text()
+        said = (home / "README.txt").read_text()
         assert "python -m http.server 8000" in said and url in said and wheel.name in said
         assert ("run meanwhile" in said) == ("localhost" in url)
 
 
-def test_what_only_an_address_of_its_own_needs_is_left_out_and_the_search_is_there(whole):
-    folder = unzipped(whole)
+def test_what_only_an_address_of_its_own_needs_is_left_out_and_the_search_is_there(folder):
     names = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
     assert not names & {"404.html", "sitemap.xml", "sitemap.xml.gz"}
     docs = json.loads((folder / "search/search_index.json").read_text(encoding="utf-8"))["docs"]

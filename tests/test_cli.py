@@ -96,7 +96,9 @@ def test_check_tells_file_line_what_and_what_is_allowed(tiny, monkeypatch, capsy
     assert main(["check"]) == 1
     told = capsys.readouterr().out.splitlines()
     assert len(told) == 3
-    assert any("01_hello.py:18: the link '02_othr.py' leads nowhere; link to the relative path" in line for line in told)
+    assert any(
+        "01_hello.py:18: the link '02_othr.py' leads nowhere; link to the relative path" in line for line in told
+    )
     assert any(
         line.startswith("tutorials/1-first/01_hello.py:20: the heading skips a level; allowed here is ###")
         for line in told

@@ -188,7 +188,7 @@ def test_boxes_become_quotations_and_folded_boxes_details():
 
 
 def test_an_example_of_a_box_stays_an_example():
-    text = "```\n??? info \"Why\"\n    So.\n```\n"
+    text = '```\n??? info "Why"\n    So.\n```\n'
     assert for_notebook(text) == text
 
 

@@ -37,7 +37,11 @@ WANTED = {
     "no_grad": ["foundations/backprop/#no_grad-or-detach"],
     "detach": ["foundations/backprop/#no_grad-or-detach"],
     "grad_fn": ["foundations/backprop/#reading-the-graph-grad_fn"],
-    "zero_grad": ["foundations/backprop/#gradients-add-up", "training/first-network/#", "foundations/thermometer/#let-an-opt"],
+    "zero_grad": [
+        "foundations/backprop/#gradients-add-up",
+        "training/first-network/#",
+        "foundations/thermometer/#let-an-opt",
+    ],
     "from_numpy": ["foundations/tensors/#numpy-shared-or-not"],
     "one_hot": ["foundations/data-as-tensors/#one-hot-a-place-for-each-name"],
     "matmul": ["foundations/tensors/#sums-and-products"],
@@ -63,7 +67,9 @@ WANTED = {
     ],
     "RuntimeError: expected scalar type Long but found Float": ["errors/dtype/#expected-scalar-type"],
     "RuntimeError: Found dtype Double but expected Float": ["errors/dtype/#found-dtype-double"],
-    "Expected all tensors to be on the same device, but found at least two devices, cuda:0 and cpu!": ["errors/device/#"],
+    "Expected all tensors to be on the same device, but found at least two devices, cuda:0 and cpu!": [
+        "errors/device/#"
+    ],
     "ValueError: optimizer got an empty parameter list": ["errors/device/#optimizer-got"],
     "AttributeError: 'NoneType' object has no attribute 'shape'": ["errors/device/#nonetype"],
     "element 0 of tensors does not require grad and does not have a grad_fn": ["errors/graph/#element-0"],
@@ -74,13 +80,17 @@ WANTED = {
         "errors/graph/#one-of-the-variables"
     ],
     "IndexError: Target 10 is out of bounds.": ["errors/loss-target/#target-3"],
-    "ValueError: Expected input batch_size (64) to match target batch_size (32).": ["errors/loss-target/#expected-input-batch"],
+    "ValueError: Expected input batch_size (64) to match target batch_size (32).": [
+        "errors/loss-target/#expected-input-batch"
+    ],
     "RuntimeError: stack expects each tensor to be equal size, but got [3, 224, 224] at entry 0 and [3, 256, 256] at entry 1": [
         "errors/shape/#stack-expects",
         "errors/loader/#stack-expects",
     ],
     "num_samples should be a positive integer value, but got num_samples=0": ["errors/loader/#num_samples"],
-    "Error(s) in loading state_dict for Net: size mismatch for fc.weight": ["errors/saving/#errors-in-loading-state_dict"],
+    "Error(s) in loading state_dict for Net: size mismatch for fc.weight": [
+        "errors/saving/#errors-in-loading-state_dict"
+    ],
     "Attempting to deserialize object on a CUDA device but torch.cuda.is_available() is False": [
         "errors/saving/#attempting-to-deserialize"
     ],
@@ -96,7 +106,10 @@ WANTED = {
     "batch normalization": ["training/init-normalization/#batch-normalisation-by-hand"],
     "layer normalization": ["training/init-normalization/#layer-normalisation"],
     "GPU": ["foundations/tensors/#cpu-or-accelerator", "training/debug-devices/#", "troubleshooting/#"],
-    "weight decay": ["training/validate-regularize/#weight-decay-l2-and-l1", "foundations/optimizers/#adam-and-weight-decay"],
+    "weight decay": [
+        "training/validate-regularize/#weight-decay-l2-and-l1",
+        "foundations/optimizers/#adam-and-weight-decay",
+    ],
     "momentum": ["foundations/optimizers/#momentum", "foundations/optimizers/#it-adds-up"],
     "softmax temperature": ["training/softmax-cross-entropy/#temperature"],
     "view or copy": ["foundations/tensors/#view-or-copy"],
@@ -110,8 +123,15 @@ WANTED = {
     "overfit one batch": ["training/debug-devices/#the-test-that-sees-most-overfit-one-batch"],
     "convolution": ["vision/fashion-cnn/#"],
     "save a model": ["training/checkpoints/#"],
-    "nan": ["training/debug-devices/#when-a-number-is-not-a-number", "training/softmax-cross-entropy/#when-numbers-get-too-large"],
-    "standardise": ["foundations/data-as-tensors/#a-table", "foundations/thermometer/#", "training/datasets-loaders/#scale"],
+    "nan": [
+        "training/debug-devices/#when-a-number-is-not-a-number",
+        "training/softmax-cross-entropy/#when-numbers-get-too-large",
+    ],
+    "standardise": [
+        "foundations/data-as-tensors/#a-table",
+        "foundations/thermometer/#",
+        "training/datasets-loaders/#scale",
+    ],
     "TensorBoard": ["training/debug-devices/#tensorboard"],
 }
 NUMBER = re.compile(r"\d+\.\d{4,}")
@@ -207,7 +227,11 @@ def test_what_is_looked_for_is_there(site, query):
 
 def test_a_pasted_error_message_finds_its_page_first(search_at_once):
     """Of all messages of the clinic at least 95 in a hundred; pasting raises no key event."""
-    missed = {message: found[:2] for message, found in search_at_once if not found[:1] or not found[0].startswith(script_of(message))}
+    missed = {
+        message: found[:2]
+        for message, found in search_at_once
+        if not found[:1] or not found[0].startswith(script_of(message))
+    }
     assert len(missed) <= 0.05 * len(MESSAGES), missed
 
 
