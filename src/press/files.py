@@ -1,7 +1,5 @@
 """Files, written whole or not at all, and what tells one content of a file from the next."""
 
-from __future__ import annotations
-
 import os
 import tempfile
 from pathlib import Path

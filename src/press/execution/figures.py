@@ -1,7 +1,5 @@
 """Makes figures small: drawings with fewer digits, images with a palette."""
 
-from __future__ import annotations
-
 import base64
 import re
 import tempfile

@@ -1,7 +1,5 @@
 """Makes outputs equal from run to run, and fit for a page."""
 
-from __future__ import annotations
-
 import json
 import re
 import tempfile

@@ -1,7 +1,5 @@
 """Executes tutorials side by side, on this machine or on a Dask cluster, behind one interface."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import threading
@@ -20,7 +18,7 @@ def execute_all(
     jobs: int,
     scheduler: str | None = None,
     stop: threading.Event | None = None,
-    on_start: Callable[[Task], object] | None = None,
+    on_start: Callable[[Task], object] = lambda task: None,
 ) -> Iterator[Outcome]:
     """Execute tutorials side by side, begun in the given order; yield each outcome as soon as it is there.
 
@@ -30,8 +28,7 @@ def execute_all(
     stop, free = stop or threading.Event(), [] if scheduler else gpus()
     waiting, running = list(tasks), {}
     slots = bool(free)
-    with executors(scheduler, jobs) as (pool, gpu_pool), contextlib.ExitStack() as stack:
-        stack.callback(cancel, running, stop)  # on Ctrl-C, too, what runs is killed
+    with executors(scheduler, jobs) as (pool, gpu_pool), cancelled(running, stop):
         while waiting or running:
             for task in list(waiting):
                 if not scheduler and (len(running) == jobs or (task.gpu and slots and not free)):
@@ -40,8 +37,7 @@ def execute_all(
                 slot = free.pop() if task.gpu and free else None
                 local = {} if scheduler else {"gpu": slot, "stop": stop}
                 running[(gpu_pool if task.gpu else pool).submit(execute, task, **local)] = task, slot
-                if on_start:
-                    on_start(task)
+                on_start(task)
             for future in wait(running, return_when=FIRST_COMPLETED).done:
                 task, slot = running.pop(future)
                 if slot is not None:
@@ -62,10 +58,15 @@ def executors(scheduler: str | None, jobs: int) -> Iterator[tuple[Executor, Exec
         yield client.get_executor(pure=False), client.get_executor(pure=False, resources={"GPU": 1})
 
 
-def cancel(running: Iterable[Future], stop: threading.Event) -> None:
-    stop.set()
-    for future in running:
-        future.cancel()
+@contextlib.contextmanager
+def cancelled(running: Iterable[Future], stop: threading.Event) -> Iterator[None]:
+    """What still runs at the end is killed, on Ctrl-C too."""
+    try:
+        yield
+    finally:
+        stop.set()
+        for future in running:
+            future.cancel()
 
 
 def settled(future: Future, task: Task) -> Outcome:

@@ -1,7 +1,5 @@
 """What is asked of an execution, and what it gives."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass

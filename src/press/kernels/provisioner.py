@@ -1,7 +1,5 @@
 """In the press: the fork server's handle, and kernels that come from it."""
 
-from __future__ import annotations
-
 import asyncio
 import atexit
 import contextlib
@@ -26,15 +24,9 @@ from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning.provisioner_base import KernelProvisionerBase
 
 PRELOAD = (
-    "ipykernel.debugger",
-    "ipykernel.kernelapp",
-    "matplotlib.pyplot",
-    "matplotlib.backends.backend_svg",
-    "matplotlib_inline.backend_inline",
-    "press.kernels.inside",
-    "sphinx_gallery.backreferences",
-    "torch",
-    "torchvision",
+    *("ipykernel.debugger", "ipykernel.kernelapp", "matplotlib.pyplot", "matplotlib.backends.backend_svg"),
+    *("matplotlib_inline.backend_inline", "press.kernels.inside", "sphinx_gallery.backreferences"),
+    *("torch", "torchvision"),
 )
 OWN = {"ipykernel", "matplotlib_inline", "press", "sphinx_gallery"}  # what every kernel needs
 CAN_FORK = sys.platform == "linux"
@@ -141,8 +133,7 @@ class ForkProvisioner(KernelProvisionerBase):
             self.writer.write_eof()  # the keeper kills whatever there is and reports the status
             await self.cleanup()  # else jupyter_client would look for it every tenth of a second
 
-    async def terminate(self, restart: bool = False) -> None:
-        await self.kill()
+    terminate = kill
 
     async def cleanup(self, restart: bool = False) -> None:
         if self.listener:
@@ -216,6 +207,5 @@ def environment() -> dict[str, str]:
         "PYTORCH_NVML_BASED_CUDA_CHECK": "1",  # is_available() must not initialize CUDA before the fork
         "TZ": "UTC",
     }
-    own = dict(os.environ) | fixed
-    own.pop("JPY_PARENT_PID", None)  # in a terminal of Jupyter; the kernel would watch the wrong parent
-    return own
+    # Jupyter sets JPY_PARENT_PID in its terminals; a kernel would watch the wrong parent.
+    return {name: value for name, value in os.environ.items() if name != "JPY_PARENT_PID"} | fixed

@@ -1,7 +1,5 @@
 """The fork server, a process of its own: it imports what is heavy once, and forks a kernel for each connection."""
 
-from __future__ import annotations
-
 import atexit
 import contextlib
 import ctypes

@@ -3,8 +3,6 @@
 Whatever cannot be resolved counts whole, so the closure may be too large and is never too small.
 """
 
-from __future__ import annotations
-
 import ast
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -13,9 +11,8 @@ from press.keys.modules import Module, Project, Statement
 from press.keys.source import Chain, Import, Uses, digest
 from press.scripts.script import Cell
 
-READS_SOURCE = {  # comments and docstrings count where these are used
-    *("getsource", "getsourcelines", "getdoc", "__doc__", "help", "pydoc"),
-}
+# Comments and docstrings count where these are used.
+READS_SOURCE = {"getsource", "getsourcelines", "getdoc", "__doc__", "help", "pydoc"}
 
 
 def definitions(cells: Iterable[Cell], project: Project, beside: Path) -> dict[str, str]:
@@ -54,11 +51,8 @@ class Closure:
         for name in uses.named:
             if self.reach_module(name):
                 self.whole(name)
-        if uses.dynamic:
-            for name in [module.name] if module else []:
-                self.whole(name)
-            for name in self.project.names:
-                self.whole(name)
+        for name in [*([module.name] if module else []), *self.project.names] if uses.dynamic else ():
+            self.whole(name)
         folder = module.path.parent if module else self.beside
         for name in uses.strings:  # a file's bytes count too (data cards count by data set)
             if found := self.project.file(folder, name):
@@ -116,14 +110,11 @@ class Closure:
         return module
 
     def is_own(self, module: Module, name: str) -> bool:
-        for statement in module.bindings.get(name, []):
-            node = statement.node
-            if isinstance(node, ast.Import):
-                sources = [alias.name for alias in node.names]
-            elif isinstance(node, ast.ImportFrom):
-                sources = [module.absolute(node)]
-            else:
+        for node in (statement.node for statement in module.bindings.get(name, [])):
+            if not isinstance(node, Import):
                 return True
+            froms = isinstance(node, ast.ImportFrom)
+            sources = [module.absolute(node)] if froms else [alias.name for alias in node.names]
             if any(self.project.find(source, self.beside) for source in sources):
                 return True
         return False

@@ -1,7 +1,5 @@
 """The key of a tutorial: everything that decides whether it runs again."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Mapping
@@ -27,7 +25,7 @@ class Key:
         """One SHA-256 over all parts, whatever their order."""
         return hashlib.sha256(json.dumps(dict(self.parts), sort_keys=True).encode()).hexdigest()
 
-    def difference(self, older: Key) -> str:
+    def difference(self, older: "Key") -> str:
         """Name what changed since an older key."""
         old, new = older.parts, self.parts
         changed = [label for label in new if label in old and new[label] != old[label]]

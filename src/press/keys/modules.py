@@ -1,7 +1,5 @@
 """The project's own modules, read as syntax trees: nothing is imported."""
 
-from __future__ import annotations
-
 import ast
 import hashlib
 import json
@@ -12,16 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from press.files import Stamp
-from press.keys.source import (
-    Chain,
-    Import,
-    Uses,
-    bound_names,
-    chain_of,
-    lines_of,
-    significant_text,
-    walk_scope,
-)  # fmt: skip
+from press.keys.source import Chain, Import, Uses, bound_names, chain_of, lines_of, significant_text, walk_scope
 from press.scripts.script import parse, read_text
 
 CARDS = "cards.toml"
@@ -36,7 +25,6 @@ class Project:
 
     def __init__(self, root: Path, package: Path | None = None):
         self.root, self.package = root, package
-        self._modules: dict[Path, Module] = {}
         self._found: dict[tuple[str, Path], Module | None] = {}
         self._files: dict[tuple[Path, str], str | None] = {}
         self.keys: dict[Any, Any] = {}  # by what a script says
@@ -44,8 +32,7 @@ class Project:
     @cached_property
     def cards(self) -> dict[str, Any] | None:
         """The data sets that the package describes, or None if it keeps no list."""
-        path = self.package / CARDS if self.package else None
-        return tomllib.loads(path.read_text(encoding="utf-8")) if path and path.exists() else None
+        return read_toml(self.package / CARDS if self.package else None)
 
     def data_identity(self, name: str) -> str:
         card = (self.cards or {}).get(name, {})
@@ -61,7 +48,7 @@ class Project:
         names = [path.relative_to(self.package.parent).with_suffix("").as_posix() for path in paths]
         return [name.replace("/", ".").removesuffix(".__init__") for name in names]
 
-    def find(self, name: str, beside: Path) -> Module | None:
+    def find(self, name: str, beside: Path) -> "Module | None":
         """The module of that name if it is the project's own, else None.
 
         Raises:
@@ -71,16 +58,13 @@ class Project:
             self._found[name, beside] = self.read(name, beside)
         return self._found[name, beside]
 
-    def read(self, name: str, beside: Path) -> Module | None:
-        roots = [self.package.parent] if self.package else []
-        for root in [*roots, beside]:
+    def read(self, name: str, beside: Path) -> "Module | None":
+        for root in [self.package.parent, beside] if self.package else [beside]:
             base = root.joinpath(*name.split("."))
             for path in (base / "__init__.py", base.with_name(base.name + ".py")):
                 if path.is_file():
-                    if path not in self._modules:
-                        shown = path.relative_to(self.root) if path.is_relative_to(self.root) else path
-                        self._modules[path] = module_of(name, path, shown, read_text(path, shown))
-                    return self._modules[path]
+                    shown = path.relative_to(self.root) if path.is_relative_to(self.root) else path
+                    return module_of(name, path, shown, read_text(path, shown))
         return None
 
     def file(self, folder: Path, name: str) -> str | None:
@@ -93,15 +77,14 @@ class Project:
         return self._files[folder, name]
 
 
+def read_toml(path: Path | None) -> dict[str, Any] | None:
+    return tomllib.loads(path.read_text(encoding="utf-8")) if path and path.is_file() else None
+
+
 @lru_cache(maxsize=8)
 def project_of(root: Path, package: Path | None, files: tuple[tuple[Path, Stamp], ...]) -> Project:
     """The project's code while none of these files changes: all that keys depend on, the scripts apart."""
     return Project(root, package)
-
-
-@lru_cache(maxsize=1000)
-def module_of(name: str, path: Path, shown: Path, source: str) -> Module:
-    return Module(name, path, shown, source)
 
 
 class Statement:
@@ -109,9 +92,7 @@ class Statement:
 
     def __init__(self, node: ast.stmt, lines: Sequence[str]):
         self.node, self.lines = node, lines
-        self.scope = list(walk_scope(node))
-        self.imports = [inner for inner in self.scope if isinstance(inner, Import)]  # they may stand in try or if
-        self.is_effect = is_effect(node)
+        self.imports = [inner for inner in walk_scope(node) if isinstance(inner, Import)]  # they may stand in try or if
 
     @cached_property
     def uses(self) -> Uses:
@@ -142,7 +123,7 @@ class Module:
         for statement in self.body:
             for bound in bound_names(statement.node):
                 self.bindings.setdefault(bound, []).append(statement)
-        self.effects = [statement for statement in self.body if statement.is_effect]
+        self.effects = [statement for statement in self.body if is_effect(statement.node)]
         # What an import does besides: it imports on, and decorators of ours may register what they get.
         self.active = [statement for statement in self.body if statement.imports or statement.decorators]
         imports = [node for statement in self.body for node in statement.imports]
@@ -157,6 +138,9 @@ class Module:
         pieces = self.name.split(".")
         pieces = pieces[: len(pieces) - node.level + self.is_package]
         return ".".join(pieces + ([node.module] if node.module else []))
+
+
+module_of = lru_cache(maxsize=1000)(Module)
 
 
 def is_effect(statement: ast.stmt) -> bool:

@@ -1,7 +1,5 @@
 """Checks what scripts say to each other and to the project: names, structure, links and imports."""
 
-from __future__ import annotations
-
 import ast
 import difflib
 import re
