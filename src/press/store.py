@@ -1,6 +1,5 @@
 """Keeps the last execution of every tutorial: one executed notebook each, with the record of its run inside."""
 
-import hashlib
 import json
 import logging
 from collections.abc import Mapping, Sequence
@@ -11,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from press.files import Stamp, stamp, write
-from press.keys.key import Key
+from press.keys.key import Key, checksum
 from press.scripts.script import Script
 
 log = logging.getLogger("mkdocs.press")
@@ -118,16 +117,10 @@ def provenance(ran: str) -> str:
 
 def seal(notebook: dict[str, Any], key: Key, record: dict[str, Any]) -> str:
     """The file's text: the notebook with its record and a checksum over all of it."""
-    sealed = {**notebook, "metadata": {**notebook.get("metadata", {})}}
-    sealed["metadata"]["press"] = {"key": key.digest, "parts": dict(key.parts), "run": record}
-    sealed["metadata"]["press"]["checksum"] = checksum(sealed)
+    press: dict[str, Any] = {"key": key.digest, "parts": dict(key.parts), "run": record}
+    sealed = notebook | {"metadata": notebook.get("metadata", {}) | {"press": press}}
+    press["checksum"] = checksum(sealed)
     return json.dumps(sealed, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
-
-
-def checksum(notebook: dict[str, Any]) -> str:
-    body = json.loads(json.dumps(notebook))
-    body["metadata"]["press"].pop("checksum", None)
-    return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
 
 
 def read(path: Path) -> Stored | None:
@@ -137,7 +130,7 @@ def read(path: Path) -> Stored | None:
     except FileNotFoundError:
         return None
     except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
-        told = isinstance(error, OSError) or "checksum" in str(error)
+        told = isinstance(error, OSError) or "its checksum" in str(error)
         reason = error if told else "it is truncated or not a notebook"
         log.warning("%s counts as absent: %s. It will be executed again.", path, reason)
         return None
@@ -147,8 +140,8 @@ def read(path: Path) -> Stored | None:
 def verified(path: Path, stamp: Stamp) -> Stored:
     notebook = json.loads(path.read_text(encoding="utf-8"))
     press = notebook["metadata"]["press"]
-    key, run = Key(press["parts"]), press["run"]
-    if press["checksum"] != checksum(notebook) or press["key"] != key.digest:
+    told, key, run = press.pop("checksum"), Key(press["parts"]), press["run"]
+    if told != checksum(notebook) or press["key"] != key.digest:
         raise ValueError("its checksum does not match its content")
     del notebook["metadata"]["press"]
     return Stored(notebook, key, Run.read(run), run.get("failure", ""))

@@ -12,7 +12,7 @@ from functools import cached_property, lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from press.files import Stamp, stamp, stamp_or_none
+from press.files import Stamp, stamp
 from press.keys.key import Key, key_of
 from press.keys.modules import Project, project_of, read_toml
 from press.project import Settings
@@ -36,8 +36,11 @@ def code_files(settings: Settings, scripts: Iterable[Path]) -> tuple[tuple[Path,
     """Everything that a key can depend on besides its script: the package's files and those beside the scripts."""
     folders = [settings.tutorials, *([settings.package] if settings.package else [])]
     paths = {path for folder in folders for path in folder.rglob("*") if not path.name.endswith((".pyc", EXERCISES))}
-    stamps = [(path, stamp_or_none(path)) for path in sorted(paths - set(scripts)) if path.is_file()]
-    return tuple((path, state) for path, state in stamps if state)
+    stamps = []
+    for path in sorted(paths - set(scripts)):
+        with contextlib.suppress(OSError):  # it is gone already
+            stamps += [(path, stamp(path))] if path.is_file() else []
+    return tuple(stamps)
 
 
 class Tutorials:
@@ -52,23 +55,21 @@ class Tutorials:
         self.project = project_of(settings.root, settings.package, code_files(settings, paths))
         for path in paths:
             try:
-                self.scripts.append(self.read(read_script, path))
+                self.scripts.append(once(read_script, path, stamp(path), settings.tutorials, settings.root))
             except ScriptError as error:
                 self.errors.append(error)
         self.workbooks = self.read_workbooks()
-        self.errors += check_names(self.scripts, chapters=self.chapters, data=self.project.cards)
-
-    def read(self, read: Callable[[Path, Path, Path], Any], path: Path) -> Any:
-        return once(read, path, stamp(path), self.settings.tutorials, self.settings.root)
+        self.errors += check_names(self.scripts, {"chapters": self.chapters, "data": self.project.cards})
 
     def read_workbooks(self) -> dict[str, Workbook]:
         """The exercises, by the slug of the tutorial that they belong to."""
         found: dict[str, Workbook] = {}
         slugs = {script.name for script in self.scripts}
         broken = {error.path.name for error in self.errors}
-        for path in find_files(self.settings.tutorials, EXERCISES):
+        root, tutorials = self.settings.root, self.settings.tutorials
+        for path in find_files(tutorials, EXERCISES):
             try:
-                workbook = self.read(read_workbook, path)
+                workbook = once(read_workbook, path, stamp(path), tutorials, root)
                 beside = path.with_name(path.name.removesuffix(EXERCISES) + ".py")
                 if workbook.name not in slugs and beside.name not in broken:
                     raise ScriptError(workbook.path, 1, f"exercises without a tutorial; {beside.name} is not there")
@@ -88,11 +89,7 @@ class Tutorials:
         return None if table is None else {chapter["id"]: chapter for chapter in table.get("chapter", [])}
 
     def select(self, names: Sequence[str]) -> list[Script]:
-        """The scripts of these names (slugs or paths), all of them for none.
-
-        Raises:
-            LookupError: a name that is no tutorial.
-        """
+        """The scripts of these names (slugs or paths), all of them for none; a LookupError says which there are."""
         if not names:
             return self.scripts
         known = {script.path.as_posix(): script for script in self.scripts}
@@ -150,17 +147,14 @@ class Tutorials:
         """Choose what the fork server has ready: of the heavy libraries, those that something here imports."""
         from press.kernels import provisioner as kernels
 
-        wanted = self.imported() | kernels.OWN
-        kernels.SERVER.preload = tuple(name for name in kernels.PRELOAD if name.split(".")[0] in wanted)
-        if start and kernels.CAN_FORK:
-            kernels.SERVER.address()
-
-    def imported(self) -> set[str]:
-        """The libraries that a tutorial or the package imports somewhere."""
         paths = self.settings.package.rglob("*.py") if self.settings.package else []
         texts = [path.read_text(encoding="utf-8", errors="replace") for path in paths]
         texts += [cell.source for script in self.scripts for cell in script.code]
-        return {name for text in texts for name in re.findall(r"(?m)^\s*(?:from|import)\s+(\w+)", text)}
+        imported = {name for text in texts for name in re.findall(r"(?m)^\s*(?:from|import)\s+(\w+)", text)}
+        wanted = imported | kernels.OWN
+        kernels.SERVER.preload = tuple(name for name in kernels.PRELOAD if name.split(".")[0] in wanted)
+        if start and kernels.CAN_FORK:
+            kernels.SERVER.address()
 
     def keep(self, script: Script, key: Key, outcome: Outcome) -> str:
         """Store an outcome if it is what the project's files say now; return what is wrong with it, or ""."""

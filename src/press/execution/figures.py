@@ -2,12 +2,10 @@
 
 import base64
 import re
-import tempfile
 from io import BytesIO
-from pathlib import Path
 from typing import Any
 
-from PIL import Image
+from PIL import Image, ImageOps
 
 FIGURE = 100_000  # characters up to which a figure stays an SVG
 RASTER = 20_000  # characters up to which an image inside an SVG is left there, and a PNG as it is
@@ -28,10 +26,20 @@ def shorter(svg: str) -> str:
     return re.sub(r">\s+<", "><", svg)
 
 
+def opened(image: str) -> Image.Image:
+    return Image.open(BytesIO(base64.b64decode(image)))
+
+
+def encoded(image: Image.Image, *, optimize: bool = False) -> str:
+    file = BytesIO()
+    image.save(file, "PNG", optimize=optimize)
+    return base64.b64encode(file.getvalue()).decode()
+
+
 def is_picture(image: Any) -> bool:
     """Whether a page could show it (base64)."""
     try:
-        Image.open(BytesIO(base64.b64decode(image))).load()
+        opened(image).load()
     except (OSError, ValueError, TypeError, SyntaxError, Image.DecompressionBombError):
         return False  # Pillow calls a broken PNG a SyntaxError
     return True
@@ -39,26 +47,19 @@ def is_picture(image: Any) -> bool:
 
 def smaller(png: str) -> str:
     """The same picture with a palette of 256 colors, if that takes fewer bytes (base64)."""
-    image = Image.open(BytesIO(base64.b64decode(png)))
+    image = opened(png)
     if image.mode == "RGBA" and image.getchannel("A").getextrema() == (255, 255):
         image = image.convert("RGB")
     method = Image.Quantize.FASTOCTREE if image.mode == "RGBA" else Image.Quantize.MEDIANCUT
-    palette, file = image.convert(image.mode if image.mode in ("RGB", "RGBA") else "RGB"), BytesIO()
-    palette.quantize(256, method=method).save(file, "PNG", optimize=True)
-    return min(png, base64.b64encode(file.getvalue()).decode(), key=len)
+    palette = image.convert(image.mode if image.mode in ("RGB", "RGBA") else "RGB").quantize(256, method=method)
+    return min(png, encoded(palette, optimize=True), key=len)
 
 
 def thumbnail(cells: list, number: int) -> str:
     """That figure, or the last before it, as a PNG of 400 x 280 pixels (base64); "" without figures."""
-    outputs = [output for cell in cells if cell.cell_type == "code" for output in cell.outputs]
-    pictures = [output.data["image/png"] for output in outputs if "image/png" in output.get("data", {})]
-    pictures = [picture for picture in pictures if is_picture(picture)]
+    bundles = [output.get("data", {}) for cell in cells if cell.cell_type == "code" for output in cell.outputs]
+    pictures = [data["image/png"] for data in bundles if is_picture(data.get("image/png"))]
     if not pictures:
         return ""
-    from sphinx_gallery.utils import scale_image
-
-    with tempfile.TemporaryDirectory() as folder:
-        source, small = f"{folder}/figure.png", f"{folder}/thumbnail.png"
-        Path(source).write_bytes(base64.b64decode(pictures[min(number, len(pictures)) - 1]))
-        scale_image(source, small, 400, 280)
-        return smaller(base64.b64encode(Path(small).read_bytes()).decode())
+    figure = opened(pictures[min(number, len(pictures)) - 1]).convert("RGBA")
+    return smaller(encoded(ImageOps.pad(figure, (400, 280), Image.Resampling.BICUBIC, (255, 255, 255, 0))))

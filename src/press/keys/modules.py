@@ -5,7 +5,7 @@ import hashlib
 import json
 import tomllib
 from collections.abc import Sequence
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -18,15 +18,12 @@ PURE = {"frozenset", "tuple", "list", "dict", "set", "range", "len", "min", "max
 
 
 class Project:
-    """The project's own code as it is now: the shared package, and modules that lie beside a script.
-
-    What was found once stays: after an edit there is another `Project`.
-    """
+    """The project's own code as it is now: the shared package, and modules that lie beside a script."""
 
     def __init__(self, root: Path, package: Path | None = None):
         self.root, self.package = root, package
-        self._found: dict[tuple[str, Path], Module | None] = {}
-        self._files: dict[tuple[Path, str], str | None] = {}
+        # What was found once stays: after an edit there is another `Project`.
+        self.find, self.file = cache(self.read), cache(self.read_file)
         self.keys: dict[Any, Any] = {}  # by what a script says
 
     @cached_property
@@ -44,21 +41,11 @@ class Project:
         """Every module of the package."""
         if not self.package:
             return []
-        paths = sorted(self.package.rglob("*.py"))
-        names = [path.relative_to(self.package.parent).with_suffix("").as_posix() for path in paths]
-        return [name.replace("/", ".").removesuffix(".__init__") for name in names]
-
-    def find(self, name: str, beside: Path) -> "Module | None":
-        """The module of that name if it is the project's own, else None.
-
-        Raises:
-            ScriptError: the module is not valid Python.
-        """
-        if (name, beside) not in self._found:
-            self._found[name, beside] = self.read(name, beside)
-        return self._found[name, beside]
+        paths = [path.relative_to(self.package.parent) for path in sorted(self.package.rglob("*.py"))]
+        return [".".join(path.with_suffix("").parts).removesuffix(".__init__") for path in paths]
 
     def read(self, name: str, beside: Path) -> "Module | None":
+        """The module of that name if it is the project's own, else None; a ScriptError if it is not valid Python."""
         for root in [self.package.parent, beside] if self.package else [beside]:
             base = root.joinpath(*name.split("."))
             for path in (base / "__init__.py", base.with_name(base.name + ".py")):
@@ -67,14 +54,11 @@ class Project:
                     return module_of(name, path, shown, read_text(path, shown))
         return None
 
-    def file(self, folder: Path, name: str) -> str | None:
+    def read_file(self, folder: Path, name: str) -> str | None:
         """The digest of the file that a string names, if it names one."""
-        if (folder, name) not in self._files:
-            none = name in {CARDS, ".", ".."} or name.endswith(".py") or "\n" in name or "\0" in name
-            path = folder / name
-            there = not none and not Path(name).is_absolute() and path.is_file()
-            self._files[folder, name] = hashlib.sha256(path.read_bytes()).hexdigest() if there else None
-        return self._files[folder, name]
+        none = name in {CARDS, ".", ".."} or name.endswith(".py") or "\n" in name or "\0" in name
+        there = not none and not Path(name).is_absolute() and (folder / name).is_file()
+        return hashlib.sha256((folder / name).read_bytes()).hexdigest() if there else None
 
 
 def read_toml(path: Path | None) -> dict[str, Any] | None:

@@ -27,6 +27,7 @@ The starter is the code before `check(` with `...` in place of the gap (or with 
 
 import ast
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,11 +78,7 @@ class Workbook:
 
 
 def read_workbook(path: Path, tutorials: Path, project: Path) -> Workbook:
-    """Parse the exercises of one tutorial.
-
-    Raises:
-        ScriptError: not valid Python, or a section that is no exercise.
-    """
+    """Parse the exercises of one tutorial; invalid Python or a section that is no exercise is a ScriptError."""
     script = read_script(path, tutorials, project)
     sections: list[list[Cell]] = [[]]
     for cell in script.cells[1:]:
@@ -92,9 +89,9 @@ def read_workbook(path: Path, tutorials: Path, project: Path) -> Workbook:
     if len(sections) == 1:
         raise ScriptError(script.path, 1, 'no exercise; each begins with a text cell whose first line is "## Title"')
     exercises = tuple(exercise(script, cells) for cells in sections[1:])
-    names = [one.name for one in exercises]
-    if doubled := next((name for name in names if names.count(name) > 1), None):
-        raise ScriptError(script.path, 1, f"two exercises are called {doubled!r}")
+    (name, times), *_ = Counter(one.name for one in exercises).most_common(1)
+    if times > 1:
+        raise ScriptError(script.path, 1, f"two exercises are called {name!r}")
     below_title = Cell("text", script.cells[0].source.partition("\n")[2].strip(), 1)
     lead, setup = joined([below_title, *sections[0]], "text").strip(), joined(sections[0], "code")
     return Workbook(script.path, script.name, script.title, lead, setup, script.header.dependencies, exercises)

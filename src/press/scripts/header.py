@@ -43,11 +43,7 @@ class Header:
 
 
 def read_header(source: str, shown: Path) -> Header:
-    """Parse the PEP 723 block; a script without one gets an empty header.
-
-    Raises:
-        ScriptError: not such a block, not TOML, or a field that is not allowed.
-    """
+    """Parse the PEP 723 block, a ScriptError if it is malformed; a script without one gets an empty header."""
     match = HEADER.search(source)
     if not match:
         if begin := re.search(r"(?m)^# /// script", source):

@@ -65,11 +65,7 @@ class Quiz:
 
 
 def find(text: str) -> Iterator[tuple[int, int, Quiz]]:
-    """Every question of a text, with its first line and the line after its last, counted from 0.
-
-    Raises:
-        QuizError: a question that breaks the format.
-    """
+    """Every question of a text, with its first line and the line after its last, counted from 0; else a QuizError."""
     lines = text.splitlines()
     row, fenced = 0, False
     while row < len(lines):

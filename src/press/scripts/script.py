@@ -66,11 +66,7 @@ def part_title(part: str) -> str:
 
 
 def read_script(path: Path, tutorials: Path, project: Path) -> Script:
-    """Parse one script.
-
-    Raises:
-        ScriptError: no title, malformed header, invalid Python or an impossible file name.
-    """
+    """Parse one script; no title, a malformed header, invalid Python or an impossible name is a ScriptError."""
     shown = path.relative_to(project) if path.is_relative_to(project) else path
     check_address(path.relative_to(tutorials), shown)
     source = read_text(path, shown)
@@ -154,11 +150,7 @@ def read_quizzes(cell: Cell, path: Path) -> list[quiz.Quiz]:
 
 
 def find_scripts(tutorials: Path) -> list[Path]:
-    """Every script below the folder, in reading order.
-
-    Names that begin with `_` or `.` are not tutorials, nor are files of exercises, nor modules that lie beside them to
-    be imported.
-    """
+    """Every script below the folder, in reading order; exercises and modules that lie there to be imported are none."""
     return [path for path in find_files(tutorials, ".py") if not path.name.endswith(EXERCISES) and is_script(path)]
 
 
