@@ -1,7 +1,5 @@
 """The command line: press status, run, new, check, bundle."""
 
-from __future__ import annotations
-
 import argparse
 import dataclasses
 import json
@@ -10,19 +8,17 @@ import string
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import yaml
 from tqdm import tqdm
 
+from press.execution.task import Outcome, Task
 from press.files import write
 from press.project import Settings
 from press.scripts.script import ScriptError, part_url
 from press.store import Status
 from press.tutorials import Tutorials, default_jobs, say
-
-if TYPE_CHECKING:
-    from press.execution.task import Outcome, Task
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -1,7 +1,5 @@
 """The tutorials of one project: where they are, which are fresh, and how the others are executed."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import re
@@ -10,8 +8,11 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property, lru_cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import psutil
+
+from press.execution.task import Outcome, Task
 from press.files import Stamp, stamp
 from press.keys.key import Key, key_of
 from press.keys.modules import Project, project_of, read_toml
@@ -20,9 +21,6 @@ from press.scripts.check import check_names, imports, links, nearest, structure
 from press.scripts.exercises import Workbook, read_workbook
 from press.scripts.script import EXERCISES, Script, ScriptError, find_files, find_scripts, read_script
 from press.store import Status, Store
-
-if TYPE_CHECKING:
-    from press.execution.task import Outcome, Task
 
 DEADLINE = 600.0  # seconds, for a tutorial whose header promises no minutes
 
@@ -94,8 +92,10 @@ class Tutorials:
             return self.scripts
         known = {script.path.as_posix(): script for script in self.scripts}
         known |= {name: script for script in self.scripts for name in (script.name, script.path.name)}
-        if unknown := next((name for name in names if name not in known), None):
-            raise LookupError(f"no tutorial is called {unknown!r}; {nearest(unknown, [s.name for s in self.scripts])}")
+        for name in names:
+            if name not in known:
+                slugs = [script.name for script in self.scripts]
+                raise LookupError(f"no tutorial is called {name!r}; {nearest(name, slugs)}")
         return list({known[name].name: known[name] for name in names}.values())
 
     def key(self, script: Script) -> Key:
@@ -105,38 +105,25 @@ class Tutorials:
         return self.store.status(script, self.key(script))
 
     def task(self, script: Script, *, jobs: int = 1, deadline: float | None = None) -> Task:
-        import psutil
-
-        from press.execution.task import Task
-
         header, package = script.header, self.settings.package
         deadline = deadline or max(600.0 * header.minutes if header.minutes else DEADLINE, 60.0)
         memory, threads = int(psutil.virtual_memory().total * 0.9 / jobs), max(1, (os.cpu_count() or 1) // jobs)
-        folders = [str(self.settings.root / script.path.parent), *([str(package.parent)] if package else [])]
-        path, modules = script.path.as_posix(), tuple(folders)
-        return Task(
-            script.name, path, script.cells, deadline, memory, threads, header.gpu, modules, figure=header.figure
-        )
+        folders = (self.settings.root / script.path.parent, *([package.parent] if package else []))
+        path, modules = script.path.as_posix(), tuple(map(str, folders))
+        return Task(script.name, path, script.cells, deadline, memory, threads, header.gpu, modules, header.figure)
 
     def run(
-        self,
-        scripts: Iterable[Script],
-        *,
-        jobs: int = 1,
-        deadline: float | None = None,
-        scheduler: str | None = None,
-        cancel: threading.Event | None = None,
-        on_start: Callable[[Task], object] = lambda task: None,
+        self, scripts: Iterable[Script], *, jobs: int = 1, deadline: float | None = None, scheduler: str | None = None,
+        cancel: threading.Event | None = None, on_start: Callable[[Task], object] = lambda task: None,
         on_done: Callable[[Outcome, str], object] = lambda outcome, message: None,
-    ) -> list[str]:
+    ) -> list[str]:  # fmt: skip
         """Execute these tutorials, the longest first, and store what succeeds; return the failures' messages."""
         from press.execution.pool import execute_all
 
         self.prepare_kernels()
         todo = {script.name: script for script in sorted(scripts, key=self.expected_seconds, reverse=True)}
         tasks = [self.task(script, jobs=jobs, deadline=deadline) for script in todo.values()]
-        keys = {name: self.key(script) for name, script in todo.items()}  # before the code can change
-        failures = []
+        keys, failures = {name: self.key(script) for name, script in todo.items()}, []  # before the code can change
         for outcome in execute_all(tasks, jobs=jobs, scheduler=scheduler, stop=cancel, on_start=on_start):
             if message := self.keep(todo[outcome.name], keys[outcome.name], outcome):
                 failures.append(message)

@@ -1,14 +1,17 @@
-"""Receives what a kernel shows, bounded, so that 100 MB of output never lie in memory."""
+"""Makes a notebook of cells, and receives what a kernel shows of it."""
 
+import json
 from collections import Counter
+from collections.abc import Iterable
 from itertools import takewhile
 from typing import Any
 
 import nbformat
 from nbclient import NotebookClient
-from nbformat.v4 import new_output
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from press.execution.outputs import TEXT
+from press.scripts.script import Cell
 
 OUTPUTS = 500  # outputs that one cell may have
 BULK = 10_000_000  # characters of figures and other results after which a cell gets no more of them
@@ -53,6 +56,17 @@ class Client(NotebookClient):
         if len(stream.text) > TEXT:
             stream.left_out, stream.text = len(stream.text) - TEXT, stream.text[:TEXT]
         return stream
+
+
+def notebook(cells: Iterable[Cell]) -> nbformat.NotebookNode:
+    make = {"text": new_markdown_cell, "code": new_code_cell}
+    made = [make[cell.kind](cell.source.strip("\n"), id=f"cell-{number}") for number, cell in enumerate(cells, 1)]
+    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    return new_notebook(cells=made, metadata={"kernelspec": kernel, "language_info": {"name": "python"}})
+
+
+def plain(node: nbformat.NotebookNode) -> dict[str, Any]:
+    return json.loads(json.dumps(node))
 
 
 def note(text: str) -> Any:

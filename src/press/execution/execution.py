@@ -16,10 +16,10 @@ from typing import Any
 import psutil
 from nbclient.exceptions import DeadKernelError
 
-from press.execution.client import Client
+from press.execution.client import Client, notebook, plain
 from press.execution.figures import thumbnail
 from press.execution.outputs import slim
-from press.execution.task import Failure, Outcome, Task, notebook, paragraph, plain
+from press.execution.task import Failure, Outcome, Task, paragraph
 from press.kernels import provisioner
 from press.store import Run
 

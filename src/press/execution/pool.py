@@ -7,27 +7,23 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from pathlib import Path
 
+from press.execution.client import notebook, plain
 from press.execution.execution import execute
-from press.execution.task import Failure, Outcome, Task, notebook, paragraph, plain
+from press.execution.task import Failure, Outcome, Task, paragraph
 from press.store import Run
 
 
 def execute_all(
-    tasks: Iterable[Task],
-    *,
-    jobs: int,
-    scheduler: str | None = None,
-    stop: threading.Event | None = None,
+    tasks: Iterable[Task], *, jobs: int, scheduler: str | None = None, stop: threading.Event | None = None,
     on_start: Callable[[Task], object] = lambda task: None,
-) -> Iterator[Outcome]:
+) -> Iterator[Outcome]:  # fmt: skip
     """Execute tutorials side by side, begun in the given order; yield each outcome as soon as it is there.
 
     On this machine at most `jobs` run at a time, and of those with `gpu` one per GPU; the others see no GPU.
     With a Dask `scheduler` all go to its workers, those with `gpu` to ones with the resource GPU.
     """
     stop, free = stop or threading.Event(), [] if scheduler else gpus()
-    waiting, running = list(tasks), {}
-    slots = bool(free)
+    waiting, running, slots = list(tasks), {}, bool(free)
     with executors(scheduler, jobs) as (pool, gpu_pool), cancelled(running, stop):
         while waiting or running:
             for task in list(waiting):

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from press.files import Stamp
-from press.keys.source import Chain, Import, Uses, bound_names, chain_of, lines_of, significant_text, walk_scope
+from press.keys.source import Import, Uses, bound_names, chain_of, lines_of, significant_text, walk_scope
 from press.scripts.script import parse, read_text
 
 CARDS = "cards.toml"
@@ -77,14 +77,11 @@ class Statement:
     def __init__(self, node: ast.stmt, lines: Sequence[str]):
         self.node, self.lines = node, lines
         self.imports = [inner for inner in walk_scope(node) if isinstance(inner, Import)]  # they may stand in try or if
+        self.decorators = [chain_of(decorator) or ("",) for decorator in getattr(node, "decorator_list", [])]
 
     @cached_property
     def uses(self) -> Uses:
         return Uses.of(self.node)
-
-    @cached_property
-    def decorators(self) -> list[Chain]:
-        return [chain_of(decorator) or ("",) for decorator in getattr(self.node, "decorator_list", [])]
 
     @cached_property
     def significant(self) -> str:

@@ -19,8 +19,8 @@ def check_names(scripts: Iterable[Script], lists: Mapping[str, Iterable[str] | N
             errors.append(ScriptError(script.path, 1, f"{taken}; each slug is an address, choose another"))
         seen.setdefault(script.name, script.path)
         for field, allowed in lists.items():
-            for item in () if allowed is None else getattr(script.header, field):
-                if item not in allowed:
+            for item in getattr(script.header, field):
+                if allowed is not None and item not in allowed:
                     said = f"unknown {field} {item!r}; {nearest(item, allowed)}"
                     errors.append(ScriptError(script.path, script.header.lines.get(field, 1), said))
     return errors

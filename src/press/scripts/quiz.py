@@ -18,7 +18,7 @@ option of their own. Below each option, quoted, stands what is said to those who
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 BEGIN = re.compile(r'!!! quiz(?:\s+"(?P<title>[^"]+)")?\s*$')
 OPTION = re.compile(r"- \[(?P<mark>.)\]\s*(?P<text>.*)$")
@@ -66,21 +66,16 @@ class Quiz:
 
 def find(text: str) -> Iterator[tuple[int, int, Quiz]]:
     """Every question of a text, with its first line and the line after its last, counted from 0; else a QuizError."""
-    lines = text.splitlines()
-    row, fenced = 0, False
+    lines, row, fenced = text.splitlines(), 0, False
     while row < len(lines):
         fenced ^= lines[row].lstrip().startswith(("```", "~~~"))
-        begin = None if fenced else BEGIN.match(lines[row])
-        if not begin:
+        if fenced or not (begin := BEGIN.match(lines[row])):
             row += 1
             continue
-        end = row + 1
-        while end < len(lines) and (not lines[end].strip() or lines[end].startswith(INDENT)):
-            end += 1
-        while not lines[end - 1].strip():
-            end -= 1
-        yield row, end, read(begin["title"] or "", [line.removeprefix(INDENT) for line in lines[row + 1 : end]], row)
-        row = end
+        below = takewhile(lambda line: not line.strip() or line.startswith(INDENT), lines[row + 1 :])
+        content = "\n".join(line.removeprefix(INDENT) for line in below).rstrip().splitlines()
+        yield row, row + 1 + len(content), read(begin["title"] or "", content, row)
+        row += 1 + len(content)
 
 
 def read(title: str, lines: list[str], row: int) -> Quiz:
