@@ -152,20 +152,16 @@ class Tutorials:
             return str(outcome.failure)
         if os.environ.get("KINDLING_SMOKE") == "1":
             return ""  # a smoke run proves that the code runs; its results are nobody's results
-        if self.changed(script, key):
+        now = None
+        with contextlib.suppress(OSError, ScriptError):  # the project's files are just being edited
+            now = key_of(script, Project(self.settings.root, self.settings.package))
+        if now != key:
             return f"{script.path.as_posix()}:1: the project's code changed while the tutorial ran; run it again"
         try:
             self.store.save(script, outcome.notebook, key, outcome.run)
         except OSError as error:
             return f"{script.path.as_posix()}:1: executed, but not stored: {error}"
         return ""
-
-    def changed(self, script: Script, key: Key) -> bool:
-        """Whether the project's files no longer say what they said when this key was taken."""
-        try:
-            return key_of(script, Project(self.settings.root, self.settings.package)) != key
-        except (OSError, ScriptError):  # just being edited
-            return True
 
     def expected_seconds(self, script: Script) -> float:
         stored = self.store.load(script)

@@ -17,8 +17,7 @@ import psutil
 from nbclient.exceptions import DeadKernelError
 
 from press.execution.client import Client, notebook, plain
-from press.execution.figures import thumbnail
-from press.execution.outputs import slim
+from press.execution.outputs import slim, thumbnail
 from press.execution.task import Failure, Outcome, Task, paragraph
 from press.kernels import provisioner
 from press.store import Run
@@ -106,10 +105,10 @@ class Execution:
             await asyncio.wait({cells}, timeout=0.5)
         if cells.done() and not isinstance(cells.exception(), DeadKernelError):
             return cells.result()
-        kind, message = await watch
-        return self.failure(kind, message)
+        return self.failure(*await watch)
 
     async def run_cells(self) -> Failure | None:
+        finish = f"finish({str(self.folder)!r}, {[cell.source for cell in self.code]!r})"
         for index, cell in enumerate(self.notebook.cells):
             if cell.cell_type != "code":
                 continue
@@ -121,13 +120,10 @@ class Execution:
             errors = [output for output in cell.outputs if output.output_type == "error"]
             if self.reply.get("status") == "error" or errors:
                 with contextlib.suppress(RuntimeError):  # a full disk: the tutorial's own error says more
-                    await self.finish()
+                    await self.hidden(finish)
                 return self.raised(cell, errors[-1] if errors else self.reply)
-        await self.finish()
+        await self.hidden(finish)
         return None
-
-    async def finish(self) -> None:
-        await self.hidden(f"finish({str(self.folder)!r}, {[cell.source for cell in self.code]!r})")
 
     async def hidden(self, call: str) -> None:
         """Call a function of `press.kernels.inside` in the kernel, without a trace in its names or history."""
@@ -145,8 +141,8 @@ class Execution:
             if status is not None:
                 return "died", f"the kernel died: {death(status)}"
             if self.peak > self.task.memory:
-                used, limit = self.peak / 1e6, self.task.memory / 1e6
-                return "memory", f"used {used:,.0f} MB of memory, the limit is {limit:,.0f} MB"
+                limit = f"{self.task.memory / 1e6:,.0f} MB"
+                return "memory", f"used {self.peak / 1e6:,.0f} MB of memory, the limit is {limit}"
             if time.monotonic() > deadline:
                 return "deadline", f"not finished after {self.task.deadline:g} s, the deadline of the whole tutorial"
             if self.stop.is_set():
@@ -163,9 +159,10 @@ class Execution:
         return self.failure(kinds.get(name, "exception"), f"{name}: {message}" if message else name, line)
 
     def failure(self, kind: str, message: str, line: int = 1) -> Failure:
-        cell = self.code[max(len(self.seconds), 1) - 1]
+        number = max(len(self.seconds), 1)
+        cell = self.code[number - 1]
         blank = len(cell.source) - len(cell.source.lstrip("\n"))
-        return Failure(self.task.path, cell.line + blank + line - 1, max(len(self.seconds), 1), kind, message)
+        return Failure(self.task.path, cell.line + blank + line - 1, number, kind, message)
 
     def told(self) -> dict[str, Any]:
         """What `press.kernels.inside` wrote; nothing if the kernel came to no end."""

@@ -24,21 +24,26 @@ def execute_all(
     """
     stop, free = stop or threading.Event(), [] if scheduler else gpus()
     waiting, running, slots = list(tasks), {}, bool(free)
-    with executors(scheduler, jobs) as (pool, gpu_pool), cancelled(running, stop):
-        while waiting or running:
-            for task in list(waiting):
-                if not scheduler and (len(running) == jobs or (task.gpu and slots and not free)):
-                    continue
-                waiting.remove(task)
-                slot = free.pop() if task.gpu and free else None
-                local = {} if scheduler else {"gpu": slot, "stop": stop}
-                running[(gpu_pool if task.gpu else pool).submit(execute, task, **local)] = task, slot
-                on_start(task)
-            for future in wait(running, return_when=FIRST_COMPLETED).done:
-                task, slot = running.pop(future)
-                if slot is not None:
-                    free.append(slot)
-                yield settled(future, task)
+    with executors(scheduler, jobs) as (pool, gpu_pool):
+        try:
+            while waiting or running:
+                for task in list(waiting):
+                    if not scheduler and (len(running) == jobs or (task.gpu and slots and not free)):
+                        continue
+                    waiting.remove(task)
+                    slot = free.pop() if task.gpu and free else None
+                    local = {} if scheduler else {"gpu": slot, "stop": stop}
+                    running[(gpu_pool if task.gpu else pool).submit(execute, task, **local)] = task, slot
+                    on_start(task)
+                for future in wait(running, return_when=FIRST_COMPLETED).done:
+                    task, slot = running.pop(future)
+                    if slot is not None:
+                        free.append(slot)
+                    yield settled(future, task)
+        finally:  # on Ctrl-C, too, what runs is killed
+            stop.set()
+            for future in running:
+                future.cancel()
 
 
 @contextlib.contextmanager
@@ -52,17 +57,6 @@ def executors(scheduler: str | None, jobs: int) -> Iterator[tuple[Executor, Exec
 
     with Client(scheduler) as client:
         yield client.get_executor(pure=False), client.get_executor(pure=False, resources={"GPU": 1})
-
-
-@contextlib.contextmanager
-def cancelled(running: Iterable[Future], stop: threading.Event) -> Iterator[None]:
-    """What still runs at the end is killed, on Ctrl-C too."""
-    try:
-        yield
-    finally:
-        stop.set()
-        for future in running:
-            future.cancel()
 
 
 def settled(future: Future, task: Task) -> Outcome:

@@ -30,12 +30,8 @@ def prepare(modules: list[str]) -> None:
         InlineBackend.instance(parent=shell).figure_formats = {"svg", "png"}
         shell.enable_matplotlib("inline")
         matplotlib.rcParams.update({"svg.hashsalt": "press", "figure.dpi": 120})
-    shell.ask_exit = leave  # exit() would end the kernel without a word about where
+    shell.ask_exit = lambda: sys.exit("exit() was called")  # exit() would end the kernel without a word about where
     shell.events.register("post_run_cell", note_error)
-
-
-def leave() -> None:
-    raise SystemExit("exit() was called")
 
 
 def note_error(result: Any) -> None:
@@ -72,12 +68,11 @@ def finish(folder: str, cells: list[str]) -> None:
 
 def peak_memory() -> int:
     """The largest resident set of this process so far, in bytes; 0 where the system does not say."""
-    try:
-        import resource
-    except ImportError:  # Windows
+    if sys.platform == "win32":
         return 0
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
 def names(cells: list[str], variables: dict[str, Any]) -> dict[str, str]:
