@@ -97,7 +97,6 @@ class Module:
 
     def __init__(self, name: str, path: Path, shown: Path, source: str):
         self.name, self.path = name, path
-        self.is_package = path.name == "__init__.py"
         lines = source.splitlines(keepends=True)
         self.body = [Statement(node, lines) for node in parse(source, shown).body]
         self.bindings: dict[str, list[Statement]] = {}
@@ -116,9 +115,9 @@ class Module:
         """The full name of the module that `from ... import` names."""
         if not node.level:
             return node.module or ""
+        above = node.level - (self.path.name == "__init__.py")  # how many pieces of its own name it leaves
         pieces = self.name.split(".")
-        pieces = pieces[: len(pieces) - node.level + self.is_package]
-        return ".".join(pieces + ([node.module] if node.module else []))
+        return ".".join([*pieces[: len(pieces) - above], *([node.module] if node.module else [])])
 
 
 module_of = lru_cache(maxsize=1000)(Module)

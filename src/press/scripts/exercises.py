@@ -37,7 +37,6 @@ from press.scripts.script import Cell, Script, ScriptError, cut, read_script
 GAP = re.compile(r"(?ms)^(?P<indent>[ \t]*)# gap[ \t]*\n(?P<body>.*?)^[ \t]*# end[ \t]*(?:\n|\Z)")
 CHECK = re.compile(r"(?m)^check\(")
 HINT = re.compile(r'^\?\?\?\+? hint(?:\s+"[^"]*")?[ \t]*\n(?P<body>(?:(?:[ ]{4}.*|[ \t]*)(?:\n|\Z))+)', re.M)
-HEADING = re.compile(r"## (?P<title>.+)")
 MOST_HINTS = 3
 
 
@@ -83,7 +82,7 @@ def read_workbook(path: Path, tutorials: Path, project: Path) -> Workbook:
     sections: list[list[Cell]] = [[]]
     for cell in script.cells[1:]:
         for piece in cut(cell, "(?=## )"):
-            if piece.kind == "text" and HEADING.match(piece.source):
+            if piece.kind == "text" and re.match("## .", piece.source):
                 sections.append([])
             sections[-1].append(piece)
     if len(sections) == 1:
@@ -102,11 +101,9 @@ def joined(cells: Sequence[Cell], kind: str) -> str:
 
 
 def exercise(script: Script, cells: Sequence[Cell]) -> Exercise:
-    """One exercise from the cells of its section."""
+    """One exercise from the cells of its section, of which the first begins with its title."""
     text, line = cells[0].source, cells[0].line
-    match = HEADING.match(text)
-    assert match is not None
-    title = match["title"].strip()
+    title = text.partition("\n")[0].removeprefix("## ").strip()
     slug = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")
     if not slug:
         raise ScriptError(script.path, line, f"the title {title!r} has no letter or digit to make a name of")

@@ -47,8 +47,9 @@ def read_header(source: str, shown: Path) -> Header:
     match = HEADER.search(source)
     if not match:
         if begin := re.search(r"(?m)^# /// script", source):
-            line, shape = source.count("\n", 0, begin.start()) + 1, 'a line "# ///" and each line begins with "# "'
-            raise ScriptError(shown, line, f"malformed header; it ends with {shape}")
+            line = source.count("\n", 0, begin.start()) + 1
+            said = 'malformed header; it ends with a line "# ///" and each line begins with "# "'
+            raise ScriptError(shown, line, said)
         return Header()
     first = source.count("\n", 0, match.start("content")) + 1
     toml = "\n".join(line[2:] for line in match["content"].splitlines())
