@@ -4,6 +4,7 @@ import errno
 import json
 import os
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -103,7 +104,7 @@ def test_a_failure_of_older_code_is_no_longer_told(stored, tiny):
 
 def test_a_run_under_another_minor_version_of_torch_stays_fresh_and_says_so(stored, monkeypatch):
     _, script, tutorials = stored
-    monkeypatch.setattr(store, "installed", lambda package: "2.99.0")
+    monkeypatch.setattr(store.metadata, "distributions", lambda name: [SimpleNamespace(version="2.99.0")])
     notebook = tutorials.store.load(script).notebook
     tutorials.store.save(script, notebook, tutorials.key(script), store.Run(seconds=1, torch="2.15.0+cu130"))
     status = tutorials.status(script)
@@ -114,7 +115,7 @@ def test_a_run_under_another_minor_version_of_torch_stays_fresh_and_says_so(stor
 def test_a_committed_notebook_is_sealed_to_the_same_bytes(path):
     found = store.read(path)
     assert found is not None
-    assert store.seal(found.notebook, found.key, found.run.as_json()) == path.read_text(encoding="utf-8")
+    assert store.seal(found.notebook, found.key, vars(found.run)) == path.read_text(encoding="utf-8")
 
 
 def test_the_record_of_an_older_or_newer_press_is_read():

@@ -1,7 +1,5 @@
 """The command line: press status, run, new, check, bundle."""
 
-from __future__ import annotations
-
 import argparse
 import dataclasses
 import json
@@ -9,20 +7,18 @@ import re
 import string
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import yaml
+from tqdm import tqdm
 
+from press.execution.task import Outcome, Task
 from press.files import write
 from press.project import Settings
 from press.scripts.script import ScriptError, part_url
 from press.store import Status
 from press.tutorials import Tutorials, default_jobs, say
-
-if TYPE_CHECKING:
-    from press.execution.task import Outcome, Task
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -88,7 +84,10 @@ def fraction(text: str) -> tuple[int, int]:
 
 def status(tutorials: Tutorials, options: argparse.Namespace) -> int:
     rows = [tutorials.status(script) for script in tutorials.select(options.names)]
-    rows += [] if options.names else broken(tutorials)
+    if not options.names:  # scripts that cannot be read have no key; they count as failed
+        known = {script.path for script in tutorials.scripts}
+        unread = [error for error in tutorials.errors if error.path not in known]
+        rows += [Status(error.path.stem, "failed", str(error)) for error in unread]
     if options.json:
         print(json.dumps([dataclasses.asdict(row) for row in rows], indent=1))
     else:
@@ -96,12 +95,6 @@ def status(tutorials: Tutorials, options: argparse.Namespace) -> int:
         for row in rows:
             print(f"{row.name:{width}}  {row.state:7}  {row.why}".rstrip())
     return 0
-
-
-def broken(tutorials: Tutorials) -> list[Status]:
-    """Scripts that cannot be read have no key; they count as failed."""
-    known = {script.path for script in tutorials.scripts}
-    return [Status(error.path.stem, "failed", str(error)) for error in tutorials.errors if error.path not in known]
 
 
 def run(tutorials: Tutorials, options: argparse.Namespace) -> int:
@@ -117,42 +110,33 @@ def run(tutorials: Tutorials, options: argparse.Namespace) -> int:
         say(f"nothing to do: {fresh} fresh")
         return 0
     jobs = options.jobs or min(default_jobs(), len(todo))
-    with closing(Progress(len(todo))) as progress:
-        failures = tutorials.run(
-            todo, jobs=jobs, deadline=options.deadline, scheduler=options.scheduler,
-            on_start=progress.start, on_done=progress.done,
-        )  # fmt: skip
+    with Progress(total=len(todo), unit="tutorial", disable=not sys.stderr.isatty(), leave=False) as bar:
+        asked = {"jobs": jobs, "deadline": options.deadline, "scheduler": options.scheduler}
+        failures = tutorials.run(todo, **asked, on_start=bar.started, on_done=bar.done)
     for message in failures:
         say(message)
     say(f"{len(todo) - len(failures)} executed, {len(failures)} failed, {fresh} were fresh")
     return 1 if failures else 0
 
 
-class Progress:
+class Progress(tqdm):
     """A bar over the tutorials that names the running ones; plain lines where there is no terminal."""
 
-    def __init__(self, total: int):
-        from tqdm import tqdm
+    running: tuple[str, ...] = ()
 
-        self.running: list[str] = []
-        self.bar = tqdm(total=total, unit="tutorial", disable=not sys.stderr.isatty(), leave=False)
+    def show(self, running: tuple[str, ...], line: str) -> None:
+        self.running = running
+        self.set_description_str(", ".join(running))
+        if self.disable:
+            say(line)
 
-    def close(self) -> None:
-        self.bar.close()
-
-    def start(self, task: Task) -> None:
-        self.running.append(task.name)
-        self.bar.set_description_str(", ".join(self.running))
-        if self.bar.disable:
-            say(f"{task.name}: running")
+    def started(self, task: Task) -> None:
+        self.show((*self.running, task.name), f"{task.name}: running")
 
     def done(self, outcome: Outcome, message: str) -> None:
-        if outcome.name in self.running:
-            self.running.remove(outcome.name)
-        self.bar.set_description_str(", ".join(self.running))
-        self.bar.update()
-        if self.bar.disable:
-            say(f"{outcome.name}: {'failed' if message else 'done'} after {outcome.run.seconds:.1f} s")
+        said = f"{outcome.name}: {'failed' if message else 'done'} after {outcome.run.seconds:.1f} s"
+        self.show(tuple(name for name in self.running if name != outcome.name), said)
+        self.update()
 
 
 def new(tutorials: Tutorials, options: argparse.Namespace) -> int:
@@ -165,8 +149,8 @@ def new(tutorials: Tutorials, options: argparse.Namespace) -> int:
     if not slug:
         raise LookupError(f"the title {options.title!r} has no letter or digit to make an address of")
     if not options.title.isprintable() or '"""' in options.title or "\\" in options.title:
-        allowed = "a line without backslash or triple quotes"
-        raise LookupError(f"the title {options.title!r} is no heading; allowed is {allowed}")
+        said = "is no heading; allowed is a line without backslash or triple quotes"
+        raise LookupError(f"the title {options.title!r} {said}")
     if taken := next((script for script in tutorials.scripts if script.name == slug), None):
         raise FileExistsError(f"the slug {slug!r} is taken by {taken.path.as_posix()}; choose another title")
     numbers = [int(match[1]) for path in folder.rglob("*.py") if (match := re.match(r"(\d+)[-_]", path.name))]
@@ -179,8 +163,7 @@ def new(tutorials: Tutorials, options: argparse.Namespace) -> int:
 
 def check(tutorials: Tutorials, options: argparse.Namespace) -> int:
     problems = tutorials.check(tutorials.select(options.names))
-    for problem in problems:
-        print(problem)
+    print(*problems, sep="\n", end="\n" if problems else "")
     return 1 if problems else 0
 
 

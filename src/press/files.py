@@ -1,7 +1,5 @@
 """Files, written whole or not at all, and what tells one content of a file from the next."""
 
-from __future__ import annotations
-
 import os
 import tempfile
 from pathlib import Path
@@ -10,11 +8,7 @@ Stamp = tuple[int, int, int]  # time of the last change, size, number of the fil
 
 
 def write(path: Path, text: str | bytes) -> None:
-    """Write a file whole or not at all: a reader sees the old content or the new.
-
-    Raises:
-        OSError: it could not be written; the error names it.
-    """
+    """Write a file whole or not at all: a reader sees the old content or the new; an OSError names the file."""
     path.parent.mkdir(parents=True, exist_ok=True)
     content = text.encode() if isinstance(text, str) else text
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
@@ -36,10 +30,3 @@ def stamp(path: Path) -> Stamp:
     """What tells one content of a file from the next."""
     facts = path.stat()
     return facts.st_mtime_ns, facts.st_size, facts.st_ino
-
-
-def stamp_or_none(path: Path) -> Stamp | None:
-    try:
-        return stamp(path)
-    except OSError:
-        return None

@@ -1,7 +1,5 @@
 """Where a project keeps what the press works with, read from its `mkdocs.yml`."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,22 +22,16 @@ class Settings:
         return self.root / ".press"
 
     @classmethod
-    def make(cls, root: Path, options: dict[str, Any], docs: str = "docs") -> Settings:
+    def make(cls, root: Path, options: dict[str, Any], docs: str = "docs") -> "Settings":
+        folders = {name: root / (options.get(name) or name) for name in ("tutorials", "outputs")}
         package = options.get("package")
-        return cls(
-            root=root,
-            tutorials=root / (options.get("tutorials") or "tutorials"),
-            outputs=root / (options.get("outputs") or "outputs"),
-            package=root / package if package else None,
-            docs=root / docs,
-        )
+        return cls(root, **folders, package=root / package if package else None, docs=root / docs)
 
     @classmethod
-    def find(cls, start: Path) -> Settings:
+    def find(cls, start: Path) -> "Settings":
         """The settings in the `mkdocs.yml` of this folder or the nearest one above it."""
         for folder in (start, *start.parents):
-            path = folder / "mkdocs.yml"
-            if path.is_file():
+            if (path := folder / "mkdocs.yml").is_file():
                 config = yaml.load(path.read_text(encoding="utf-8"), Loader=TolerantLoader) or {}
                 return cls.make(folder, plugin_options(config), config.get("docs_dir") or "docs")
         raise FileNotFoundError(f"no mkdocs.yml in {start} or above it; the press works inside a project")
@@ -53,10 +45,7 @@ TolerantLoader.add_multi_constructor("", lambda loader, suffix, node: None)
 
 
 def plugin_options(config: dict[str, Any]) -> dict[str, Any]:
+    """What the press is told; mkdocs takes its plugins as a list of names and tables, or as one table."""
     plugins = config.get("plugins") or []
-    for plugin in plugins.items() if isinstance(plugins, dict) else plugins:
-        if isinstance(plugin, dict):
-            plugin = next(iter(plugin.items()))
-        if isinstance(plugin, tuple) and plugin[0] == "press":
-            return plugin[1] or {}
-    return {}
+    tables = [plugins] if isinstance(plugins, dict) else [each for each in plugins if isinstance(each, dict)]
+    return next((table["press"] for table in tables if table.get("press")), {})

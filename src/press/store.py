@@ -1,8 +1,5 @@
 """Keeps the last execution of every tutorial: one executed notebook each, with the record of its run inside."""
 
-from __future__ import annotations
-
-import hashlib
 import json
 import logging
 from collections.abc import Mapping, Sequence
@@ -13,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from press.files import Stamp, stamp, write
-from press.keys.key import Key
+from press.keys.key import Key, checksum
 from press.scripts.script import Script
 
 log = logging.getLogger("mkdocs.press")
@@ -38,38 +35,31 @@ class Run:
     thumbnail: str = ""  # a PNG, base64
 
     @classmethod
-    def read(cls, record: Mapping[str, Any]) -> Run:
+    def read(cls, record: Mapping[str, Any]) -> "Run":
         """A record of any version of the press: a missing field is empty, an unknown one is left out."""
         return cls(**{each.name: record[each.name] for each in fields(cls) if each.name in record})
-
-    def as_json(self) -> dict[str, Any]:
-        return dict(vars(self))
 
 
 @dataclass(frozen=True)
 class Stored:
-    """A notebook from the store.
+    """A notebook from the store, with the outputs and the sources of its code cells."""
 
-    Attributes:
-        notebook: nbformat 4.5 JSON, without the press's own metadata.
-        key: what the run depended on.
-        run: the run's record.
-        failure: the message of a run that failed, else "".
-    """
-
-    notebook: dict[str, Any]
-    key: Key
+    notebook: dict[str, Any]  # nbformat 4.5 JSON, without the press's own metadata
+    key: Key  # what the run depended on
     run: Run
-    failure: str = ""
+    failure: str = ""  # the message of a run that failed
+
+    @property
+    def code(self) -> list[dict[str, Any]]:
+        return [cell for cell in self.notebook["cells"] if cell["cell_type"] == "code"]
 
     @property
     def outputs(self) -> list[list[dict[str, Any]]]:
-        """The outputs of each code cell, in order."""
-        return [cell["outputs"] for cell in self.notebook["cells"] if cell["cell_type"] == "code"]
+        return [cell["outputs"] for cell in self.code]
 
     @property
     def sources(self) -> list[str]:
-        return ["".join(cell["source"]) for cell in self.notebook["cells"] if cell["cell_type"] == "code"]
+        return ["".join(cell["source"]) for cell in self.code]
 
 
 @dataclass(frozen=True)
@@ -95,7 +85,7 @@ class Store:
 
     def save(self, script: Script, notebook: dict[str, Any], key: Key, run: Run) -> None:
         """Store a run that succeeded, whole or not at all."""
-        write(self.path(script), seal(notebook, key, run.as_json()))
+        write(self.path(script), seal(notebook, key, vars(run)))
         self.failure_path(script).unlink(missing_ok=True)
 
     def save_failure(self, script: Script, notebook: dict[str, Any], key: Key, message: str) -> None:
@@ -105,51 +95,32 @@ class Store:
     def load(self, script: Script) -> Stored | None:
         return read(self.path(script))
 
-    def failure(self, script: Script, key: Key) -> str:
-        """What the last run of exactly this tutorial failed with, or ""."""
-        failed = read(self.failure_path(script))
-        return failed.failure if failed and failed.key == key else ""
-
     def status(self, script: Script, key: Key) -> Status:
-        stored = self.load(script)
+        stored, failed = self.load(script), read(self.failure_path(script))
         if stored and stored.key == key:
-            return Status(script.name, "fresh", provenance(stored.run))
-        if failure := self.failure(script, key):
-            return Status(script.name, "failed", failure)
+            return Status(script.name, "fresh", provenance(str(stored.run.torch or "")))
+        if failed and failed.key == key:
+            return Status(script.name, "failed", failed.failure)
         if stored is None:
             damaged = self.path(script).exists()
             return Status(script.name, "missing", "its stored result is damaged" if damaged else "never executed")
         return Status(script.name, "stale", key.difference(stored.key))
 
 
-def provenance(run: Run) -> str:
-    """A fresh result of another minor version of torch is said, not thrown away."""
-    here, ran = installed("torch"), str(run.torch or "")
-    if here and ran and ran.split("+")[0].split(".")[:2] != here.split("+")[0].split(".")[:2]:
-        return f"executed with torch {ran}, here is {here}"
-    return ""
-
-
 @cache
-def installed(package: str) -> str:
-    try:
-        return metadata.version(package)
-    except metadata.PackageNotFoundError:
-        return ""
+def provenance(ran: str) -> str:
+    """A fresh result of another minor version of torch is said, not thrown away."""
+    here = next((each.version for each in metadata.distributions(name="torch")), "")
+    another = here and ran and ran.split("+")[0].split(".")[:2] != here.split("+")[0].split(".")[:2]
+    return f"executed with torch {ran}, here is {here}" if another else ""
 
 
 def seal(notebook: dict[str, Any], key: Key, record: dict[str, Any]) -> str:
     """The file's text: the notebook with its record and a checksum over all of it."""
-    sealed = {**notebook, "metadata": {**notebook.get("metadata", {})}}
-    sealed["metadata"]["press"] = {"key": key.digest, "parts": dict(key.parts), "run": record}
-    sealed["metadata"]["press"]["checksum"] = checksum(sealed)
+    press: dict[str, Any] = {"key": key.digest, "parts": dict(key.parts), "run": record}
+    sealed = notebook | {"metadata": notebook.get("metadata", {}) | {"press": press}}
+    press["checksum"] = checksum(sealed)
     return json.dumps(sealed, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
-
-
-def checksum(notebook: dict[str, Any]) -> str:
-    body = json.loads(json.dumps(notebook))
-    body["metadata"]["press"].pop("checksum", None)
-    return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
 
 
 def read(path: Path) -> Stored | None:
@@ -159,7 +130,7 @@ def read(path: Path) -> Stored | None:
     except FileNotFoundError:
         return None
     except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
-        told = isinstance(error, OSError) or "checksum" in str(error)
+        told = isinstance(error, OSError) or "its checksum" in str(error)
         reason = error if told else "it is truncated or not a notebook"
         log.warning("%s counts as absent: %s. It will be executed again.", path, reason)
         return None
@@ -169,8 +140,8 @@ def read(path: Path) -> Stored | None:
 def verified(path: Path, stamp: Stamp) -> Stored:
     notebook = json.loads(path.read_text(encoding="utf-8"))
     press = notebook["metadata"]["press"]
-    key, run = Key(press["parts"]), press["run"]
-    if press["checksum"] != checksum(notebook) or press["key"] != key.digest:
+    told, key, run = press.pop("checksum"), Key(press["parts"]), press["run"]
+    if told != checksum(notebook) or press["key"] != key.digest:
         raise ValueError("its checksum does not match its content")
     del notebook["metadata"]["press"]
     return Stored(notebook, key, Run.read(run), run.get("failure", ""))

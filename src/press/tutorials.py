@@ -1,50 +1,44 @@
 """The tutorials of one project: where they are, which are fresh, and how the others are executed."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import re
 import sys
 import threading
-import tomllib
 from collections.abc import Callable, Iterable, Sequence
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from press.files import Stamp, stamp, stamp_or_none
+import psutil
+
+from press.execution.task import Outcome, Task
+from press.files import Stamp, stamp
 from press.keys.key import Key, key_of
-from press.keys.modules import Project, project_of
+from press.keys.modules import Project, project_of, read_toml
 from press.project import Settings
 from press.scripts.check import check_names, imports, links, nearest, structure
-from press.scripts.exercises import Workbook, find_workbooks, read_workbook
-from press.scripts.script import EXERCISES, Script, ScriptError, find_scripts, read_script
+from press.scripts.exercises import Workbook, read_workbook
+from press.scripts.script import EXERCISES, Script, ScriptError, find_files, find_scripts, read_script
 from press.store import Status, Store
-
-if TYPE_CHECKING:
-    from press.execution.task import Outcome, Task
 
 DEADLINE = 600.0  # seconds, for a tutorial whose header promises no minutes
 
 
-@lru_cache(maxsize=2000)
-def script_of(path: Path, stamp: Stamp, tutorials: Path, root: Path) -> Script:
-    return read_script(path, tutorials, root)
-
-
-@lru_cache(maxsize=2000)
-def workbook_of(path: Path, stamp: Stamp, tutorials: Path, root: Path) -> Workbook:
-    return read_workbook(path, tutorials, root)
+@lru_cache(maxsize=4000)
+def once(read: Callable[[Path, Path, Path], Any], path: Path, stamp: Stamp, tutorials: Path, root: Path) -> Any:
+    return read(path, tutorials, root)
 
 
 def code_files(settings: Settings, scripts: Iterable[Path]) -> tuple[tuple[Path, Stamp], ...]:
     """Everything that a key can depend on besides its script: the package's files and those beside the scripts."""
     folders = [settings.tutorials, *([settings.package] if settings.package else [])]
-    apart, ends = set(scripts), (".pyc", EXERCISES)
-    paths = {path for folder in folders for path in folder.rglob("*") if not path.name.endswith(ends)}
-    stamps = [(path, stamp_or_none(path)) for path in sorted(paths - apart) if path.is_file()]
-    return tuple((path, state) for path, state in stamps if state)
+    paths = {path for folder in folders for path in folder.rglob("*") if not path.name.endswith((".pyc", EXERCISES))}
+    stamps = []
+    for path in sorted(paths - set(scripts)):
+        with contextlib.suppress(OSError):  # it is gone already
+            stamps += [(path, stamp(path))] if path.is_file() else []
+    return tuple(stamps)
 
 
 class Tutorials:
@@ -59,20 +53,21 @@ class Tutorials:
         self.project = project_of(settings.root, settings.package, code_files(settings, paths))
         for path in paths:
             try:
-                self.scripts.append(script_of(path, stamp(path), settings.tutorials, settings.root))
+                self.scripts.append(once(read_script, path, stamp(path), settings.tutorials, settings.root))
             except ScriptError as error:
                 self.errors.append(error)
         self.workbooks = self.read_workbooks()
-        self.errors += check_names(self.scripts, chapters=self.chapters, data=self.project.cards)
+        self.errors += check_names(self.scripts, {"chapters": self.chapters, "data": self.project.cards})
 
     def read_workbooks(self) -> dict[str, Workbook]:
         """The exercises, by the slug of the tutorial that they belong to."""
         found: dict[str, Workbook] = {}
         slugs = {script.name for script in self.scripts}
         broken = {error.path.name for error in self.errors}
-        for path in find_workbooks(self.settings.tutorials):
+        root, tutorials = self.settings.root, self.settings.tutorials
+        for path in find_files(tutorials, EXERCISES):
             try:
-                workbook = workbook_of(path, stamp(path), self.settings.tutorials, self.settings.root)
+                workbook = once(read_workbook, path, stamp(path), tutorials, root)
                 beside = path.with_name(path.name.removesuffix(EXERCISES) + ".py")
                 if workbook.name not in slugs and beside.name not in broken:
                     raise ScriptError(workbook.path, 1, f"exercises without a tutorial; {beside.name} is not there")
@@ -83,8 +78,7 @@ class Tutorials:
 
     @cached_property
     def chapter_table(self) -> dict[str, Any] | None:
-        path = self.settings.docs / "chapters.toml" if self.settings.docs else None
-        return tomllib.loads(path.read_text(encoding="utf-8")) if path and path.is_file() else None
+        return read_toml(self.settings.docs / "chapters.toml" if self.settings.docs else None)
 
     @property
     def chapters(self) -> dict[str, dict[str, Any]] | None:
@@ -93,16 +87,11 @@ class Tutorials:
         return None if table is None else {chapter["id"]: chapter for chapter in table.get("chapter", [])}
 
     def select(self, names: Sequence[str]) -> list[Script]:
-        """The scripts of these names (slugs or paths), all of them for none.
-
-        Raises:
-            LookupError: a name that is no tutorial.
-        """
+        """The scripts of these names (slugs or paths), all of them for none; a LookupError says which there are."""
         if not names:
             return self.scripts
-        known = {
-            key: script for script in self.scripts for key in (script.name, script.path.as_posix(), script.path.name)
-        }
+        known = {script.path.as_posix(): script for script in self.scripts}
+        known |= {name: script for script in self.scripts for name in (script.name, script.path.name)}
         for name in names:
             if name not in known:
                 slugs = [script.name for script in self.scripts]
@@ -116,80 +105,57 @@ class Tutorials:
         return self.store.status(script, self.key(script))
 
     def task(self, script: Script, *, jobs: int = 1, deadline: float | None = None) -> Task:
-        import psutil
-
-        from press.execution.task import Task
-
-        promised = 60 * script.header.minutes * 10 if script.header.minutes else DEADLINE
-        beside = self.settings.root / script.path.parent
-        above = [self.settings.package.parent] if self.settings.package else []
-        return Task(
-            name=script.name,
-            path=script.path.as_posix(),
-            cells=script.cells,
-            deadline=deadline or max(promised, 60.0),
-            memory=int(psutil.virtual_memory().total * 0.9 / jobs),
-            threads=max(1, (os.cpu_count() or 1) // jobs),
-            gpu=script.header.gpu,
-            modules=tuple(str(path) for path in (beside, *above)),
-            figure=script.header.figure,
-        )
+        header, package = script.header, self.settings.package
+        deadline = deadline or max(600.0 * header.minutes if header.minutes else DEADLINE, 60.0)
+        memory, threads = int(psutil.virtual_memory().total * 0.9 / jobs), max(1, (os.cpu_count() or 1) // jobs)
+        folders = (self.settings.root / script.path.parent, *([package.parent] if package else []))
+        path, modules = script.path.as_posix(), tuple(map(str, folders))
+        return Task(script.name, path, script.cells, deadline, memory, threads, header.gpu, modules, header.figure)
 
     def run(
-        self,
-        scripts: Iterable[Script],
-        *,
-        jobs: int = 1,
-        deadline: float | None = None,
-        scheduler: str | None = None,
-        cancel: threading.Event | None = None,
-        on_start: Callable[[Task], object] | None = None,
-        on_done: Callable[[Outcome, str], object] | None = None,
-    ) -> list[str]:
+        self, scripts: Iterable[Script], *, jobs: int = 1, deadline: float | None = None, scheduler: str | None = None,
+        cancel: threading.Event | None = None, on_start: Callable[[Task], object] = lambda task: None,
+        on_done: Callable[[Outcome, str], object] = lambda outcome, message: None,
+    ) -> list[str]:  # fmt: skip
         """Execute these tutorials, the longest first, and store what succeeds; return the failures' messages."""
         from press.execution.pool import execute_all
 
         self.prepare_kernels()
         todo = {script.name: script for script in sorted(scripts, key=self.expected_seconds, reverse=True)}
         tasks = [self.task(script, jobs=jobs, deadline=deadline) for script in todo.values()]
-        keys = {name: self.key(script) for name, script in todo.items()}  # before the code can change
-        failures = []
+        keys, failures = {name: self.key(script) for name, script in todo.items()}, []  # before the code can change
         for outcome in execute_all(tasks, jobs=jobs, scheduler=scheduler, stop=cancel, on_start=on_start):
-            message = self.keep(todo[outcome.name], keys[outcome.name], outcome)
-            if message:
+            if message := self.keep(todo[outcome.name], keys[outcome.name], outcome):
                 failures.append(message)
-            if on_done:
-                on_done(outcome, message)
+            on_done(outcome, message)
         return failures
 
     def prepare_kernels(self, *, start: bool = False) -> None:
         """Choose what the fork server has ready: of the heavy libraries, those that something here imports."""
         from press.kernels import provisioner as kernels
 
-        wanted = self.imported() | kernels.OWN
+        paths = self.settings.package.rglob("*.py") if self.settings.package else []
+        texts = [path.read_text(encoding="utf-8", errors="replace") for path in paths]
+        texts += [cell.source for script in self.scripts for cell in script.code]
+        imported = {name for text in texts for name in re.findall(r"(?m)^\s*(?:from|import)\s+(\w+)", text)}
+        wanted = imported | kernels.OWN
         kernels.SERVER.preload = tuple(name for name in kernels.PRELOAD if name.split(".")[0] in wanted)
         if start and kernels.CAN_FORK:
             kernels.SERVER.address()
 
-    def imported(self) -> set[str]:
-        """The libraries that a tutorial or the package imports somewhere."""
-        texts = [cell.source for script in self.scripts for cell in script.code]
-        if self.settings.package:
-            paths = self.settings.package.rglob("*.py")
-            texts += [path.read_text(encoding="utf-8", errors="replace") for path in paths]
-        return {name for text in texts for name in re.findall(r"(?m)^\s*(?:from|import)\s+(\w+)", text)}
-
     def keep(self, script: Script, key: Key, outcome: Outcome) -> str:
         """Store an outcome if it is what the project's files say now; return what is wrong with it, or ""."""
-        if outcome.failure and outcome.failure.kind == "interrupted":
-            return str(outcome.failure)
         if outcome.failure:
             with contextlib.suppress(OSError):  # a full disk: the tutorial's own failure says more
-                self.store.save_failure(script, outcome.notebook, key, str(outcome.failure))
+                if outcome.failure.kind != "interrupted":
+                    self.store.save_failure(script, outcome.notebook, key, str(outcome.failure))
             return str(outcome.failure)
-        if smoke():
+        if os.environ.get("KINDLING_SMOKE") == "1":
             return ""  # a smoke run proves that the code runs; its results are nobody's results
-        if self.changed(script, key):
+        now = None
+        with contextlib.suppress(OSError, ScriptError):  # the project's files are just being edited
+            now = key_of(script, Project(self.settings.root, self.settings.package))
+        if now != key:
             return f"{script.path.as_posix()}:1: the project's code changed while the tutorial ran; run it again"
         try:
             self.store.save(script, outcome.notebook, key, outcome.run)
@@ -197,21 +163,13 @@ class Tutorials:
             return f"{script.path.as_posix()}:1: executed, but not stored: {error}"
         return ""
 
-    def changed(self, script: Script, key: Key) -> bool:
-        """Whether the project's files no longer say what they said when this key was taken."""
-        try:
-            return key_of(script, Project(self.settings.root, self.settings.package)) != key
-        except (OSError, ScriptError):  # just being edited
-            return True
-
     def expected_seconds(self, script: Script) -> float:
         stored = self.store.load(script)
         return float(stored.run.seconds) if stored else 60 * (script.header.minutes or 1)
 
     def shard(self, scripts: Sequence[Script], number: int, count: int) -> list[Script]:
         """One of `count` shares of about equal recorded seconds; all shares together are the whole."""
-        shares: list[list[Script]] = [[] for _ in range(count)]
-        load = [0.0] * count
+        shares, load = [list[Script]() for _ in range(count)], [0.0] * count
         for script in sorted(scripts, key=lambda script: (-self.expected_seconds(script), script.name)):
             lightest = load.index(min(load))
             shares[lightest].append(script)
@@ -222,15 +180,10 @@ class Tutorials:
         """What is wrong with the structure, the links and the imports of some scripts, as `file:line: what`."""
         problems = [str(error) for error in self.errors]
         for script in scripts:
-            beside = self.settings.root / script.path.parent
-            missing = imports(script, lambda name, beside=beside: self.project.find(name, beside))
+            missing = imports(script, partial(self.project.find, beside=self.settings.root / script.path.parent))
             for line, message in (*structure(script), *links(script, self.settings.root), *missing):
                 problems.append(f"{script.path.as_posix()}:{line}: {message}")
         return problems
-
-
-def smoke() -> bool:
-    return os.environ.get("KINDLING_SMOKE") == "1"
 
 
 def default_jobs() -> int:

@@ -1,15 +1,17 @@
-"""Receives what a kernel shows, bounded, so that 100 MB of output never lie in memory."""
+"""Makes a notebook of cells, and receives what a kernel shows of it."""
 
-from __future__ import annotations
-
-from collections.abc import Iterator
+import json
+from collections import Counter
+from collections.abc import Iterable
+from itertools import takewhile
 from typing import Any
 
 import nbformat
 from nbclient import NotebookClient
-from nbformat.v4 import new_output
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from press.execution.outputs import TEXT
+from press.scripts.script import Cell
 
 OUTPUTS = 500  # outputs that one cell may have
 BULK = 10_000_000  # characters of figures and other results after which a cell gets no more of them
@@ -23,28 +25,26 @@ class Client(NotebookClient):
 
     def __init__(self, *arguments: Any, **options: Any):
         super().__init__(*arguments, **options)
-        self.bulk: dict[int, int] = {}  # characters of results, by cell
+        self.bulk = Counter[int]()  # characters of results, by cell
 
     def output(self, outs: list, msg: dict, display_id: str | None, cell_index: int) -> Any:
         content = msg["content"]
         if len(outs) >= OUTPUTS:
-            outs[-1] = new_output("stream", name="stderr", text=f"[more than {OUTPUTS} outputs: cut]\n")
+            outs[-1] = note(f"[more than {OUTPUTS} outputs: cut]\n")
             return None
-        if msg["msg_type"] == "display_data" and self.bulk.get(cell_index, 0) > BULK:
+        if msg["msg_type"] == "display_data" and self.bulk[cell_index] > BULK:
             if outs[-1].get("text") != CUT:
-                outs.append(new_output("stream", name="stderr", text=CUT))
+                outs.append(note(CUT))
             return None
-        if "data" in content:
-            sizes = [len(value) for value in content["data"].values() if isinstance(value, str)]
-            self.bulk[cell_index] = self.bulk.get(cell_index, 0) + sum(sizes)
+        self.bulk[cell_index] += sum(len(value) for value in content.get("data", {}).values() if isinstance(value, str))
         if msg["msg_type"] != "stream":
             try:
                 return super().output(outs, msg, display_id, cell_index)
             except nbformat.ValidationError:
-                told = "[an output that no notebook can hold: left out]\n"
-                outs.append(new_output("stream", name="stderr", text=told))
+                outs.append(note("[an output that no notebook can hold: left out]\n"))
                 return None
-        stream = next((out for out in last_streams(outs) if out.name == content["name"]), None)
+        last = takewhile(lambda out: out.output_type == "stream", reversed(outs))  # only these, so that the order stays
+        stream = next((out for out in last if out.name == content["name"]), None)
         if stream is None:
             stream = super().output(outs, msg | {"content": content | {"text": ""}}, display_id, cell_index)
         if stream is None or stream.get("left_out"):
@@ -58,16 +58,21 @@ class Client(NotebookClient):
         return stream
 
 
-def last_streams(outs: list) -> Iterator[Any]:
-    """The streams behind the last figure or other result: only these are joined, so that the order stays."""
-    for out in reversed(outs):
-        if out.output_type != "stream":
-            return
-        yield out
+def notebook(cells: Iterable[Cell]) -> nbformat.NotebookNode:
+    make = {"text": new_markdown_cell, "code": new_code_cell}
+    made = [make[cell.kind](cell.source.strip("\n"), id=f"cell-{number}") for number, cell in enumerate(cells, 1)]
+    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    return new_notebook(cells=made, metadata={"kernelspec": kernel, "language_info": {"name": "python"}})
+
+
+def plain(node: nbformat.NotebookNode) -> dict[str, Any]:
+    return json.loads(json.dumps(node))
+
+
+def note(text: str) -> Any:
+    return new_output("stream", name="stderr", text=text)
 
 
 def overwritten(text: str) -> str:
     """Text as a terminal shows it: what stands before a carriage return is gone once something follows."""
-    if "\r" not in text:
-        return text
     return "\n".join(line[line.rstrip("\r").rfind("\r") + 1 :] for line in text.split("\n"))

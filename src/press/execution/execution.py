@@ -1,7 +1,5 @@
 """Executes one tutorial in its own watched kernel, so that whatever a cell does ends in an Outcome."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import json
@@ -18,10 +16,9 @@ from typing import Any
 import psutil
 from nbclient.exceptions import DeadKernelError
 
-from press.execution.client import Client
-from press.execution.figures import thumbnail
-from press.execution.outputs import slim
-from press.execution.task import Failure, Outcome, Task, notebook, paragraph, plain
+from press.execution.client import Client, notebook, plain
+from press.execution.outputs import slim, thumbnail
+from press.execution.task import Failure, Outcome, Task, paragraph
 from press.kernels import provisioner
 from press.store import Run
 
@@ -31,12 +28,7 @@ ANSI = re.compile(r"\x1b\[[\d;]*m")
 
 
 def execute(task: Task, *, gpu: str | None = None, stop: threading.Event | None = None) -> Outcome:
-    """Execute one tutorial.
-
-    Args:
-        task: the tutorial.
-        gpu: what CUDA_VISIBLE_DEVICES becomes; None leaves it.
-        stop: ends the execution when it is set.
+    """Execute one tutorial until it ends or `stop` is set; `gpu` becomes CUDA_VISIBLE_DEVICES, None leaves it.
 
     Raises:
         RuntimeError: the machine cannot start kernels; never for a tutorial's fault.
@@ -56,12 +48,13 @@ class Execution:
         self.notebook = notebook(task.cells)
         self.code = [cell for cell in task.cells if cell.kind == "code"]
         self.seconds: list[float] = []
+        self.reply: dict[str, Any] = {}  # the last cell's
         self.peak = 0
         self.manager = provisioner.manager(folder)
         self.client = Client(
             self.notebook, self.manager, allow_errors=True, timeout=None, iopub_timeout=600,
             startup_timeout=300, record_timing=False, store_widget_state=False,
-            on_cell_executed=self.note_reply,
+            on_cell_executed=lambda execute_reply, **_: self.reply.update(execute_reply["content"]),
         )  # fmt: skip
         self.client.reset_execution_trackers()
 
@@ -85,8 +78,7 @@ class Execution:
             await self.client.async_start_new_kernel(cwd=str(self.folder / "scratch"), env=env)
             self.client.kc = await provisioner.connected(self.manager, self.client.startup_timeout)
         except RuntimeError as error:
-            log = self.folder / "log"
-            said = log.read_text() if log.exists() else ""
+            said = "".join(log.read_text() for log in self.folder.glob("log"))
             raise RuntimeError(f"No kernel could be started: {error}\n{said}") from error
         await self.hidden(f"prepare({list(self.task.modules)!r})")
 
@@ -113,30 +105,25 @@ class Execution:
             await asyncio.wait({cells}, timeout=0.5)
         if cells.done() and not isinstance(cells.exception(), DeadKernelError):
             return cells.result()
-        kind, message = await watch
-        return self.failure(kind, message)
+        return self.failure(*await watch)
 
     async def run_cells(self) -> Failure | None:
+        finish = f"finish({str(self.folder)!r}, {[cell.source for cell in self.code]!r})"
         for index, cell in enumerate(self.notebook.cells):
             if cell.cell_type != "code":
                 continue
-            begun, self.reply = time.monotonic(), {}
+            begun = time.monotonic()
+            self.reply.clear()
             self.seconds.append(0.0)
             await self.client.async_execute_cell(cell, index)
             self.seconds[-1] = time.monotonic() - begun
             errors = [output for output in cell.outputs if output.output_type == "error"]
             if self.reply.get("status") == "error" or errors:
                 with contextlib.suppress(RuntimeError):  # a full disk: the tutorial's own error says more
-                    await self.finish()
+                    await self.hidden(finish)
                 return self.raised(cell, errors[-1] if errors else self.reply)
-        await self.finish()
+        await self.hidden(finish)
         return None
-
-    def note_reply(self, execute_reply: dict[str, Any], **_: Any) -> None:
-        self.reply = execute_reply["content"]
-
-    async def finish(self) -> None:
-        await self.hidden(f"finish({str(self.folder)!r}, {[cell.source for cell in self.code]!r})")
 
     async def hidden(self, call: str) -> None:
         """Call a function of `press.kernels.inside` in the kernel, without a trace in its names or history."""
@@ -154,11 +141,10 @@ class Execution:
             if status is not None:
                 return "died", f"the kernel died: {death(status)}"
             if self.peak > self.task.memory:
-                used, limit = self.peak / 1e6, self.task.memory / 1e6
-                return "memory", f"used {used:,.0f} MB of memory, the limit is {limit:,.0f} MB"
+                limit = f"{self.task.memory / 1e6:,.0f} MB"
+                return "memory", f"used {self.peak / 1e6:,.0f} MB of memory, the limit is {limit}"
             if time.monotonic() > deadline:
-                limit = f"{self.task.deadline:g} s, the deadline of the whole tutorial"
-                return "deadline", f"not finished after {limit}"
+                return "deadline", f"not finished after {self.task.deadline:g} s, the deadline of the whole tutorial"
             if self.stop.is_set():
                 return "interrupted", "interrupted"
             await asyncio.sleep(0.2)
@@ -173,46 +159,32 @@ class Execution:
         return self.failure(kinds.get(name, "exception"), f"{name}: {message}" if message else name, line)
 
     def failure(self, kind: str, message: str, line: int = 1) -> Failure:
-        cell = self.code[max(len(self.seconds), 1) - 1]
+        number = max(len(self.seconds), 1)
+        cell = self.code[number - 1]
         blank = len(cell.source) - len(cell.source.lstrip("\n"))
-        return Failure(self.task.path, cell.line + blank + line - 1, max(len(self.seconds), 1), kind, message)
+        return Failure(self.task.path, cell.line + blank + line - 1, number, kind, message)
 
     def told(self) -> dict[str, Any]:
         """What `press.kernels.inside` wrote; nothing if the kernel came to no end."""
         return json.loads((self.folder / "run.json").read_text() or "{}")
 
     def record(self, thumbnail: str) -> Run:
-        told, published = self.told(), record_of(self.folder / RECORD)
-        return Run(
-            seconds=round(sum(self.seconds), 3),
-            cell_seconds=[round(seconds, 3) for seconds in self.seconds],
-            peak_memory=max(self.peak, told.get("memory", 0)),
-            cpus=self.task.threads,
-            gpu_memory=told.get("gpu_memory"),
-            device=told.get("device"),
-            torch=told.get("torch"),
-            python=told.get("python"),
-            date=datetime.now(UTC).date().isoformat(),
-            data=published["data"],
-            metrics=published["metrics"],
-            names=told.get("names", {}),
-            thumbnail=thumbnail,
-        )
+        told = self.told()
+        seconds, each = round(sum(self.seconds), 3), [round(seconds, 3) for seconds in self.seconds]
+        peak, today = max(self.peak, told.get("memory", 0)), datetime.now(UTC).date().isoformat()
+        known = {"seconds": seconds, "cell_seconds": each, "peak_memory": peak, "cpus": self.task.threads}
+        return Run.read(told | record_of(self.folder / RECORD) | known | {"date": today, "thumbnail": thumbnail})
 
 
 def record_of(path: Path) -> dict[str, Any]:
     """The data and the metrics that the tutorial published; a missing or broken file counts as none."""
-    try:
+    told, numbers = None, {}
+    with contextlib.suppress(OSError, ValueError):
         told = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        told = None
-    told = told if isinstance(told, dict) else {}
-    data, metrics = told.get("data"), told.get("metrics")
+    data, metrics = (told.get("data"), told.get("metrics")) if isinstance(told, dict) else (None, None)
     named = isinstance(data, list) and all(isinstance(item, dict) and "name" in item for item in data)
-    try:
+    with contextlib.suppress(AttributeError, TypeError, ValueError):
         numbers = {name: float(value) for name, value in (metrics or {}).items()}  # "nan" and "inf" are texts in JSON
-    except (AttributeError, TypeError, ValueError):
-        numbers = {}
     return {"data": data if named else [], "metrics": numbers}
 
 
@@ -239,7 +211,5 @@ def environment(task: Task, folder: Path, gpu: str | None) -> dict[str, str]:
 def death(status: int) -> str:
     if status >= 0:
         return f"it left with exit status {status}"
-    try:
-        return f"killed by {signal.Signals(-status).name}"
-    except ValueError:
-        return f"killed by signal {-status}"
+    names = {each.value: each.name for each in signal.Signals}
+    return f"killed by {names.get(-status, f'signal {-status}')}"

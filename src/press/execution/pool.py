@@ -1,7 +1,5 @@
 """Executes tutorials side by side, on this machine or on a Dask cluster, behind one interface."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import threading
@@ -9,44 +7,43 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from pathlib import Path
 
+from press.execution.client import notebook, plain
 from press.execution.execution import execute
-from press.execution.task import Failure, Outcome, Task, notebook, paragraph, plain
+from press.execution.task import Failure, Outcome, Task, paragraph
 from press.store import Run
 
 
 def execute_all(
-    tasks: Iterable[Task],
-    *,
-    jobs: int,
-    scheduler: str | None = None,
-    stop: threading.Event | None = None,
-    on_start: Callable[[Task], object] | None = None,
-) -> Iterator[Outcome]:
+    tasks: Iterable[Task], *, jobs: int, scheduler: str | None = None, stop: threading.Event | None = None,
+    on_start: Callable[[Task], object] = lambda task: None,
+) -> Iterator[Outcome]:  # fmt: skip
     """Execute tutorials side by side, begun in the given order; yield each outcome as soon as it is there.
 
     On this machine at most `jobs` run at a time, and of those with `gpu` one per GPU; the others see no GPU.
     With a Dask `scheduler` all go to its workers, those with `gpu` to ones with the resource GPU.
     """
     stop, free = stop or threading.Event(), [] if scheduler else gpus()
-    waiting, running = list(tasks), {}
-    slots = bool(free)
-    with executors(scheduler, jobs) as (pool, gpu_pool), contextlib.ExitStack() as stack:
-        stack.callback(cancel, running, stop)  # on Ctrl-C, too, what runs is killed
-        while waiting or running:
-            for task in list(waiting):
-                if not scheduler and (len(running) == jobs or (task.gpu and slots and not free)):
-                    continue
-                waiting.remove(task)
-                slot = free.pop() if task.gpu and free else None
-                local = {} if scheduler else {"gpu": slot, "stop": stop}
-                running[(gpu_pool if task.gpu else pool).submit(execute, task, **local)] = task, slot
-                if on_start:
+    waiting, running, slots = list(tasks), {}, bool(free)
+    with executors(scheduler, jobs) as (pool, gpu_pool):
+        try:
+            while waiting or running:
+                for task in list(waiting):
+                    if not scheduler and (len(running) == jobs or (task.gpu and slots and not free)):
+                        continue
+                    waiting.remove(task)
+                    slot = free.pop() if task.gpu and free else None
+                    local = {} if scheduler else {"gpu": slot, "stop": stop}
+                    running[(gpu_pool if task.gpu else pool).submit(execute, task, **local)] = task, slot
                     on_start(task)
-            for future in wait(running, return_when=FIRST_COMPLETED).done:
-                task, slot = running.pop(future)
-                if slot is not None:
-                    free.append(slot)
-                yield settled(future, task)
+                for future in wait(running, return_when=FIRST_COMPLETED).done:
+                    task, slot = running.pop(future)
+                    if slot is not None:
+                        free.append(slot)
+                    yield settled(future, task)
+        finally:  # on Ctrl-C, too, what runs is killed
+            stop.set()
+            for future in running:
+                future.cancel()
 
 
 @contextlib.contextmanager
@@ -60,12 +57,6 @@ def executors(scheduler: str | None, jobs: int) -> Iterator[tuple[Executor, Exec
 
     with Client(scheduler) as client:
         yield client.get_executor(pure=False), client.get_executor(pure=False, resources={"GPU": 1})
-
-
-def cancel(running: Iterable[Future], stop: threading.Event) -> None:
-    stop.set()
-    for future in running:
-        future.cancel()
 
 
 def settled(future: Future, task: Task) -> Outcome:

@@ -1,14 +1,7 @@
 """What is asked of an execution, and what it gives."""
 
-from __future__ import annotations
-
-import json
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
-
-import nbformat
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from press.scripts.script import Cell
 from press.store import Run
@@ -51,21 +44,6 @@ class Outcome:
     notebook: dict[str, Any]
     failure: Failure | None
     run: Run
-
-
-def notebook(cells: Iterable[Cell]) -> nbformat.NotebookNode:
-    made = [
-        new_markdown_cell(cell.source, id=f"cell-{number}")
-        if cell.kind == "text"
-        else new_code_cell(cell.source.strip("\n"), id=f"cell-{number}")
-        for number, cell in enumerate(cells, 1)
-    ]
-    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
-    return new_notebook(cells=made, metadata={"kernelspec": kernel, "language_info": {"name": "python"}})
-
-
-def plain(node: nbformat.NotebookNode) -> dict[str, Any]:
-    return json.loads(json.dumps(node))
 
 
 def paragraph(error: object) -> str:

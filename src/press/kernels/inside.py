@@ -1,7 +1,5 @@
 """In the kernel: what is made ready before the first cell, and what is told after the last one."""
 
-from __future__ import annotations
-
 import ast
 import importlib.util
 import json
@@ -9,14 +7,18 @@ import platform
 import sys
 import traceback
 import warnings
+from functools import reduce
 from pathlib import Path
 from typing import Any
+
+from IPython import get_ipython
+from sphinx_gallery.backreferences import identify_names
+
+ERROR: dict[str, Any] = {}
 
 
 def prepare(modules: list[str]) -> None:
     """Before the first cell: import folders, strict warnings, reproducible figures, an exit that is seen."""
-    from IPython import get_ipython
-
     sys.path[:0] = [folder for folder in modules if folder not in sys.path]
     shell: Any = get_ipython()
     for category in (DeprecationWarning, FutureWarning):  # the second module: warnings of the compiler
@@ -28,21 +30,12 @@ def prepare(modules: list[str]) -> None:
         InlineBackend.instance(parent=shell).figure_formats = {"svg", "png"}
         shell.enable_matplotlib("inline")
         matplotlib.rcParams.update({"svg.hashsalt": "press", "figure.dpi": 120})
-    shell.ask_exit = leave  # exit() would end the kernel without a word about where
+    shell.ask_exit = lambda: sys.exit("exit() was called")  # exit() would end the kernel without a word about where
     shell.events.register("post_run_cell", note_error)
-
-
-def leave() -> None:
-    raise SystemExit("exit() was called")
-
-
-ERROR: dict[str, Any] = {}
 
 
 def note_error(result: Any) -> None:
     """Keep the line of the cell that an exception came from; the press gets it only as colored text."""
-    from IPython import get_ipython
-
     error = result.error_before_exec or result.error_in_exec
     if error is None:
         return
@@ -57,8 +50,6 @@ def note_error(result: Any) -> None:
 
 def finish(folder: str, cells: list[str]) -> None:
     """After the last cell: write what only the kernel knows to `folder/run.json`."""
-    from IPython import get_ipython
-
     torch = sys.modules.get("torch")
     cuda = torch.cuda if torch and torch.cuda.is_initialized() else None
     run = {
@@ -77,12 +68,11 @@ def finish(folder: str, cells: list[str]) -> None:
 
 def peak_memory() -> int:
     """The largest resident set of this process so far, in bytes; 0 where the system does not say."""
-    try:
-        import resource
-    except ImportError:  # Windows
+    if sys.platform == "win32":
         return 0
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
 def names(cells: list[str], variables: dict[str, Any]) -> dict[str, str]:
@@ -90,15 +80,12 @@ def names(cells: list[str], variables: dict[str, Any]) -> dict[str, str]:
 
     A variable has no documentation of its own; of a method the class that defines it is named.
     """
-    from sphinx_gallery.backreferences import identify_names
-
     try:
         tree: Any = ast.parse("\n".join(cells))
     except SyntaxError:  # a magic
         return {}
-    found = identify_names([], "(?!)", variables, tree)
     known = {}
-    for name, uses in found.items():
+    for name, uses in identify_names([], "(?!)", variables, tree).items():
         last = name.rpartition(".")[2]
         thing = follow(variables, name)
         owner = getattr(thing, "__self__", None)
@@ -120,9 +107,6 @@ def follow(names: Any, path: str) -> Any:
     """What a dotted path leads to, from a dictionary of variables or of modules; None if it leads nowhere."""
     pieces = path.split(".")
     for length in range(len(pieces), 0, -1):
-        thing = names.get(".".join(pieces[:length]))
-        if thing is not None:
-            for piece in pieces[length:]:
-                thing = getattr(thing, piece, None)
-            return thing
+        if (thing := names.get(".".join(pieces[:length]))) is not None:
+            return reduce(lambda inner, piece: getattr(inner, piece, None), pieces[length:], thing)
     return None

@@ -1,7 +1,5 @@
 """In the press: the fork server's handle, and kernels that come from it."""
 
-from __future__ import annotations
-
 import asyncio
 import atexit
 import contextlib
@@ -26,15 +24,9 @@ from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning.provisioner_base import KernelProvisionerBase
 
 PRELOAD = (
-    "ipykernel.debugger",
-    "ipykernel.kernelapp",
-    "matplotlib.pyplot",
-    "matplotlib.backends.backend_svg",
-    "matplotlib_inline.backend_inline",
-    "press.kernels.inside",
-    "sphinx_gallery.backreferences",
-    "torch",
-    "torchvision",
+    *("ipykernel.debugger", "ipykernel.kernelapp", "matplotlib.pyplot", "matplotlib.backends.backend_svg"),
+    *("matplotlib_inline.backend_inline", "press.kernels.inside", "sphinx_gallery.backreferences"),
+    *("torch", "torchvision"),
 )
 OWN = {"ipykernel", "matplotlib_inline", "press", "sphinx_gallery"}  # what every kernel needs
 CAN_FORK = sys.platform == "linux"
@@ -106,8 +98,7 @@ class ForkProvisioner(KernelProvisionerBase):
         reader, self.writer = await asyncio.open_unix_connection(SERVER.address())
         request = {"connection": self.parent.connection_file, "env": kwargs["env"], "cwd": kwargs["cwd"]}
         self.writer.write(json.dumps(request).encode() + b"\n")
-        answer = await reader.readline()
-        if not answer:
+        if not (answer := await reader.readline()):
             self.writer.close()
             raise RuntimeError("The fork server ended before it started a kernel; its message is above.")
         self.pid, self.keeper = json.loads(answer)
@@ -115,8 +106,7 @@ class ForkProvisioner(KernelProvisionerBase):
         return self.connection_info
 
     async def listen(self, reader: asyncio.StreamReader) -> None:
-        answer = await reader.readline()
-        if not answer:  # the keeper itself was killed
+        if not (answer := await reader.readline()):  # the keeper itself was killed
             await self.send_signal(signal.SIGKILL)
         self.status = json.loads(answer) if answer else -signal.SIGKILL
         self.writer.close()
@@ -141,8 +131,7 @@ class ForkProvisioner(KernelProvisionerBase):
             self.writer.write_eof()  # the keeper kills whatever there is and reports the status
             await self.cleanup()  # else jupyter_client would look for it every tenth of a second
 
-    async def terminate(self, restart: bool = False) -> None:
-        await self.kill()
+    terminate = kill
 
     async def cleanup(self, restart: bool = False) -> None:
         if self.listener:
@@ -210,12 +199,8 @@ def short_folder() -> str:
 
 def environment() -> dict[str, str]:
     """The press's own environment, with what is the same in every kernel and set before the preload."""
-    fixed = {
-        "MPLBACKEND": "module://matplotlib_inline.backend_inline",  # else the preload settles on another one
-        "PYTHONHASHSEED": "0",
-        "PYTORCH_NVML_BASED_CUDA_CHECK": "1",  # is_available() must not initialize CUDA before the fork
-        "TZ": "UTC",
-    }
-    own = dict(os.environ) | fixed
-    own.pop("JPY_PARENT_PID", None)  # in a terminal of Jupyter; the kernel would watch the wrong parent
-    return own
+    fixed = {"PYTHONHASHSEED": "0", "TZ": "UTC"}
+    fixed["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"  # else the preload settles on another one
+    fixed["PYTORCH_NVML_BASED_CUDA_CHECK"] = "1"  # is_available() must not initialize CUDA before the fork
+    # Jupyter sets JPY_PARENT_PID in its terminals; a kernel would watch the wrong parent.
+    return {name: value for name, value in os.environ.items() if name != "JPY_PARENT_PID"} | fixed

@@ -1,7 +1,5 @@
 """The fork server, a process of its own: it imports what is heavy once, and forks a kernel for each connection."""
 
-from __future__ import annotations
-
 import atexit
 import contextlib
 import ctypes
@@ -63,11 +61,10 @@ class Keeper(socketserver.StreamRequestHandler):
 
     def tell(self, message: Any) -> bool:
         """Send a line to the press; whether it is still there."""
-        try:
+        with contextlib.suppress(OSError):
             self.wfile.write(json.dumps(message).encode() + b"\n")
-        except OSError:
-            return False
-        return True
+            return True
+        return False
 
 
 def become_kernel(connection: str, env: dict[str, str], cwd: str) -> None:

@@ -3,9 +3,8 @@
 Whatever cannot be resolved counts whole, so the closure may be too large and is never too small.
 """
 
-from __future__ import annotations
-
 import ast
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -13,9 +12,8 @@ from press.keys.modules import Module, Project, Statement
 from press.keys.source import Chain, Import, Uses, digest
 from press.scripts.script import Cell
 
-READS_SOURCE = {  # comments and docstrings count where these are used
-    *("getsource", "getsourcelines", "getdoc", "__doc__", "help", "pydoc"),
-}
+# Comments and docstrings count where these are used.
+READS_SOURCE = {"getsource", "getsourcelines", "getdoc", "__doc__", "help", "pydoc"}
 
 
 def definitions(cells: Iterable[Cell], project: Project, beside: Path) -> dict[str, str]:
@@ -35,30 +33,24 @@ class Closure:
 
     def __init__(self, project: Project, beside: Path, *, verbatim: bool):
         self.project, self.beside, self.verbatim = project, beside, verbatim
-        self.texts: dict[str, list[str]] = {}
+        self.texts: dict[str, list[str]] = defaultdict(list)
         self.reached: set[str] = set()  # modules that get imported
         self.seen: set[tuple[str, str]] = set()
         self.queue: list[tuple[Module, Statement]] = []
 
     def follow(self, module: Module | None, uses: Uses) -> None:
         """Resolve every name that a piece of code uses, in the scope of its module."""
-        imports: dict[str, list[Chain]] = {}
-        for node in uses.imports:
-            for name, target in self.imported(node, module):
-                imports.setdefault(name, []).append(target)
+        imports = [found for node in uses.imports for found in self.imported(node, module)]
         for chain in uses.chains:
-            for target in imports.get(chain[0], []):
+            for target in [target for name, target in imports if name == chain[0]]:
                 self.reach_chain(target + chain[1:])
             if module and chain[0] in module.bindings:
                 self.mark(module, chain[0], chain[1:])
         for name in uses.named:
             if self.reach_module(name):
                 self.whole(name)
-        if uses.dynamic:
-            for name in [module.name] if module else []:
-                self.whole(name)
-            for name in self.project.names:
-                self.whole(name)
+        for name in [*([module.name] if module else []), *self.project.names] if uses.dynamic else ():
+            self.whole(name)
         folder = module.path.parent if module else self.beside
         for name in uses.strings:  # a file's bytes count too (data cards count by data set)
             if found := self.project.file(folder, name):
@@ -88,9 +80,8 @@ class Closure:
             module = self.reach_module(".".join(chain[:length]))
             if module is None:
                 continue
-            rest = chain[length:]
-            if rest and rest[0] in module.bindings:
-                self.mark(module, rest[0], rest[1:])
+            if length < len(chain) and chain[length] in module.bindings:
+                self.mark(module, chain[length], chain[length + 1 :])
             else:  # the module itself is handed on: anything may be taken from it
                 self.whole(module.name)
             return
@@ -116,14 +107,11 @@ class Closure:
         return module
 
     def is_own(self, module: Module, name: str) -> bool:
-        for statement in module.bindings.get(name, []):
-            node = statement.node
-            if isinstance(node, ast.Import):
-                sources = [alias.name for alias in node.names]
-            elif isinstance(node, ast.ImportFrom):
-                sources = [module.absolute(node)]
-            else:
+        for node in (statement.node for statement in module.bindings.get(name, [])):
+            if not isinstance(node, Import):
                 return True
+            froms = isinstance(node, ast.ImportFrom)
+            sources = [module.absolute(node)] if froms else [alias.name for alias in node.names]
             if any(self.project.find(source, self.beside) for source in sources):
                 return True
         return False
@@ -138,11 +126,10 @@ class Closure:
 
     def add(self, module: Module, name: str, statement: Statement) -> None:
         text = statement.text if self.verbatim else statement.significant
-        if (module.name, text) in self.seen:
-            return
-        self.seen.add((module.name, text))
-        self.texts.setdefault(f"{module.name}.{name}", []).append(text)
-        self.queue.append((module, statement))
+        if (module.name, text) not in self.seen:
+            self.seen.add((module.name, text))
+            self.texts[f"{module.name}.{name}"].append(text)
+            self.queue.append((module, statement))
 
     def whole(self, name: str) -> None:
         module = self.project.find(name, self.beside)

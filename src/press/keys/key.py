@@ -1,12 +1,11 @@
 """The key of a tutorial: everything that decides whether it runs again."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from press.keys.closure import definitions
 from press.keys.modules import Project
@@ -14,6 +13,11 @@ from press.keys.source import digest
 from press.scripts.script import Script
 
 SCHEMA = 1  # raise it when the meaning of a stored notebook changes: every tutorial then runs again
+
+
+def checksum(thing: Any) -> str:
+    """The SHA-256 of something as JSON, whatever the order of its parts."""
+    return hashlib.sha256(json.dumps(thing, sort_keys=True).encode()).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -24,25 +28,19 @@ class Key:
 
     @cached_property
     def digest(self) -> str:
-        """One SHA-256 over all parts, whatever their order."""
-        return hashlib.sha256(json.dumps(dict(self.parts), sort_keys=True).encode()).hexdigest()
+        return checksum(dict(self.parts))
 
-    def difference(self, older: Key) -> str:
+    def difference(self, older: "Key") -> str:
         """Name what changed since an older key."""
         old, new = older.parts, self.parts
         changed = [label for label in new if label in old and new[label] != old[label]]
-        added = [label for label in new if label not in old]
-        removed = [label for label in old if label not in new]
+        added, removed = [label for label in new if label not in old], [label for label in old if label not in new]
         named = ((changed, "changed"), (added, "new"), (removed, "gone"))
         return "; ".join(f"{', '.join(labels)} {what}" for labels, what in named if labels)
 
 
 def key_of(script: Script, project: Project) -> Key:
-    """The key of a tutorial in this state of the project.
-
-    Raises:
-        ScriptError: a module that it imports is not valid Python.
-    """
+    """The key of a tutorial in this state of the project; a ScriptError if a module that it imports is not Python."""
     sources = tuple(cell.source for cell in script.code)
     said = script.path.parent, sources, script.header.data
     if said not in project.keys:

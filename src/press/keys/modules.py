@@ -1,27 +1,16 @@
 """The project's own modules, read as syntax trees: nothing is imported."""
 
-from __future__ import annotations
-
 import ast
 import hashlib
 import json
 import tomllib
 from collections.abc import Sequence
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
 from press.files import Stamp
-from press.keys.source import (
-    Chain,
-    Import,
-    Uses,
-    bound_names,
-    chain_of,
-    lines_of,
-    significant_text,
-    walk_scope,
-)  # fmt: skip
+from press.keys.source import Import, Uses, bound_names, chain_of, lines_of, significant_text, walk_scope
 from press.scripts.script import parse, read_text
 
 CARDS = "cards.toml"
@@ -29,23 +18,18 @@ PURE = {"frozenset", "tuple", "list", "dict", "set", "range", "len", "min", "max
 
 
 class Project:
-    """The project's own code as it is now: the shared package, and modules that lie beside a script.
-
-    What was found once stays: after an edit there is another `Project`.
-    """
+    """The project's own code as it is now: the shared package, and modules that lie beside a script."""
 
     def __init__(self, root: Path, package: Path | None = None):
         self.root, self.package = root, package
-        self._modules: dict[Path, Module] = {}
-        self._found: dict[tuple[str, Path], Module | None] = {}
-        self._files: dict[tuple[Path, str], str | None] = {}
+        # What was found once stays: after an edit there is another `Project`.
+        self.find, self.file = cache(self.read), cache(self.read_file)
         self.keys: dict[Any, Any] = {}  # by what a script says
 
     @cached_property
     def cards(self) -> dict[str, Any] | None:
         """The data sets that the package describes, or None if it keeps no list."""
-        path = self.package / CARDS if self.package else None
-        return tomllib.loads(path.read_text(encoding="utf-8")) if path and path.exists() else None
+        return read_toml(self.package / CARDS if self.package else None)
 
     def data_identity(self, name: str) -> str:
         card = (self.cards or {}).get(name, {})
@@ -57,40 +41,28 @@ class Project:
         """Every module of the package."""
         if not self.package:
             return []
-        paths = sorted(self.package.rglob("*.py"))
-        names = [path.relative_to(self.package.parent).with_suffix("").as_posix() for path in paths]
-        return [name.replace("/", ".").removesuffix(".__init__") for name in names]
+        paths = [path.relative_to(self.package.parent) for path in sorted(self.package.rglob("*.py"))]
+        return [".".join(path.with_suffix("").parts).removesuffix(".__init__") for path in paths]
 
-    def find(self, name: str, beside: Path) -> Module | None:
-        """The module of that name if it is the project's own, else None.
-
-        Raises:
-            ScriptError: the module is not valid Python.
-        """
-        if (name, beside) not in self._found:
-            self._found[name, beside] = self.read(name, beside)
-        return self._found[name, beside]
-
-    def read(self, name: str, beside: Path) -> Module | None:
-        roots = [self.package.parent] if self.package else []
-        for root in [*roots, beside]:
+    def read(self, name: str, beside: Path) -> "Module | None":
+        """The module of that name if it is the project's own, else None; a ScriptError if it is not valid Python."""
+        for root in [self.package.parent, beside] if self.package else [beside]:
             base = root.joinpath(*name.split("."))
             for path in (base / "__init__.py", base.with_name(base.name + ".py")):
                 if path.is_file():
-                    if path not in self._modules:
-                        shown = path.relative_to(self.root) if path.is_relative_to(self.root) else path
-                        self._modules[path] = module_of(name, path, shown, read_text(path, shown))
-                    return self._modules[path]
+                    shown = path.relative_to(self.root) if path.is_relative_to(self.root) else path
+                    return module_of(name, path, shown, read_text(path, shown))
         return None
 
-    def file(self, folder: Path, name: str) -> str | None:
+    def read_file(self, folder: Path, name: str) -> str | None:
         """The digest of the file that a string names, if it names one."""
-        if (folder, name) not in self._files:
-            none = name in {CARDS, ".", ".."} or name.endswith(".py") or "\n" in name or "\0" in name
-            path = folder / name
-            there = not none and not Path(name).is_absolute() and path.is_file()
-            self._files[folder, name] = hashlib.sha256(path.read_bytes()).hexdigest() if there else None
-        return self._files[folder, name]
+        none = name in {CARDS, ".", ".."} or name.endswith(".py") or "\n" in name or "\0" in name
+        there = not none and not Path(name).is_absolute() and (folder / name).is_file()
+        return hashlib.sha256((folder / name).read_bytes()).hexdigest() if there else None
+
+
+def read_toml(path: Path | None) -> dict[str, Any] | None:
+    return tomllib.loads(path.read_text(encoding="utf-8")) if path and path.is_file() else None
 
 
 @lru_cache(maxsize=8)
@@ -99,27 +71,17 @@ def project_of(root: Path, package: Path | None, files: tuple[tuple[Path, Stamp]
     return Project(root, package)
 
 
-@lru_cache(maxsize=1000)
-def module_of(name: str, path: Path, shown: Path, source: str) -> Module:
-    return Module(name, path, shown, source)
-
-
 class Statement:
     """One statement of a module; what is to be found in it is looked for once."""
 
     def __init__(self, node: ast.stmt, lines: Sequence[str]):
         self.node, self.lines = node, lines
-        self.scope = list(walk_scope(node))
-        self.imports = [inner for inner in self.scope if isinstance(inner, Import)]  # they may stand in try or if
-        self.is_effect = is_effect(node)
+        self.imports = [inner for inner in walk_scope(node) if isinstance(inner, Import)]  # they may stand in try or if
+        self.decorators = [chain_of(decorator) or ("",) for decorator in getattr(node, "decorator_list", [])]
 
     @cached_property
     def uses(self) -> Uses:
         return Uses.of(self.node)
-
-    @cached_property
-    def decorators(self) -> list[Chain]:
-        return [chain_of(decorator) or ("",) for decorator in getattr(self.node, "decorator_list", [])]
 
     @cached_property
     def significant(self) -> str:
@@ -135,14 +97,13 @@ class Module:
 
     def __init__(self, name: str, path: Path, shown: Path, source: str):
         self.name, self.path = name, path
-        self.is_package = path.name == "__init__.py"
         lines = source.splitlines(keepends=True)
         self.body = [Statement(node, lines) for node in parse(source, shown).body]
         self.bindings: dict[str, list[Statement]] = {}
         for statement in self.body:
             for bound in bound_names(statement.node):
                 self.bindings.setdefault(bound, []).append(statement)
-        self.effects = [statement for statement in self.body if statement.is_effect]
+        self.effects = [statement for statement in self.body if is_effect(statement.node)]
         # What an import does besides: it imports on, and decorators of ours may register what they get.
         self.active = [statement for statement in self.body if statement.imports or statement.decorators]
         imports = [node for statement in self.body for node in statement.imports]
@@ -154,9 +115,12 @@ class Module:
         """The full name of the module that `from ... import` names."""
         if not node.level:
             return node.module or ""
+        above = node.level - (self.path.name == "__init__.py")  # how many pieces of its own name it leaves
         pieces = self.name.split(".")
-        pieces = pieces[: len(pieces) - node.level + self.is_package]
-        return ".".join(pieces + ([node.module] if node.module else []))
+        return ".".join([*pieces[: len(pieces) - above], *([node.module] if node.module else [])])
+
+
+module_of = lru_cache(maxsize=1000)(Module)
 
 
 def is_effect(statement: ast.stmt) -> bool:

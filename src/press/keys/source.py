@@ -1,7 +1,5 @@
 """What a piece of source says: its text without comments, and the names that it uses and binds."""
 
-from __future__ import annotations
-
 import ast
 import hashlib
 import io
@@ -10,10 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 IMPORTERS = {("__import__",), ("import_module",), ("importlib", "import_module")}
-DYNAMIC = {  # these reach definitions without naming them
-    *(("eval",), ("exec",), ("globals",), ("__import__",), ("import_module",)),
-    *(("importlib", "import_module"), ("sys", "modules")),
-}
+DYNAMIC = IMPORTERS | {("eval",), ("exec",), ("globals",), ("sys", "modules")}  # reach definitions without naming them
 
 Chain = tuple[str, ...]  # ("plots", "curves") for the expression plots.curves
 Import = ast.Import | ast.ImportFrom
@@ -34,17 +29,13 @@ class Uses:
     strings: tuple[str, ...]  # any of them may name a file
 
     @classmethod
-    def of(cls, node: ast.AST) -> Uses:
+    def of(cls, node: ast.AST) -> "Uses":
         nodes, used = list(ast.walk(node)), tuple(chains(node))
+        imports = tuple(inner for inner in nodes if isinstance(inner, Import))
         named = tuple(named_imports(nodes))
-        strings = [inner.value for inner in nodes if isinstance(inner, ast.Constant) and isinstance(inner.value, str)]
-        return cls(
-            imports=tuple(inner for inner in nodes if isinstance(inner, Import)),
-            chains=used,
-            named=named,
-            dynamic=sum(chain[:2] in DYNAMIC for chain in used) > len(named),
-            strings=tuple(text for text in strings if 0 < len(text) < 200),
-        )
+        constants = [inner.value for inner in nodes if isinstance(inner, ast.Constant)]
+        strings = tuple(text for text in constants if isinstance(text, str) and 0 < len(text) < 200)
+        return cls(imports, used, named, sum(chain[:2] in DYNAMIC for chain in used) > len(named), strings)
 
 
 def named_imports(nodes: Sequence[ast.AST]) -> Iterator[str]:
@@ -58,16 +49,14 @@ def named_imports(nodes: Sequence[ast.AST]) -> Iterator[str]:
 def chains(node: ast.AST) -> Iterator[Chain]:
     """Every dotted name in a piece of code, longest first: plots.curves gives ("plots", "curves")."""
     if isinstance(node, ast.Attribute | ast.Name):
-        pieces, inner = [], node
-        while isinstance(inner, ast.Attribute):
-            pieces.append(inner.attr)
-            inner = inner.value
-        if isinstance(inner, ast.Name):
-            yield (inner.id, *reversed(pieces))
+        pieces: list[str] = []
+        while isinstance(node, ast.Attribute):
+            pieces.insert(0, node.attr)
+            node = node.value
+        if isinstance(node, ast.Name):
+            yield (node.id, *pieces)
             return
-        yield ("", *reversed(pieces))  # an attribute of an expression: only its words are known
-        yield from chains(inner)
-        return
+        yield ("", *pieces)  # an attribute of an expression: only its words are known
     for child in ast.iter_child_nodes(node):
         yield from chains(child)
 
@@ -134,12 +123,10 @@ def docstring_rows(lines: Sequence[str], node: ast.stmt) -> set[int]:
     rows: set[int] = set()
     first = first_line(node)
     for inner in ast.walk(node):
-        body = getattr(inner, "body", None)
-        if isinstance(inner, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and isinstance(body, list):
-            head = body[0]
-            alone = len(body) == 1 or body[1].lineno > (head.end_lineno or 0)
-            value = head.value if isinstance(head, ast.Expr) else None
-            indented = not lines[head.lineno - first].encode()[: head.col_offset].strip()
-            if alone and indented and isinstance(value, ast.Constant) and isinstance(value.value, str):
-                rows.update(range(head.lineno - first, (head.end_lineno or head.lineno) - first + 1))
+        match inner:
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef() if ast.get_docstring(inner) is not None:
+                head, end = inner.body[0], inner.body[0].end_lineno or 0
+                alone = len(inner.body) == 1 or inner.body[1].lineno > end
+                if alone and not lines[head.lineno - first].encode()[: head.col_offset].strip():
+                    rows.update(range(head.lineno - first, end - first + 1))
     return rows

@@ -1,40 +1,28 @@
 """Checks what scripts say to each other and to the project: names, structure, links and imports."""
 
-from __future__ import annotations
-
 import ast
 import difflib
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from press.scripts.script import Script, ScriptError
 
 
-def check_names(
-    scripts: Iterable[Script], *, chapters: Iterable[str] | None = None, data: Iterable[str] | None = None
-) -> list[ScriptError]:
-    """Find unknown chapter ids, unknown data sets and slugs that two scripts claim.
-
-    `None` for `chapters` or `data` means that the project keeps no such list.
-    """
+def check_names(scripts: Iterable[Script], lists: Mapping[str, Iterable[str] | None]) -> list[ScriptError]:
+    """Find slugs that two scripts claim, and items of a header's field that are not in its list, if there is one."""
     errors, seen = [], {}
     for script in scripts:
         if script.name in seen:
             taken = f"the slug {script.name!r} is taken by {seen[script.name].as_posix()}"
-            message = f"{taken}; each slug is an address, choose another"
-            errors.append(ScriptError(script.path, 1, message))
+            errors.append(ScriptError(script.path, 1, f"{taken}; each slug is an address, choose another"))
         seen.setdefault(script.name, script.path)
-        for field_name, allowed in (("chapters", chapters), ("data", data)):
-            if allowed is None:
-                continue
-            for item in getattr(script.header, field_name):
-                if item not in allowed:
-                    line = script.header.lines.get(field_name, 1)
-                    errors.append(
-                        ScriptError(script.path, line, f"unknown {field_name} {item!r}; {nearest(item, allowed)}")
-                    )
+        for field, allowed in lists.items():
+            for item in getattr(script.header, field):
+                if allowed is not None and item not in allowed:
+                    said = f"unknown {field} {item!r}; {nearest(item, allowed)}"
+                    errors.append(ScriptError(script.path, script.header.lines.get(field, 1), said))
     return errors
 
 
@@ -42,8 +30,7 @@ def nearest(item: str, allowed: Iterable[str]) -> str:
     """Say what is allowed: all of a short list, the closest of a long one."""
     names = sorted(allowed)
     if len(names) > 12:
-        names = difflib.get_close_matches(item, names, n=5, cutoff=0)
-        names.append("…")
+        names = [*difflib.get_close_matches(item, names, n=5, cutoff=0), "…"]
     return f"allowed are {', '.join(names)}"
 
 
@@ -75,9 +62,7 @@ def links(script: Script, root: Path) -> Iterator[tuple[int, str]]:
     for cell in script.cells:
         for offset, text in enumerate(cell.source.splitlines()) if cell.kind == "text" else ():
             for target in re.findall(r"\]\(([^)\s]+)[^)]*\)", text):
-                if re.match(r"[a-z][a-z+.-]*:|#", target):
-                    continue
-                if not (folder / target.split("#")[0]).exists():
+                if not re.match(r"[a-z][a-z+.-]*:|#", target) and not (folder / target.split("#")[0]).exists():
                     hint = "link to the relative path of a tutorial's script, or of a page's .md file"
                     yield cell.line + offset, f"the link {target!r} leads nowhere; {hint}"
 
@@ -89,8 +74,7 @@ def imports(script: Script, find: Callable[[str], Any]) -> Iterator[tuple[int, s
             if not isinstance(node, ast.ImportFrom) or not (module := find(node.module or "")) or module.resists:
                 continue
             for alias in node.names:
-                known = alias.name == "*" or alias.name in module.bindings or find(f"{module.name}.{alias.name}")
-                if not known:
+                if alias.name not in {"*", *module.bindings} and not find(f"{module.name}.{alias.name}"):
                     public = [name for name in module.bindings if not name.startswith("_")]
-                    line = cell.line + node.lineno - 1
-                    yield line, f"{module.name} has no {alias.name!r}; {nearest(alias.name, public)}"
+                    said = f"{module.name} has no {alias.name!r}; {nearest(alias.name, public)}"
+                    yield cell.line + node.lineno - 1, said

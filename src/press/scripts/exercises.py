@@ -25,20 +25,18 @@ The starter is the code before `check(` with `...` in place of the gap (or with 
 `#:`), the solution is the same code without the marks. A section without code is an open question.
 """
 
-from __future__ import annotations
-
 import ast
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from press.scripts.script import EXERCISES, Cell, Script, ScriptError, read_script
+from press.scripts.script import Cell, Script, ScriptError, cut, read_script
 
 GAP = re.compile(r"(?ms)^(?P<indent>[ \t]*)# gap[ \t]*\n(?P<body>.*?)^[ \t]*# end[ \t]*(?:\n|\Z)")
 CHECK = re.compile(r"(?m)^check\(")
 HINT = re.compile(r'^\?\?\?\+? hint(?:\s+"[^"]*")?[ \t]*\n(?P<body>(?:(?:[ ]{4}.*|[ \t]*)(?:\n|\Z))+)', re.M)
-HEADING = re.compile(r"## (?P<title>.+)")
 MOST_HINTS = 3
 
 
@@ -79,56 +77,33 @@ class Workbook:
 
 
 def read_workbook(path: Path, tutorials: Path, project: Path) -> Workbook:
-    """Parse the exercises of one tutorial.
-
-    Raises:
-        ScriptError: not valid Python, or a section that is no exercise.
-    """
+    """Parse the exercises of one tutorial; invalid Python or a section that is no exercise is a ScriptError."""
     script = read_script(path, tutorials, project)
-    lead = script.cells[0].source.split("\n", 1)[1:]
     sections: list[list[Cell]] = [[]]
     for cell in script.cells[1:]:
-        for piece in at_headings(cell):
-            if piece.kind == "text" and HEADING.match(piece.source):
+        for piece in cut(cell, "(?=## )"):
+            if piece.kind == "text" and re.match("## .", piece.source):
                 sections.append([])
             sections[-1].append(piece)
-    setup = [cell for cell in sections[0] if cell.kind == "code"]
-    texts = [cell.source for cell in sections[0] if cell.kind == "text"]
     if len(sections) == 1:
         raise ScriptError(script.path, 1, 'no exercise; each begins with a text cell whose first line is "## Title"')
     exercises = tuple(exercise(script, cells) for cells in sections[1:])
-    names = [one.name for one in exercises]
-    if doubled := next((name for name in names if names.count(name) > 1), None):
-        raise ScriptError(script.path, 1, f"two exercises are called {doubled!r}")
-    return Workbook(
-        script.path,
-        script.name,
-        script.title,
-        "\n\n".join(["".join(lead).strip(), *texts]).strip(),
-        "\n\n".join(cell.source for cell in setup),
-        script.header.dependencies,
-        exercises,
-    )
+    (name, times), *_ = Counter(one.name for one in exercises).most_common(1)
+    if times > 1:
+        raise ScriptError(script.path, 1, f"two exercises are called {name!r}")
+    below_title = Cell("text", script.cells[0].source.partition("\n")[2].strip(), 1)
+    lead, setup = joined([below_title, *sections[0]], "text").strip(), joined(sections[0], "code")
+    return Workbook(script.path, script.name, script.title, lead, setup, script.header.dependencies, exercises)
 
 
-def at_headings(cell: Cell) -> list[Cell]:
-    """A text cell cut where a section begins in it."""
-    if cell.kind == "code":
-        return [cell]
-    pieces, line = [], cell.line
-    for text in re.split(r"(?m)^(?=## )", cell.source):
-        if text.strip():
-            pieces.append(Cell("text", text.strip(), line))
-        line += text.count("\n")
-    return pieces
+def joined(cells: Sequence[Cell], kind: str) -> str:
+    return "\n\n".join(cell.source for cell in cells if cell.kind == kind)
 
 
 def exercise(script: Script, cells: Sequence[Cell]) -> Exercise:
-    """One exercise from the cells of its section."""
+    """One exercise from the cells of its section, of which the first begins with its title."""
     text, line = cells[0].source, cells[0].line
-    match = HEADING.match(text)
-    assert match is not None
-    title = match["title"].strip()
+    title = text.partition("\n")[0].removeprefix("## ").strip()
     slug = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")
     if not slug:
         raise ScriptError(script.path, line, f"the title {title!r} has no letter or digit to make a name of")
@@ -138,7 +113,7 @@ def exercise(script: Script, cells: Sequence[Cell]) -> Exercise:
         raise ScriptError(script.path, line, f"{len(hints)} hints; an exercise has at most {MOST_HINTS}")
     task = HINT.sub("", text).strip()
     code = [cell for cell in cells if cell.kind == "code"]
-    remarks = "\n\n".join(cell.source for cell in cells[1:] if cell.kind == "text")
+    remarks = joined(cells[1:], "text")
     if not code:
         return Exercise(name, title, "\n\n".join(filter(None, [task, remarks])), hints, "", "", "", "")
     if len(code) > 1:
@@ -154,7 +129,11 @@ def work_and_checker(path: Path, cell: Cell, name: str) -> tuple[str, str]:
     if not begin or len(CHECK.findall(source)) > 1:
         raise ScriptError(path, cell.line, f"the code of an exercise ends with one check({name!r}, ...)")
     work, checker = source[: begin.start()].rstrip() + "\n", source[begin.start() :].strip()
-    given = checked_name(checker)
+    match ast.parse(checker).body:
+        case [ast.Expr(ast.Call(args=[ast.Constant(str(given)), *_]))]:
+            pass
+        case _:  # more than a check, or one without a name
+            given = None
     if given != name:
         line = cell.line + source.count("\n", 0, begin.start())
         message = f"the exercise is called {name!r}, by its tutorial and its title, and check( says {given!r}"
@@ -162,14 +141,6 @@ def work_and_checker(path: Path, cell: Cell, name: str) -> tuple[str, str]:
     if not GAP.search(work):
         raise ScriptError(path, cell.line, 'no gap; the solution stands between the lines "# gap" and "# end"')
     return work, checker
-
-
-def checked_name(checker: str) -> str | None:
-    """The first argument of `check(...)`, if that is all that the code does."""
-    match ast.parse(checker).body:
-        case [ast.Expr(ast.Call(args=[ast.Constant(str(name)), *_]))]:
-            return name
-    return None
 
 
 def starter(work: str) -> str:
@@ -185,9 +156,3 @@ def starter(work: str) -> str:
 def solution(work: str) -> str:
     """The code with its gaps filled."""
     return GAP.sub(lambda match: re.sub(r"(?m)^[ \t]*#:.*\n", "", match["body"]), work).rstrip()
-
-
-def find_workbooks(tutorials: Path) -> list[Path]:
-    """Every file of exercises below the folder, in reading order."""
-    paths = (path.relative_to(tutorials) for path in tutorials.rglob(f"*{EXERCISES}"))
-    return [tutorials / path for path in sorted(paths) if not any(piece.startswith(("_", ".")) for piece in path.parts)]

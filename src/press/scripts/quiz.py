@@ -15,19 +15,16 @@ makes it a question for a number, `- [=] 0.268 ± 0.001`, with `- [ ] anything e
 option of their own. Below each option, quoted, stands what is said to those who choose it.
 """
 
-from __future__ import annotations
-
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise, takewhile
 
 BEGIN = re.compile(r'!!! quiz(?:\s+"(?P<title>[^"]+)")?\s*$')
 OPTION = re.compile(r"- \[(?P<mark>.)\]\s*(?P<text>.*)$")
 NUMBER = re.compile(
-    r"(?P<value>[-−+]?\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?)"
-    r"(?:\s*±\s*(?P<within>\d+(?:\.\d+)?(?:e-?\d+)?))?"
+    r"(?P<value>[-−+]?\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?)(?:\s*±\s*(?P<within>\d+(?:\.\d+)?(?:e-?\d+)?))?"
 )
-FENCE = re.compile(r"\s*(```|~~~)")
 OTHERWISE = "anything else"
 INDENT = "    "
 
@@ -68,61 +65,50 @@ class Quiz:
 
 
 def find(text: str) -> Iterator[tuple[int, int, Quiz]]:
-    """Every question of a text, with its first line and the line after its last, counted from 0.
-
-    Raises:
-        QuizError: a question that breaks the format.
-    """
-    lines = text.splitlines()
-    row, fenced = 0, False
+    """Every question of a text, with its first line and the line after its last, counted from 0; else a QuizError."""
+    lines, row, fenced = text.splitlines(), 0, False
     while row < len(lines):
-        fenced ^= bool(FENCE.match(lines[row]))
-        begin = None if fenced else BEGIN.match(lines[row])
-        if not begin:
+        fenced ^= lines[row].lstrip().startswith(("```", "~~~"))
+        if fenced or not (begin := BEGIN.match(lines[row])):
             row += 1
             continue
-        end = row + 1
-        while end < len(lines) and (not lines[end].strip() or lines[end].startswith(INDENT)):
-            end += 1
-        while not lines[end - 1].strip():
-            end -= 1
-        yield row, end, read(begin["title"] or "", [line.removeprefix(INDENT) for line in lines[row + 1 : end]], row)
-        row = end
+        below = takewhile(lambda line: not line.strip() or line.startswith(INDENT), lines[row + 1 :])
+        content = "\n".join(line.removeprefix(INDENT) for line in below).rstrip().splitlines()
+        yield row, row + 1 + len(content), read(begin["title"] or "", content, row)
+        row += 1 + len(content)
 
 
 def read(title: str, lines: list[str], row: int) -> Quiz:
     """One question from its lines, which begin after line `row` of the text."""
     if not re.search(r"\w", title):
         raise QuizError(row, 'a quiz without a title; write !!! quiz "The concept that it tests"')
-    first = next((number for number, line in enumerate(lines) if OPTION.match(line)), len(lines))
-    question = "\n".join(lines[:first]).strip()
+    starts = [number for number, line in enumerate(lines) if OPTION.match(line)]
+    question = "\n".join(lines[: starts[0]] if starts else lines).strip()
     if not question:
         raise QuizError(row, "a quiz without a question; it stands between the title and the first option")
-    starts = [number for number, line in enumerate(lines) if number >= first and OPTION.match(line)]
-    pieces = zip(starts, [*starts[1:], len(lines)], strict=True)
-    read = [read_option(lines[start:stop], row + 1 + start) for start, stop in pieces]
-    options, marks = [option for _, option in read], [mark for mark, _ in read]
-    return Quiz(title, question, tuple(options), kind_of(options, marks, row))
+    pieces = [(start, lines[start:stop]) for start, stop in pairwise([*starts, len(lines)])]
+    options = tuple(read_option(piece, row + 1 + start) for start, piece in pieces)
+    marks = [piece[0][3] for _, piece in pieces]  # the x of "- [x]"
+    return Quiz(title, question, options, kind_of(options, marks, row))
 
 
-def read_option(lines: list[str], row: int) -> tuple[str, Option]:
-    """An option and its mark, from its lines; the first is line `row` of the text."""
+def read_option(lines: list[str], row: int) -> Option:
+    """An option from its lines; the first is line `row` of the text."""
     match = OPTION.match(lines[0])
     assert match is not None
     if match["mark"] not in "x =":
         raise QuizError(row, f"the mark [{match['mark']}] means nothing; allowed are [x], [ ] and [=]")
     rest = [line.strip() for line in lines[1:]]
-    said = [line for line in rest if line.startswith(">")]
     option = " ".join([match["text"], *(line for line in rest if line and not line.startswith(">"))]).strip()
-    why = "\n".join(line.removeprefix(">").strip() for line in said).strip()
+    why = "\n".join(line.removeprefix(">").strip() for line in rest if line.startswith(">")).strip()
     if not option:
         raise QuizError(row, "an option without a text")
     if not why:
         raise QuizError(row, f"the option {option!r} has no explanation; below it, after >, say why it is so")
-    return match["mark"], Option(option, match["mark"] != " ", why)
+    return Option(option, match["mark"] != " ", why)
 
 
-def kind_of(options: list[Option], marks: list[str], row: int) -> str:
+def kind_of(options: Sequence[Option], marks: list[str], row: int) -> str:
     """Check that the options make a question, and say of which kind."""
     if len({option.text for option in options}) < len(options):
         raise QuizError(row, "two options have the same text")

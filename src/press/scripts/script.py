@@ -1,7 +1,5 @@
 """Reads a literate script: its header, its title and its cells."""
 
-from __future__ import annotations
-
 import ast
 import re
 from collections.abc import Iterable, Iterator
@@ -11,20 +9,11 @@ from pathlib import Path
 from sphinx_gallery.py_source_parser import split_code_and_text_blocks
 
 from press.scripts import quiz
-from press.scripts.header import Header, HeaderError, read_header
+from press.scripts.header import Header, ScriptError, read_header
 
 OVERVIEWS = ("index", "README")  # mkdocs makes either the page of its folder
 EXERCISES = ".exercises.py"  # how the name of a file of exercises ends, in place of its tutorial's ".py"
 TITLE = re.compile(r"\A\s*(?:#[ \t]+(?P<hash>\S.*?)[ \t]*#*|(?P<line>\S.*)\n[=]{3,})[ \t]*(?:\n|\Z)")
-
-
-class ScriptError(ValueError):
-    """A script that breaks the format; the message reads `file:line: what, what is allowed`."""
-
-    def __init__(self, path: Path, line: int, message: str):
-        super().__init__(f"{path.as_posix()}:{line}: {message}")
-        self.path = path
-        self.line = line
 
 
 @dataclass(frozen=True)
@@ -53,7 +42,7 @@ class Script:
 
     @property
     def quizzes(self) -> tuple[quiz.Quiz, ...]:
-        return tuple(one for cell in self.cells if cell.kind == "text" for one in read_quizzes(cell, self.path))
+        return tuple(one for cell in self.cells for one in read_quizzes(cell, self.path))
 
     @property
     def url(self) -> str:
@@ -77,53 +66,45 @@ def part_title(part: str) -> str:
 
 
 def read_script(path: Path, tutorials: Path, project: Path) -> Script:
-    """Parse one script.
-
-    Raises:
-        ScriptError: no title, malformed header, invalid Python or an impossible file name.
-    """
+    """Parse one script; no title, a malformed header, invalid Python or an impossible name is a ScriptError."""
     shown = path.relative_to(project) if path.is_relative_to(project) else path
     check_address(path.relative_to(tutorials), shown)
     source = read_text(path, shown)
     tree = parse(source, shown)
-    text, title = read_title(tree, shown)
-    try:
-        header = read_header(source)
-    except HeaderError as error:
-        raise ScriptError(shown, error.line, str(error)) from None
-    cells = (Cell("text", text, tree.body[0].lineno), *read_cells(path))
-    for cell in cells:
-        if cell.kind == "code":
-            check_cell(cell, shown)
-    check_questions(cells, shown)
+    text, line = ast.get_docstring(tree) or "", tree.body[0].lineno if tree.body else 1
+    match = TITLE.match(text)
+    if not match:
+        raise ScriptError(shown, line, 'no title; the script begins with a docstring whose first line is "# Title"')
+    header = read_header(source, shown)
+    blocks = split_code_and_text_blocks(path)[1][1:]  # without the docstring
+    below = [piece for block in blocks for piece in cut(Cell(block.type, block.content, block.lineno), "%%.*")]
+    cells = (Cell("text", text, line), *below)
+    check_cells(cells, shown)
     part = path.parent.relative_to(tutorials).as_posix()
+    title = (match["hash"] or match["line"]).strip()
     return Script(shown, "" if part == "." else part, slug(path.name), title, header, cells)
 
 
-def read_title(tree: ast.Module, shown: Path) -> tuple[str, str]:
-    """The docstring of a script, and the title that it begins with."""
-    text = ast.get_docstring(tree) or ""
-    match = TITLE.match(text)
-    if not match:
-        line = tree.body[0].lineno if tree.body else 1
-        raise ScriptError(shown, line, 'no title; the script begins with a docstring whose first line is "# Title"')
-    return text, (match["hash"] or match["line"]).strip()
+def cut(cell: Cell, mark: str) -> Iterator[Cell]:
+    """A text cell in pieces that begin at lines with a mark; what the mark matches is left out, as are blank lines.
+
+    A comment that holds further `# %%` lines is several text cells; the parser takes it for one.
+    """
+    line = cell.line
+    for text in re.split(f"(?m)^{mark}", cell.source) if cell.kind == "text" else [cell.source]:
+        stripped = text.lstrip("\n")
+        if stripped:
+            yield Cell(cell.kind, stripped.rstrip(), line + len(text) - len(stripped))
+        line += text.count("\n")
 
 
-def read_cells(path: Path) -> Iterator[Cell]:
-    """The cells of a script below its docstring."""
-    _, blocks = split_code_and_text_blocks(path)
-    for block in blocks[1:]:
-        stripped = block.content.lstrip("\n")
-        line = block.lineno + len(block.content) - len(stripped)
-        yield from at_marks(Cell(block.type, stripped.rstrip(), line))
-
-
-def check_questions(cells: Iterable[Cell], shown: Path) -> None:
-    """Progress is kept by the names of questions, so no two have the same."""
+def check_cells(cells: Iterable[Cell], shown: Path) -> None:
+    """No mark stands inside a function, and no two questions have the name by which progress is kept."""
     asked: set[str] = set()
     for cell in cells:
-        for one in read_quizzes(cell, shown) if cell.kind == "text" else ():
+        if cell.kind == "code":
+            parse(cell.source, shown, cell.line, "the cell is not valid Python by itself")
+        for one in read_quizzes(cell, shown):
             if one.slug in asked:
                 raise ScriptError(shown, cell.line, f"two questions are called {one.title!r}; each has its own title")
             asked.add(one.slug)
@@ -135,11 +116,7 @@ def slug(name: str) -> str:
 
 
 def check_address(path: Path, shown: Path) -> None:
-    """Every folder and the name of a script become a piece of an address: a part called `1-..` would leave the site.
-
-    Raises:
-        ScriptError: a piece that is no address, or that of the part's own page.
-    """
+    """Every folder and the name of a script become a piece of an address: a part called `1-..` would leave the site."""
     name = slug(path.name)
     for piece in (*map(part_url, path.parts[:-1]), name):
         if not re.fullmatch(r"[A-Za-z0-9][\w-]*", piece):
@@ -156,73 +133,41 @@ def read_text(path: Path, shown: Path) -> str:
         raise ScriptError(shown, line, f"not UTF-8: {error.reason}; save the file as UTF-8") from None
 
 
-def parse(source: str, shown: Path) -> ast.Module:
+def parse(source: str, shown: Path, line: int = 1, what: str = "not valid Python") -> ast.Module:
+    """The syntax tree of what begins on a line of a file, or a ScriptError that says what it is not."""
     try:
         return ast.parse(source)
     except SyntaxError as error:
-        raise ScriptError(shown, error.lineno or 1, f"not valid Python: {error.msg}") from None
-
-
-def check_cell(cell: Cell, shown: Path) -> None:
-    """A mark inside a function cuts it in two, of which the file as a whole says nothing."""
-    try:
-        ast.parse(cell.source)
-    except SyntaxError as error:
-        line = cell.line + (error.lineno or 1) - 1
-        raise ScriptError(shown, line, f"the cell is not valid Python by itself: {error.msg}") from None
-
-
-def at_marks(cell: Cell) -> list[Cell]:
-    """A comment that holds further `# %%` lines is several text cells; the parser takes it for one."""
-    if cell.kind == "code":
-        return [cell]
-    pieces, line = [], cell.line
-    for text in re.split(r"(?m)^%%[^\n]*\n?", cell.source):
-        stripped = text.lstrip("\n")
-        if stripped:
-            pieces.append(Cell("text", stripped.rstrip(), line + len(text) - len(stripped)))
-        line += text.count("\n") + 1
-    return pieces
+        raise ScriptError(shown, line + (error.lineno or 1) - 1, f"{what}: {error.msg}") from None
 
 
 def read_quizzes(cell: Cell, path: Path) -> list[quiz.Quiz]:
-    """The questions of a text cell.
-
-    Raises:
-        ScriptError: a question that breaks the format.
-    """
+    """The questions of a cell, or a ScriptError about the first that breaks the format."""
     try:
-        return [one for _, _, one in quiz.find(cell.source)]
+        return [one for _, _, one in quiz.find(cell.source)] if cell.kind == "text" else []
     except quiz.QuizError as error:
         raise ScriptError(path, cell.line + error.line, str(error)) from None
 
 
 def find_scripts(tutorials: Path) -> list[Path]:
-    """Every script below the folder, in reading order.
+    """Every script below the folder, in reading order; exercises and modules that lie there to be imported are none."""
+    return [path for path in find_files(tutorials, ".py") if not path.name.endswith(EXERCISES) and is_script(path)]
 
-    Names that begin with `_` or `.` are not tutorials, nor are files of exercises, nor modules that lie beside them to
-    be imported.
+
+def find_files(tutorials: Path, ending: str) -> list[Path]:
+    """The files below the folder whose names end so, in reading order; what begins with `_` or `.` is hidden."""
+    paths = (path.relative_to(tutorials) for path in tutorials.rglob(f"*{ending}"))
+    kept = [path for path in paths if not any(piece.startswith(("_", ".")) for piece in path.parts)]
+    return [tutorials / path for path in sorted(kept, key=lambda path: [natural(piece) for piece in path.parts])]
+
+
+def is_script(path: Path) -> bool:
+    """Whether a file is meant as a tutorial: it has cells, a header or a title.
+
+    A name that begins with a number cannot be imported: it is a tutorial even if the file is empty or cut off.
     """
-    paths = (path.relative_to(tutorials) for path in tutorials.rglob("*.py"))
-    hidden = ("_", ".")
-    kept = [path for path in paths if not any(piece.startswith(hidden) for piece in path.parts)]
-    kept = [path for path in kept if not path.name.endswith(EXERCISES)]
-    ordered = sorted(kept, key=lambda path: [natural(piece) for piece in path.parts])
-    return [tutorials / path for path in ordered if is_numbered(path) or is_script(source_of(tutorials / path))]
-
-
-def source_of(path: Path) -> str:
-    return path.read_text(encoding="utf-8", errors="replace")  # read_script says what is wrong with it, and where
-
-
-def is_numbered(path: Path) -> bool:
-    """A name that begins with a number cannot be imported: it is a tutorial even if the file is empty or cut off."""
-    return re.match(r"\d+[-_]", path.name) is not None
-
-
-def is_script(source: str) -> bool:
-    """Whether a file is meant as a tutorial: it has cells, a header or a title."""
-    if re.search(r"(?m)^# ?%%|^# /// script|^#{20,}", source):
+    source = path.read_text(encoding="utf-8", errors="replace")  # read_script says what is wrong with it, and where
+    if re.match(r"\d+[-_]", path.name) or re.search(r"(?m)^# ?%%|^# /// script|^#{20,}", source):
         return True
     try:
         return bool(TITLE.match(ast.get_docstring(ast.parse(source)) or ""))
