@@ -20,7 +20,7 @@ from press.scripts.quiz import Option, Quiz
 from press.scripts.script import Cell, Script
 from press.site.html.facts import PageFacts
 from press.site.links import Links, relative
-from press.site.pages import directives, page, practice, questions, tables
+from press.site.pages import directives, page, practice, tables
 from press.site.pages.templates import draw
 from press.store import Run, Status
 
@@ -87,10 +87,15 @@ def test_only_cells_up_to_the_first_change_keep_their_outputs():
     assert page.valid_cells(code, ["a", "b", "c"]) == 2
 
 
+def strip(**facts) -> BeautifulSoup:
+    known = {"downloads": {}, "cost": "", "status": Status("a", "fresh"), "running": False, "progress": None}
+    return soup(draw("bar.html.j2", **known | facts))
+
+
 def test_the_strip_offers_downloads_and_says_cost_progress_and_state():
     own = practice.own_progress(script(text=QUESTION), BOOK)
     links = {"Script .py": "hello.py", "Workbook": "../../workbooks/hello/"}
-    bar = soup(page.bar(links, "Ran in 1 s.", "stale", "Old.", own))
+    bar = strip(downloads=links, cost="Ran in 1 s.", status=Status("a", "stale", "cell 1 changed"), progress=own)
     assert [(one.text, one["href"], one.has_attr("download")) for one in bar.find_all("a")] == [
         ("Script .py", "hello.py", True),
         ("Workbook", "../../workbooks/hello/", False),  # a page, not a file
@@ -99,11 +104,11 @@ def test_the_strip_offers_downloads_and_says_cost_progress_and_state():
     progress = bar.find(class_="press-progress")
     assert progress.text == "Your progress: 0 of 1 questions right, 0 of 1 exercises passed."
     assert (progress["data-page"], progress["data-exercises"]) == ("first/hello", "hello/add-one")
-    assert bar.find(class_="press-state--stale").text == "Old."
+    assert bar.find(class_="press-state--stale").text == "These outputs are out of date: cell 1 changed."
 
 
 def test_nothing_to_practice_and_nothing_to_say_leave_no_words():
-    bar = soup(page.bar({}, "", progress=practice.own_progress(script(), None)))
+    bar = strip(progress=practice.own_progress(script(), None))
     assert bar.text.strip() == ""
     assert bar.find(class_="press-progress").has_attr("hidden")
     assert not bar.find(class_="press-state")
@@ -119,8 +124,9 @@ def test_nothing_to_practice_and_nothing_to_say_leave_no_words():
     ],
 )
 def test_a_page_says_what_is_wrong_with_its_outputs(status, running, state, words):
-    shown, message = page.banner(status, running)
-    assert (shown, message[: len(words)]) == (state, words)
+    shown = strip(status=status, running=running).find(class_="press-state")
+    assert (shown is None) == (state == "")
+    assert not shown or (f"press-state--{state}" in shown["class"] and shown.text.startswith(words))
 
 
 def test_the_source_of_a_page_has_front_matter_then_title_strip_and_the_rest():
@@ -250,9 +256,8 @@ def view(*scripts: Script, own: Workbook | None = None) -> directives.View:
         runs={one.name: run() for one in scripts},
         table=TABLE,
         own=own,
-        near=lambda name: f"../{name.removesuffix('.md')}/" if name == "page.md" else "",
-        page=lambda one: f"../{one.url}/",
-        workbook=lambda name: f"../workbooks/{name}/",
+        links={"page": "../page/", **{one.name: f"../{one.url}/" for one in scripts}},
+        workbooks={"hello": "../workbooks/hello/"},
         card=lambda one: {"href": one.url, "title": one.title, "text": "", "image": "", "cost": ""},
     )
 
@@ -309,14 +314,14 @@ TITLED["chapter"] = [
 ]
 ASKED = script(title=HOSTILE, chapters=("book-1",), text=QUESTION.replace('"Two"', '"<img src=x onerror=x()> & <b>"'))
 DRAWN = {
-    "bar.html.j2": page.bar({HOSTILE: "a.py"}, HOSTILE, "stale", HOSTILE, {**practice.own_progress(ASKED, BOOK), "counts": [HOSTILE]}),
+    "bar.html.j2": str(strip(downloads={HOSTILE: "a.py"}, cost=HOSTILE, status=Status("a", "stale", HOSTILE), progress={**practice.own_progress(ASKED, BOOK), "counts": [HOSTILE]})),
     "below.html.j2": draw("below.html.j2", practicing=True, progress="p/", chapters={HOSTILE: [("a", HOSTILE)]}, map="m/", cards=[CARD]),
     "chapters.html.j2": tables.chapter_map(TITLED, [ASKED], {"hello": "a"}),
     "exercises.html.j2": practice.exercise_list(book(exercise(HOSTILE, "hello/a")), "w/"),
     "figure.html.j2": draw("figure.html.j2", files={"": "a.png"}, alt=HOSTILE, width=1, height=1),
     "gallery.html.j2": page.gallery([CARD]),
     "progress.html.j2": practice.progress([ASKED], {"hello": BOOK}, {"hello": "a"}, {"hello": "w"}),
-    "quiz.md.j2": questions.form(QUIZ),
+    "quiz.md.j2": practice.form(QUIZ),
     "results.html.j2": tables.results(
         [script(title=HOSTILE, metric={**METRIC, "name": HOSTILE, "reference": HOSTILE})],
         {"hello": run(metrics={HOSTILE: 0.5}, device=HOSTILE, date=HOSTILE)},

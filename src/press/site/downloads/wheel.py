@@ -10,24 +10,20 @@ from pathlib import Path
 
 
 def build_wheel(project: Path, package: Path, folder: Path) -> Path:
-    """Build the wheel of the shared package alone: no press, no plugin, no command.
-
-    Its version carries a hash of its content, so that no cache ever mistakes an old wheel for a new one.
-    Built once per content; the same content gives the same bytes.
-    """
+    """The wheel of the shared package alone, built once per content, a hash of which its version carries."""
     config = tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     version = f"{config['version']}+{content_hash(config, package)}"
     name = re.sub(r"[-_.]+", "_", config["name"])
     wheel = folder / f"{name}-{version}-py3-none-any.whl"
     if zipfile.is_zipfile(wheel):  # what is cut off is none
         return wheel
-
     from hatchling.builders.wheel import WheelBuilder
 
     settings = {key: value for key, value in config.items() if key not in {"scripts", "entry-points"}}
     target = {"packages": [package.relative_to(project).as_posix()]}
     build = {"hatch": {"build": {"targets": {"wheel": target}}}}
     scratch = folder / f"building-{os.getpid()}"
+    folder.mkdir(parents=True, exist_ok=True)
     builder = WheelBuilder(str(project), config={"project": {**settings, "version": version}, "tool": build})
     (built,) = builder.build(directory=str(scratch), versions=["standard"])
     os.replace(built, wheel)

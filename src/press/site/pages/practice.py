@@ -1,7 +1,4 @@
-"""What a reader practices with, besides the questions themselves.
-
-All of it says something without any script; press.js fills in what the reader has done.
-"""
+"""What a reader practices with: all of it says something without any script; press.js fills in what was done."""
 
 import html as markup
 import re
@@ -9,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from press.scripts.exercises import Exercise, Workbook
+from press.scripts.quiz import OTHERWISE, Quiz, number
 from press.scripts.script import Script
 from press.site.html.facts import PageFacts
 from press.site.pages.templates import draw
@@ -16,17 +14,17 @@ from press.site.pages.templates import draw
 SECTION = re.compile(r'<h2[^>]* id="(?P<anchor>[^"]+)"[^>]*>(?P<text>.*?)</h2>', re.S)
 
 
-def checked(workbook: Workbook | None) -> list[str]:
-    """The names of the exercises that a check can pass; open questions have none."""
-    return [exercise.name for exercise in workbook.exercises if not exercise.open] if workbook else []
+def form(quiz: Quiz) -> str:
+    """A question as Markdown in HTML; press.js shows what is hidden, and lets it be answered."""
+    options = enumerate(quiz.options, 1) if quiz.kind == "number" else ()
+    numbers = {place: tuple(map(repr, number(one.text))) for place, one in options if one.text != OTHERWISE}
+    return draw("quiz.md.j2", quiz=quiz, name=f"quiz-{quiz.slug}", numbers=numbers)
 
 
 def own_progress(script: Script, workbook: Workbook | None) -> dict[str, Any]:
-    """What the line of a tutorial says of its reader before any script has run.
-
-    It is there, unseen, as a new reader will see it, so that nothing moves when press.js writes the words.
-    """
-    names, questions = checked(workbook), len(script.quizzes)
+    """What the line of a tutorial says before any script has run, unseen: nothing moves when press.js writes."""
+    names = [exercise.name for exercise in workbook.exercises if not exercise.open] if workbook else []
+    questions = len(script.quizzes)
     counts = [f"0 of {questions} questions right"] if questions else []
     counts += [f"0 of {len(names)} exercises passed"] if names else []
     return {"page": script.url, "questions": questions, "exercises": names, "counts": counts}
@@ -39,11 +37,7 @@ def exercise_list(workbook: Workbook, address: str) -> str:
 
 def exercise_lines(workbook: Workbook, address: str) -> str:
     """The same as Markdown, for a notebook."""
-    lines = []
-    for number, exercise in enumerate(workbook.exercises, 1):
-        note = " (open question)" if exercise.open else ""
-        lines.append(f"{number}. [{exercise.title}]({address}#{exercise.anchor}){note}")
-    return "\n".join(lines)
+    return draw("exercises.txt.j2", exercises=workbook.exercises, workbook=address)
 
 
 def exercise_ticks(html: str, facts: PageFacts) -> str:
@@ -61,8 +55,7 @@ def exercise_ticks(html: str, facts: PageFacts) -> str:
 def anchored(heading: re.Match[str], exercise: Exercise | None) -> str:
     if exercise is None:
         return heading[0]
-    renamed = heading[0].replace(f'id="{heading["anchor"]}"', f'id="{exercise.anchor}"')
-    return renamed.replace(f'href="#{heading["anchor"]}"', f'href="#{exercise.anchor}"')
+    return re.sub(rf'( id="|href="#){re.escape(heading["anchor"])}"', rf'\1{exercise.anchor}"', heading[0])
 
 
 def plain(text: str) -> str:
@@ -75,25 +68,13 @@ def progress(
 ) -> str:
     """A table of all tutorials; without any script it says what there is, with one what the reader has done."""
     rows = [
-        {
-            "page": script.url,
-            "title": script.title,
-            "href": links[script.name],
-            "questions": len(script.quizzes),
-            "exercises": checked(books.get(script.name)),
-            "workbook": workbooks.get(script.name, ""),
-        }
+        {**own_progress(script, books.get(script.name)), "script": script}
         for script in scripts
         if script.name in books or script.quizzes  # else nothing to practice, as on the pages of errors
     ]
-    return draw("progress.html.j2", rows=rows)
+    return draw("progress.html.j2", rows=rows, links=links, workbooks=workbooks)
 
 
 def review(scripts: Sequence[Script], links: Mapping[str, str]) -> str:
     """What is due, which press.js fetches from the pages; below, all questions as links."""
-    lessons = [
-        {"title": script.title, "page": script.url, "href": links[script.name], "quizzes": script.quizzes}
-        for script in scripts
-        if script.quizzes
-    ]
-    return draw("review.html.j2", lessons=lessons)
+    return draw("review.html.j2", scripts=scripts, links=links)
