@@ -1,9 +1,4 @@
-"""One zip of the whole site: it works from `python -m http.server`, and search aside without any server.
-
-It is the site as it is built, for an address that the reader can serve. Three things differ, because a folder is
-opened from a disk: a link to a folder names the page in it, what only an address of its own needs is left out, and
-a README.txt says how to begin.
-"""
+"""One zip of the whole site: it works from `python -m http.server`, and search aside without any server."""
 
 import html
 import io
@@ -20,6 +15,7 @@ import yaml
 
 from press.files import write
 from press.project import Settings, TolerantLoader
+from press.site.pages.templates import draw
 from press.tutorials import say
 
 SITE_URL = "http://localhost:8000/"  # where `python -m http.server` serves
@@ -38,22 +34,6 @@ PRELOAD = re.compile(r"""<link\b[^>]*\srel=["']?preload\b[^>]*>""", re.I)
 IDENTITY = re.compile(r"""\srel=["']?canonical\b""", re.I)
 ADDRESS = re.compile(r"""(?P<before>\s(?:href|src|action)=)(?P<quote>["']?)(?P<address>[^"'\s>]*)(?P=quote)""", re.I)
 
-README = """\
-{title}, the whole site, to read without a network.
-
-Open index.html. Every page works; only the search needs a server. For that, run in this folder
-
-    python -m http.server {port}
-
-and open {served}
-{downloads}"""
-DOWNLOADS = """
-Downloaded scripts, notebooks and workbooks fetch their helpers once, the file
-{wheel}, from
-{site_url}{running}.
-Whatever else they need, such as PyTorch, comes from the usual package index, if it is not installed yet.
-"""
-
 
 def make(settings: Settings, site_url: str, path: Path | None = None) -> Path:
     """Build the site of a project for an address, and write the zip; the same site gives the same bytes.
@@ -62,8 +42,12 @@ def make(settings: Settings, site_url: str, path: Path | None = None) -> Path:
         LookupError: the address is none, or the zip cannot be where it is wanted.
         RuntimeError: the site does not build; the message is one line.
     """
-    site_url = checked(site_url)
-    title = site_name(settings.root)
+    parts = urlsplit(site_url)
+    if parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment:
+        raise LookupError(f"{site_url!r} is no address of a site; write one such as {SITE_URL}")
+    site_url = site_url.rstrip("/") + "/"
+    config = yaml.load((settings.root / "mkdocs.yml").read_text(encoding="utf-8"), Loader=TolerantLoader) or {}
+    title = str(config.get("site_name") or settings.root.name)
     name = f"{re.sub(r'[^a-z0-9]+', '-', title.lower()).strip('-') or 'press'}-site"
     path = path or Path(f"{name}.zip")
     if path.is_dir() or not path.parent.is_dir():
@@ -79,8 +63,8 @@ def build(config_file: Path, folder: Path, site_url: str) -> None:
     """Build the site, with the first complaint in one line if that fails."""
     from press.site.whole import build_site  # mkdocs takes a second to import
 
-    clock = os.environ.get("SOURCE_DATE_EPOCH")
-    os.environ["SOURCE_DATE_EPOCH"] = clock or "0"  # a theme may write the time of the build into a page
+    # A theme may write the time of the build into a page.
+    os.environ["SOURCE_DATE_EPOCH"] = os.environ.get("SOURCE_DATE_EPOCH") or "0"
     try:
         for warning in build_site(config_file, folder, site_url):
             say(warning)
@@ -88,21 +72,6 @@ def build(config_file: Path, folder: Path, site_url: str) -> None:
         first, *others = [line.strip() for line in str(error).splitlines() if line.strip()]
         more = f" (and {len(others)} more lines from mkdocs build)" if others else ""
         raise RuntimeError(f"the site does not build: {first}{more}") from error
-    finally:
-        if clock is None:
-            del os.environ["SOURCE_DATE_EPOCH"]
-
-
-def checked(site_url: str) -> str:
-    parts = urlsplit(site_url)
-    if parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment:
-        raise LookupError(f"{site_url!r} is no address of a site; write one such as {SITE_URL}")
-    return site_url.rstrip("/") + "/"
-
-
-def site_name(root: Path) -> str:
-    config = yaml.load((root / "mkdocs.yml").read_text(encoding="utf-8"), Loader=TolerantLoader) or {}
-    return str(config.get("site_name") or root.name)
 
 
 def pack(site: Path, name: str, title: str, site_url: str) -> bytes:
@@ -155,15 +124,12 @@ def readme(title: str, site_url: str, files: Iterable[str]) -> str:
     """How to begin, in plain text."""
     parts = urlsplit(site_url)
     local = parts.scheme == "http" and parts.hostname in ("localhost", "127.0.0.1") and parts.path == "/"
-    wheel = next((name for name in sorted(files) if name.endswith(".whl")), "")
-    return README.format(
+    return draw(
+        "README.txt.j2",
         title=title,
         site_url=site_url,
+        local=local,
         port=parts.port or 80 if local else 8000,
         served=site_url if local else SITE_URL,
-        downloads=DOWNLOADS.format(
-            wheel=wheel, site_url=site_url, running=", so let that server run meanwhile" if local else ""
-        )
-        if wheel
-        else "",
+        wheel=next((name for name in sorted(files) if name.endswith(".whl")), ""),
     )

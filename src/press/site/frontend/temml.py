@@ -40,19 +40,14 @@ class Typeset:
 
 
 def typeset(formulas: Iterable[Formula], table: Path, root: Path) -> Typeset:
-    """Set each formula; Temml is asked only for what the committed `table` does not know.
-
-    A formula that Temml refuses, or that would need a style attribute, costs no other formula anything.
-    """
+    """Set each formula; Temml is asked for what the committed `table` does not know, and what it refuses is left out."""
     asked = {key(formula): formula for formula in formulas}
-    known = entries(table, root)
-    new = {name: formula for name, formula in asked.items() if name not in known}
-    if not new:
-        return Typeset({name: known[name] for name in asked})
+    known, made, problems = entries(table, root), {}, []
     try:
-        made, problems = ask(new, root)
+        if new := {name: formula for name, formula in asked.items() if name not in known}:
+            made, problems = ask(new, root)
     except RuntimeError as error:
-        return Typeset({name: known[name] for name in asked if name in known}, (str(error),))
+        problems = [str(error)]
     if made:
         with FileLock(root / ".press" / "formulas.lock", timeout=SECONDS):
             save(table, root, entries(table, root) | made)
@@ -81,12 +76,11 @@ def ask(new: Mapping[str, Formula], root: Path) -> tuple[dict[str, str], list[st
     made, problems = {}, []
     for name, (markup, refused) in zip(new, json.loads(run_node(root, "-e", TEMML, stdin=question)), strict=True):
         try:
-            made[name] = cleaned(markup) if refused is None else None
+            if refused is not None:
+                raise ValueError(refused)
+            made[name] = cleaned(markup)
         except ValueError as error:
-            refused = str(error)
-        if refused is not None:
-            made.pop(name, None)
-            problems.append(f"Temml does not accept {name}: {refused}")
+            problems.append(f"Temml does not accept {name}: {error}")
     return made, problems
 
 
@@ -98,21 +92,16 @@ def cleaned(markup: str) -> str:
     """
 
     def attributes(tag: re.Match[str]) -> str:
-        classes = [name for name in value(tag[0], "class").split() if not UNUSED_CLASSES.fullmatch(name)]
-        style = SELECTED.sub("", value(tag[0], "style"))
-        if style:
-            if style not in STYLES:
-                raise ValueError(f"it needs a style attribute, which the site forbids: {style}")
-            classes.append(STYLES[style])
+        written = dict(re.findall(r' (class|style)="([^"]*)"', tag[0]))
+        classes = [name for name in written.get("class", "").split() if not UNUSED_CLASSES.fullmatch(name)]
+        style = SELECTED.sub("", written.get("style", ""))
+        if style and style not in STYLES:
+            raise ValueError(f"it needs a style attribute, which the site forbids: {style}")
+        classes += [STYLES[style]] if style else []
         bare = re.sub(r' (class|style)="[^"]*"', "", tag[0])
         return bare[:-1] + f' class="{" ".join(classes)}">' if classes else bare
 
     return re.sub(r"<[^>]* (?:class|style)=[^>]*>", attributes, markup)
-
-
-def value(tag: str, name: str) -> str:
-    found = re.search(f' {name}="([^"]*)"', tag)
-    return found[1] if found else ""
 
 
 def maker(root: Path) -> str:
