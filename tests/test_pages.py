@@ -238,14 +238,14 @@ def test_a_box_to_tick_stands_below_each_exercise_that_a_check_can_pass():
 
 
 def test_the_exercises_of_a_tutorial_lead_to_the_anchors_of_its_workbook():
-    linked = soup(practice.exercise_list(BOOK, "../../workbooks/hello/"))
+    linked = soup(draw("exercises.html.j2", book=BOOK, links={"hello": "../../workbooks/hello/"}))
     assert [one["href"] for one in linked.find_all("a")] == [
         "../../workbooks/hello/#add-one",
         "../../workbooks/hello/#and-now",
     ]
     assert [one.get("data-exercise") for one in linked.find_all("li")] == ["hello/add-one", None]
     assert linked.code.text == "one"
-    lines = practice.exercise_lines(BOOK, "https://here.example/workbooks/hello/")
+    lines = draw("exercises.txt.j2", book=BOOK, links={"hello": "https://here.example/workbooks/hello/"})
     assert lines.splitlines()[1] == "2. [And now?](https://here.example/workbooks/hello/#and-now) (open question)"
 
 
@@ -317,17 +317,18 @@ DRAWN = {
     "bar.html.j2": str(strip(downloads={HOSTILE: "a.py"}, cost=HOSTILE, status=Status("a", "stale", HOSTILE), progress={**practice.own_progress(ASKED, BOOK), "counts": [HOSTILE]})),
     "below.html.j2": draw("below.html.j2", practicing=True, progress="p/", chapters={HOSTILE: [("a", HOSTILE)]}, map="m/", cards=[CARD]),
     "chapters.html.j2": tables.chapter_map(TITLED, [ASKED], {"hello": "a"}),
-    "exercises.html.j2": practice.exercise_list(book(exercise(HOSTILE, "hello/a")), "w/"),
+    "exercises.html.j2": draw("exercises.html.j2", book=book(exercise(HOSTILE, "hello/a")), links={"hello": "w/"}),
     "figure.html.j2": draw("figure.html.j2", files={"": "a.png"}, alt=HOSTILE, width=1, height=1),
-    "gallery.html.j2": page.gallery([CARD]),
+    "gallery.html.j2": draw("gallery.html.j2", cards=[CARD]),
     "progress.html.j2": practice.progress([ASKED], {"hello": BOOK}, {"hello": "a"}, {"hello": "w"}),
     "quiz.md.j2": practice.form(QUIZ),
+    "reload.html.j2": draw("reload.html.j2", address=HOSTILE),
     "results.html.j2": tables.results(
         [script(title=HOSTILE, metric={**METRIC, "name": HOSTILE, "reference": HOSTILE})],
         {"hello": run(metrics={HOSTILE: 0.5}, device=HOSTILE, date=HOSTILE)},
         {"hello": "a"},
     ),
-    "review.html.j2": practice.review([ASKED], {"hello": "a"}),
+    "review.html.j2": draw("review.html.j2", scripts=[ASKED], links={"hello": "a"}),
     "tick.html.j2": draw("tick.html.j2", exercise=exercise(HOSTILE, 'hello/a"b')),
 }  # fmt: skip
 
@@ -339,7 +340,7 @@ def test_a_title_with_angle_brackets_and_quotes_never_becomes_markup(template):
     own = [image for image in made.find_all("img") if image["src"].startswith("a.png")]
     assert made.find_all("img") == own, "an image of the title's making"
     words = made.get_text() + " ".join(image["alt"] for image in own)
-    assert template in ("tick.html.j2", "review.html.j2") or HOSTILE in words or SPOKEN in words
+    assert template in ("reload.html.j2", "tick.html.j2", "review.html.j2") or HOSTILE in words or SPOKEN in words
 
 
 def test_every_template_is_tested_for_its_titles():

@@ -14,7 +14,7 @@ from mkdocs.structure.files import Files
 from mkdocs.structure.pages import Page
 
 from press.scripts.exercises import Workbook
-from press.scripts.script import EXERCISES, Script, ScriptError, part_url
+from press.scripts.script import EXERCISES, Script, ScriptError, part_title, part_url
 from press.site.background import Background
 from press.site.cache import Cache
 from press.site.frontend.temml import typeset
@@ -80,15 +80,12 @@ class Build:
         try:
             for script in self.tutorials.scripts:
                 stored, book = self.tutorials.store.load(script), self.tutorials.workbooks.get(script.name)
-                self.lessons[script.name] = Lesson(script, self.status(script), stored, book)
+                path = script.path.as_posix()
+                problem = self.problems.get(path) or self.problems.get(path.removesuffix(".py") + EXERCISES)
+                status = Status(script.name, "failed", problem) if problem else self.tutorials.status(script)
+                self.lessons[script.name] = Lesson(script, status, stored, book)
         except ScriptError as error:  # of a module that tutorials import
             raise PluginError(str(error)) from None
-
-    def status(self, script: Script) -> Status:
-        path = script.path.as_posix()
-        if problem := self.problems.get(path) or self.problems.get(path.removesuffix(".py") + EXERCISES):
-            return Status(script.name, "failed", problem)
-        return self.tutorials.status(script)
 
     def is_runnable(self, script: Script) -> bool:
         """Whether `serve` should execute a tutorial: what failed once under this server waits for an edit."""
@@ -128,7 +125,7 @@ class Build:
         entries: list[Any] = []
         for part in self.parts:
             pages = [uri(script) for script in self.tutorials.scripts if script.part == part]
-            entries += [{page.part_heading(part): [f"{part_url(part)}/index.md", *pages]}] if part else pages
+            entries += [{part_title(part): [f"{part_url(part)}/index.md", *pages]}] if part else pages
         return entries
 
     def lesson_of(self, shown: Page) -> Lesson | None:

@@ -30,17 +30,14 @@ for (const part of document.querySelectorAll("[data-md-component=search], label[
 """
 
 TAG = re.compile(r"""<(?:a|area|form|iframe|img|link|script|source)\s(?:[^"'>]|"[^"]*"|'[^']*')*>""", re.I)
-PRELOAD = re.compile(r"""<link\b[^>]*\srel=["']?preload\b[^>]*>""", re.I)
-IDENTITY = re.compile(r"""\srel=["']?canonical\b""", re.I)
+REL = re.compile(r"""\srel=["']?(canonical|preload)\b""", re.I)
 ADDRESS = re.compile(r"""(?P<before>\s(?:href|src|action)=)(?P<quote>["']?)(?P<address>[^"'\s>]*)(?P=quote)""", re.I)
 
 
 def make(settings: Settings, site_url: str, path: Path | None = None) -> Path:
     """Build the site of a project for an address, and write the zip; the same site gives the same bytes.
 
-    Raises:
-        LookupError: the address is none, or the zip cannot be where it is wanted.
-        RuntimeError: the site does not build; the message is one line.
+    Raises LookupError if there is no such address or place for the zip, and RuntimeError if the site does not build.
     """
     parts = urlsplit(site_url)
     if parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment:
@@ -114,22 +111,17 @@ def with_files_as_links(text: str, page: str, pages: set[str], site_url: str) ->
         return f'{match["before"]}"{relative}{html.escape(address[len(path) :])}"'
 
     def tag(match: re.Match[str]) -> str:
-        return match[0] if IDENTITY.search(match[0]) else ADDRESS.sub(linked, match[0])
+        if relation := REL.search(match[0]):  # from a disk there is nothing to fetch early, and browsers refuse to
+            return match[0] if relation[1].lower() == "canonical" else ""
+        return ADDRESS.sub(linked, match[0])
 
-    # From a disk there is nothing to fetch early, and browsers refuse to.
-    return TAG.sub(tag, PRELOAD.sub("", text))
+    return TAG.sub(tag, text)
 
 
 def readme(title: str, site_url: str, files: Iterable[str]) -> str:
     """How to begin, in plain text."""
     parts = urlsplit(site_url)
     local = parts.scheme == "http" and parts.hostname in ("localhost", "127.0.0.1") and parts.path == "/"
-    return draw(
-        "README.txt.j2",
-        title=title,
-        site_url=site_url,
-        local=local,
-        port=parts.port or 80 if local else 8000,
-        served=site_url if local else SITE_URL,
-        wheel=next((name for name in sorted(files) if name.endswith(".whl")), ""),
-    )
+    begin = urlsplit(site_url if local else SITE_URL)
+    wheel = next((name for name in sorted(files) if name.endswith(".whl")), "")
+    return draw("README.txt.j2", title=title, site_url=site_url, local=local, begin=begin, wheel=wheel)

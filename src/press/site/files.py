@@ -10,7 +10,7 @@ from mkdocs.structure.files import File
 from mkdocs.utils.meta import get_data
 
 from press.files import write
-from press.scripts.script import part_url
+from press.scripts.script import part_title, part_url
 from press.site.build import PROGRESS, Build
 from press.site.downloads import notebooks
 from press.site.downloads.notebooks import Home
@@ -93,8 +93,8 @@ def add_downloads(build: Build, lesson: Lesson) -> None:
     script, at_home = lesson.script, home(build, lesson.script.path)
     source = (build.settings.root / script.path).read_text(encoding="utf-8")
     add(build, f"{script.url}/{script.name}.py", notebooks.script(source, at_home))
-    address = build.links.whole(workbook_uri(script.name))
-    listed = practice.exercise_lines(lesson.book, address) if lesson.book else ""
+    addresses = {script.name: build.links.whole(workbook_uri(script.name))}
+    listed = draw("exercises.txt.j2", book=lesson.book, links=addresses) if lesson.book else ""
     listing = dataclasses.replace(at_home, linked=lambda text: at_home.linked(EXERCISES.sub(lambda _: listed, text)))
     add(build, f"{script.url}/{script.name}.ipynb", notebooks.tutorial(script, lesson.outputs, listing))
 
@@ -130,15 +130,12 @@ def readme(build: Build, part: str) -> str:
 
 def part_page(build: Build, part: str) -> str:
     """A part's page: the words of its README.md, if there is one, and the gallery."""
-    text = readme(build, part) or f"# {page.part_heading(part)}\n"
+    text = readme(build, part) or f"# {part_title(part)}\n"
     return f"{text.rstrip()}\n\n<!-- press:gallery {part} -->\n"
 
 
 def add_fonts(build: Build) -> None:
-    """Serve the fonts that package.json names; without npm the pages take the system's.
-
-    Those of text come as Latin subsets; the one of formulas is cut down to the characters that the formulas draw.
-    """
+    """Serve the fonts that package.json names, that of formulas with the drawn characters alone, if npm is there."""
     named = fonts.named(build.settings.root)
     for name, path in named.items() if named and npm.install(build.settings.root) else ():
         if "math" in name:

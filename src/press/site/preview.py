@@ -65,11 +65,7 @@ class Preview:
         self.texts = texts_of(config, Path(config.config_file_path or "mkdocs.yml").parent)
 
     def still_wanted(self, build: Build) -> None:
-        """At each page of a rebuild: an author who has edited again waits for one build, not for two.
-
-        Raises:
-            Overtaken: a text is not what it was when the build began.
-        """
+        """At each page of a rebuild, raise Overtaken if an author who has edited again would wait for two builds."""
         if self.building and self.last and time.monotonic() - self.looked > PAUSE:
             self.looked = time.monotonic()
             if texts_of(build.config, build.settings.root) != self.texts:
@@ -80,11 +76,7 @@ class Preview:
         self.last = Whole(build, self.nav, self.env, self.texts, Path(build.config.site_dir))
 
     def early(self) -> dict[str, bytes]:
-        """The file that one edited text makes, by its address; nothing if more was edited, or less.
-
-        The build that comes next makes it again, with the rest of the site. So whatever stands in the way here is
-        left to that build, and so is every warning.
-        """
+        """The file that one edited text makes, by its address; what stands in the way is left to the next build."""
         last, self.building = self.last, False
         if last is None or self.failed:  # what stopped the last build may show on the page
             return {}
@@ -123,20 +115,18 @@ def made_again(last: Whole, path: Path) -> dict[str, bytes]:
 
 def reworded(build: Build, path: Path) -> bool:
     """Take in a tutorial of which only the text changed; whether that is so."""
-    tutorials = Tutorials(build.settings)
-    old = next((one for one in build.lessons.values() if build.settings.root / one.script.path == path), None)
-    script = next((one for one in tutorials.scripts if build.settings.root / one.path == path), None)
-    if tutorials.errors or build.problems or old is None or script is None:
+    tutorials, root = Tutorials(build.settings), build.settings.root
+    old = next((one for one in build.lessons.values() if root / one.script.path == path), None)
+    script = next((one for one in tutorials.scripts if root / one.path == path), None)
+    file = build.files.get_file_from_path(uri(script)) if script else None
+    if tutorials.errors or build.problems or old is None or script is None or file is None:
         return False
     same_code = [cell.source for cell in script.code] == [cell.source for cell in old.script.code]
     if not same_code or tutorials.status(script) != old.status:
         return False
-    lesson = build.lessons[script.name] = dataclasses.replace(old, script=script)
+    build.lessons[script.name] = dataclasses.replace(old, script=script)
     build.tutorials = tutorials
-    file = build.files.get_file_from_path(uri(script))
-    if file is None:
-        return False
-    file.content_string = added.tutorial(build, lesson)
+    file.content_string = added.tutorial(build, build.lessons[script.name])
     return True
 
 
@@ -164,14 +154,8 @@ def page_again(last: Whole, file: File) -> str:
 def silenced(logger: logging.Logger) -> Iterator[None]:
     """Let a logger's handlers say nothing for a while; one that listens from now on hears everything."""
     handlers = list(logger.handlers)
-
-    def nothing(record: logging.LogRecord) -> bool:
-        return False
-
-    for handler in handlers:
-        handler.addFilter(nothing)
+    logger.handlers[:] = [logging.NullHandler()]
     try:
         yield
     finally:
-        for handler in handlers:
-            handler.removeFilter(nothing)
+        logger.handlers[:] = handlers

@@ -11,11 +11,7 @@ from mkdocs.exceptions import MkDocsException
 
 
 def build_site(config_file: Path, folder: Path, site_url: str) -> list[str]:
-    """Build a site as `mkdocs build` does, but into another folder and for another address; return the warnings.
-
-    Raises:
-        RuntimeError: the site does not build; the message is all that mkdocs said.
-    """
+    """Build a site and return the warnings; RuntimeError says all that mkdocs said if it does not build."""
     heard = BufferingHandler(capacity=100_000)
     heard.setLevel(logging.WARNING)
     logger = logging.getLogger("mkdocs")

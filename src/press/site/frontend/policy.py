@@ -9,10 +9,7 @@ INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.S)
 
 
 def allow_scripts(shown: str, *, all_inline: bool = False) -> str:
-    """Complete the Content-Security-Policy of a page: the theme's inline scripts may run, no script of its content may.
-
-    `all_inline` is for `serve`, where mkdocs adds a script after everybody else.
-    """
+    """Complete the policy of a page: the theme's inline scripts may run, those of its content only under `serve`."""
     head, mark, rest = shown.partition(HASHES)
     if not mark or "Content-Security-Policy" not in head:  # the words stand in the page's text
         return shown

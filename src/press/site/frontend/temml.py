@@ -5,9 +5,9 @@ import json
 import logging
 import re
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 from filelock import FileLock
 
@@ -17,22 +17,14 @@ from press.site.html.formulas import Formula, key
 
 log = logging.getLogger("mkdocs.press")
 
-TEMML = """
-const temml = require("temml"), options = {throwOnError: true, strict: true, trust: false, wrap: "none"};
-const formulas = JSON.parse(require("fs").readFileSync(0, "utf8"));
-process.stdout.write(JSON.stringify(formulas.map(([tex, displayMode]) => {
-  try { return [temml.renderToString(tex, {...options, displayMode}), null]; }
-  catch (error) { return [null, error.message.replace(/ at position[^]*/, "").trim()]; }
-})));
-"""
+TEMML = Path(__file__).with_name("temml.js").read_text(encoding="utf-8")
 # The site allows no style attribute: each one that Temml writes is a rule of the stylesheet, or an error.
 STYLES = {"math-depth:0;": "tml-accent", "text-align:left;": "tml-left", "padding:3pt;border:1px solid;": "tml-box"}
 SELECTED = re.compile(r"display:block math;|(padding-(left|right):[\d.]+(em|pt);)+|(padding:0;)?width:\d+%;")
 UNUSED_CLASSES = re.compile(r"(wbk|ff)-.*|tml-display")
 
 
-@dataclass(frozen=True)
-class Typeset:
+class Typeset(NamedTuple):
     """Formulas as MathML, by the names that the table gives them, and what is wrong with those that have none."""
 
     mathml: Mapping[str, str]
@@ -40,7 +32,7 @@ class Typeset:
 
 
 def typeset(formulas: Iterable[Formula], table: Path, root: Path) -> Typeset:
-    """Set each formula; Temml is asked for what the committed `table` does not know, and what it refuses is left out."""
+    """Set each formula, those that the committed `table` does not know by Temml; what it refuses is left out."""
     asked = {key(formula): formula for formula in formulas}
     known, made, problems = entries(table, root), {}, []
     try:
@@ -63,11 +55,7 @@ def prune(table: Path, used: Collection[str], root: Path) -> None:
 
 
 def ask(new: Mapping[str, Formula], root: Path) -> tuple[dict[str, str], list[str]]:
-    """The markup of new formulas, and a sentence about each that has none.
-
-    Raises:
-        RuntimeError: node or Temml is out of reach; the message names the formulas.
-    """
+    """The markup of new formulas, and a sentence about each that has none; RuntimeError if node is out of reach."""
     if not install(root):
         raise RuntimeError(
             f"no MathML yet for {', '.join(new)}: build once where npm can be reached, and commit the table of formulas"
@@ -85,11 +73,7 @@ def ask(new: Mapping[str, Formula], root: Path) -> tuple[dict[str, str], list[st
 
 
 def cleaned(markup: str) -> str:
-    """Temml's style attributes as classes, without the classes that the style sheet does not use.
-
-    Raises:
-        ValueError: a style that no class stands for.
-    """
+    """Temml's style attributes as classes, without unused classes; ValueError for a style that has no class."""
 
     def attributes(tag: re.Match[str]) -> str:
         written = dict(re.findall(r' (class|style)="([^"]*)"', tag[0]))

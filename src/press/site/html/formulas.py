@@ -2,7 +2,6 @@
 
 import html as markup
 import re
-from collections.abc import Iterator
 
 from press.site.html import text
 from press.site.html.facts import PageFacts
@@ -22,12 +21,11 @@ def key(formula: Formula) -> str:
 def asked(html: str, facts: PageFacts) -> set[Formula]:
     """Every formula that a page will show."""
     texts = [dollars(html, facts), *(shown for _, shown in facts.cells)]
-    return {formula for one in texts if "arithmatex" in one for formula in found(one)}
+    return {formula for one in texts for formula in found(one)}
 
 
-def found(html: str) -> Iterator[Formula]:
-    for match in MARKED.finditer(html):
-        yield formula_of(match)
+def found(html: str) -> list[Formula]:
+    return [formula_of(match) for match in MARKED.finditer(html)]
 
 
 def formula_of(match: re.Match[str]) -> Formula:
@@ -36,21 +34,21 @@ def formula_of(match: re.Match[str]) -> Formula:
 
 def dollars(html: str, facts: PageFacts) -> str:
     """A notebook's formulas marked as Markdown's are: Jupyter leaves them between dollars."""
-    if not facts.notebook or "$" not in html:
+
+    def marked(match: re.Match[str]) -> str:
+        if match["display"] is not None:
+            return f'<div class="arithmatex">\\[{match["display"]}\\]</div>'
+        return f'<span class="arithmatex">\\({match["inline"]}\\)</span>'
+
+    if not facts.notebook:
         return html
     return text.changed(html, lambda piece: DOLLARS.sub(marked, piece), {"pre", "code", "style", "script"})
-
-
-def marked(match: re.Match[str]) -> str:
-    if match["display"] is not None:
-        return f'<div class="arithmatex">\\[{match["display"]}\\]</div>'
-    return f'<span class="arithmatex">\\({match["inline"]}\\)</span>'
 
 
 def formulas(html: str, facts: PageFacts) -> str:
     """Every marked formula as MathML; one that has none stays what its author wrote."""
     mathml = facts.mathml
-    if mathml is None or "arithmatex" not in html:
+    if mathml is None:
         return html
     return MARKED.sub(lambda match: wrapped(match, mathml.get(key(formula_of(match)))), html)
 

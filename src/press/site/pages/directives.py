@@ -7,7 +7,8 @@ from typing import Any
 
 from press.scripts.exercises import Workbook
 from press.scripts.script import Script
-from press.site.pages import page, practice, tables
+from press.site.pages import practice, tables
+from press.site.pages.templates import draw
 from press.store import Run
 
 EXERCISES = re.compile(r"<!--\s*press:exercises\s*-->")
@@ -29,16 +30,17 @@ class View:
 
 def gallery(view: View, part: str | None) -> str:
     """The tutorials of a part, or one tutorial by its slug, or all."""
-    return page.gallery([view.card(one) for one in view.scripts if part in (None, one.part, one.name)])
+    cards = [view.card(one) for one in view.scripts if part in (None, one.part, one.name)]
+    return draw("gallery.html.j2", cards=cards)
 
 
 DIRECTIVES: dict[str, Callable[[View, str | None], str]] = {
     "gallery": gallery,
     "results": lambda view, _: tables.results(view.scripts, view.runs, view.links),
     "chapters": lambda view, _: tables.chapter_map(view.table, view.scripts, view.links),
-    "exercises": lambda view, _: practice.exercise_list(view.own, view.workbooks[view.own.name]) if view.own else "",
+    "exercises": lambda view, _: draw("exercises.html.j2", book=view.own, links=view.workbooks) if view.own else "",
     "progress": lambda view, _: practice.progress(view.scripts, view.books, view.links, view.workbooks),
-    "review": lambda view, _: practice.review(view.scripts, view.links),
+    "review": lambda view, _: draw("review.html.j2", scripts=view.scripts, links=view.links),
 }
 DIRECTIVE = re.compile(rf"<!--\s*press:({'|'.join(DIRECTIVES)})(?:\s+(\S+))?\s*-->")
 

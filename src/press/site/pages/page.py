@@ -7,9 +7,8 @@ from typing import Any
 import yaml
 
 from press.scripts import quiz
-from press.scripts.script import TITLE, Cell, Script, part_title
+from press.scripts.script import TITLE, Cell, Script
 from press.site.pages.practice import form
-from press.site.pages.templates import draw
 from press.store import Run
 
 THUMBNAIL = "thumbnail.png"
@@ -60,16 +59,7 @@ def size(count: float) -> str:
     return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.0f} MB"
 
 
-def gallery(cards: Sequence[Mapping[str, Any]]) -> str:
-    """Thumbnails as a list of links; each card has href, title, text, cost and image (an address or "")."""
-    return draw("gallery.html.j2", cards=cards) if cards else ""
-
-
 def valid_cells(code: Sequence[Cell], sources: Sequence[str]) -> int:
     """How many leading cells still have the outputs of the stored run: unchanged code after unchanged code."""
     pairs = zip((cell.source for cell in code), sources, strict=False)
     return len(list(itertools.takewhile(lambda pair: pair[0] == pair[1], pairs)))
-
-
-def part_heading(part: str) -> str:
-    return part_title(part) or "Tutorials"

@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from press.scripts.exercises import Exercise, Workbook
+from press.scripts.exercises import Workbook
 from press.scripts.quiz import OTHERWISE, Quiz, number
 from press.scripts.script import Script
 from press.site.html.facts import PageFacts
@@ -30,32 +30,18 @@ def own_progress(script: Script, workbook: Workbook | None) -> dict[str, Any]:
     return {"page": script.url, "questions": questions, "exercises": names, "counts": counts}
 
 
-def exercise_list(workbook: Workbook, address: str) -> str:
-    """The exercises of a tutorial as links into its workbook."""
-    return draw("exercises.html.j2", exercises=workbook.exercises, workbook=address)
-
-
-def exercise_lines(workbook: Workbook, address: str) -> str:
-    """The same as Markdown, for a notebook."""
-    return draw("exercises.txt.j2", exercises=workbook.exercises, workbook=address)
-
-
 def exercise_ticks(html: str, facts: PageFacts) -> str:
     """A workbook's page: each exercise gets an anchor of its own, and a box to tick when it is solved."""
     known = {plain(exercise.title): exercise for exercise in facts.exercises}
     pieces, position, waiting = [], 0, ""
     for match in SECTION.finditer(html) if known else ():
         exercise = known.get(plain(re.sub(r'<a class="anchor-link".*?</a>', "", match["text"])))
-        pieces += [html[position : match.start()], waiting, anchored(match, exercise)]
+        renamed = rf'\1{exercise.anchor}"' if exercise else r"\g<0>"
+        heading = re.sub(rf'( id="|href="#){re.escape(match["anchor"])}"', renamed, match[0])
+        pieces += [html[position : match.start()], waiting, heading]
         waiting = draw("tick.html.j2", exercise=exercise) if exercise and not exercise.open else ""
         position = match.end()
     return "".join([*pieces, html[position:], waiting])
-
-
-def anchored(heading: re.Match[str], exercise: Exercise | None) -> str:
-    if exercise is None:
-        return heading[0]
-    return re.sub(rf'( id="|href="#){re.escape(heading["anchor"])}"', rf'\1{exercise.anchor}"', heading[0])
 
 
 def plain(text: str) -> str:
@@ -73,8 +59,3 @@ def progress(
         if script.name in books or script.quizzes  # else nothing to practice, as on the pages of errors
     ]
     return draw("progress.html.j2", rows=rows, links=links, workbooks=workbooks)
-
-
-def review(scripts: Sequence[Script], links: Mapping[str, str]) -> str:
-    """What is due, which press.js fetches from the pages; below, all questions as links."""
-    return draw("review.html.j2", scripts=scripts, links=links)
