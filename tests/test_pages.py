@@ -19,6 +19,7 @@ from press.scripts.header import Header
 from press.scripts.quiz import Option, Quiz
 from press.scripts.script import Cell, Script
 from press.site.html.facts import PageFacts
+from press.site.lessons import Lesson
 from press.site.links import Links, relative
 from press.site.pages import directives, page, practice, tables
 from press.site.pages.templates import draw
@@ -87,9 +88,12 @@ def test_only_cells_up_to_the_first_change_keep_their_outputs():
     assert page.valid_cells(code, ["a", "b", "c"]) == 2
 
 
-def strip(**facts) -> BeautifulSoup:
-    known = {"downloads": {}, "cost": "", "status": Status("a", "fresh"), "running": False, "progress": None}
-    return soup(draw("bar.html.j2", **known | facts))
+FRESH = Status("a", "fresh")
+
+
+def strip(status: Status = FRESH, running: bool = False, **facts) -> BeautifulSoup:
+    lesson = Lesson(script(), status, None, None, running)
+    return soup(draw("bar.html.j2", **{"downloads": {}, "cost": "", "progress": None, "lesson": lesson, **facts}))
 
 
 def test_the_strip_offers_downloads_and_says_cost_progress_and_state():

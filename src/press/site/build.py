@@ -29,7 +29,6 @@ from press.store import Status
 from press.tutorials import Tutorials, default_jobs
 
 log = logging.getLogger("mkdocs.press")
-
 GLOSSARY, PROGRESS, CHAPTERS = "glossary.md", "progress.md", "chapters.md"
 
 
@@ -46,6 +45,8 @@ class Build:
     files: Files = field(default_factory=lambda: Files([]))
     wheel: str = ""  # the address of the shared package
     mathml: dict[str, str] = field(default_factory=dict)  # of every formula that a page shows
+    nav: Any = None
+    env: Any = None  # of the theme's templates
 
     def __post_init__(self) -> None:
         self.settings = self.tutorials.settings
@@ -181,14 +182,10 @@ class Build:
 
     def below(self, lesson: Lesson, url: str) -> str:
         """What stands below a tutorial: read it, the chapters that it covers, where to go next."""
-        return draw(
-            "below.html.j2",
-            practicing=self.practicing,
-            progress=self.near(PROGRESS, url),
-            chapters=tables.covered(lesson.script.header.chapters, self.table),
-            map=self.near(CHAPTERS, url),
-            cards=[self.card(other, url) for other in self.alike[lesson.script.name]],
-        )
+        chapters = tables.covered(lesson.script.header.chapters, self.table)
+        cards = [self.card(other, url) for other in self.alike[lesson.script.name]]
+        pages = {"progress": self.near(PROGRESS, url), "map": self.near(CHAPTERS, url)}
+        return draw("below.html.j2", practicing=self.practicing, chapters=chapters, cards=cards, **pages)
 
     @cached_property
     def alike(self) -> dict[str, list[Script]]:

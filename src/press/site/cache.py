@@ -9,11 +9,11 @@ import time
 from collections.abc import Callable, Sequence
 from functools import cache
 from hashlib import sha256
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from press.files import write
+from press.store import installed
 
 KEPT = 14 * 24 * 3600  # seconds that a result outlives its last use
 
@@ -64,12 +64,8 @@ def digest(text: str) -> str:
     return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:40]
 
 
-@cache
 def version(distribution: str) -> str:
-    try:
-        return f"{distribution} {metadata.version(distribution)}"
-    except metadata.PackageNotFoundError:
-        return f"{distribution} is absent"
+    return f"{distribution} {installed(distribution) or 'is absent'}"
 
 
 @cache

@@ -72,7 +72,8 @@ def add_tutorials(build: Build) -> None:
         add(build, uri(lesson.script), tutorial(build, lesson))
     for part in filter(None, build.parts):
         if build.address(overview := f"{part_url(part)}/index.md") is None:
-            add(build, overview, part_page(build, part))
+            text = readme(build, part) or f"# {part_title(part)}\n"
+            add(build, overview, f"{text.rstrip()}\n\n<!-- press:gallery {part} -->\n")
     add(build, STYLESHEET, ASSETS / "press.css")
     add(build, JAVASCRIPT, ASSETS / "press.js")
 
@@ -111,14 +112,9 @@ def tutorial(build: Build, lesson: Lesson) -> str:
     if workbook := build.near(workbook_uri(script.name), f"{script.url}/"):
         downloads["Workbook"] = workbook
     titles = {name: card.get("title", name) for name, card in (build.tutorials.project.cards or {}).items()}
-    strip = draw(
-        "bar.html.j2",
-        downloads=downloads,
-        cost=page.cost(run, titles) if run else "",
-        status=lesson.status,
-        running=lesson.running,
-        progress=practice.own_progress(script, lesson.book) if build.practicing else None,
-    )
+    cost = page.cost(run, titles) if run else ""
+    progress = practice.own_progress(script, lesson.book) if build.practicing else None
+    strip = draw("bar.html.j2", downloads=downloads, cost=cost, progress=progress, lesson=lesson)
     return page.source(meta, build.linked(page.body(script), script.path, uri(script)), strip)
 
 
@@ -126,12 +122,6 @@ def readme(build: Build, part: str) -> str:
     """What a part's README.md says; "" without one."""
     path = build.settings.tutorials / part / "README.md"
     return path.read_text(encoding="utf-8") if part and path.is_file() else ""
-
-
-def part_page(build: Build, part: str) -> str:
-    """A part's page: the words of its README.md, if there is one, and the gallery."""
-    text = readme(build, part) or f"# {part_title(part)}\n"
-    return f"{text.rstrip()}\n\n<!-- press:gallery {part} -->\n"
 
 
 def add_fonts(build: Build) -> None:

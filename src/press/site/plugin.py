@@ -26,7 +26,6 @@ from press.site.serve import Server, keep_alive, stand_ins
 from press.tutorials import Tutorials
 
 log = logging.getLogger("mkdocs.press")
-
 NOTEBOOKS = Path(__file__).parent / "templates" / "notebooks"
 
 
@@ -89,7 +88,7 @@ class PressPlugin(BasePlugin[PressConfig]):
     on_files = CombinedEvent(add_workbooks, add_tutorials)
 
     def on_nav(self, nav: Any, *, config: MkDocsConfig, files: Files) -> Any:
-        self.preview.nav = nav
+        self.build.nav = nav
         return nav
 
     def on_page_markdown(self, markdown: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:
@@ -104,7 +103,7 @@ class PressPlugin(BasePlugin[PressConfig]):
         return self.build.content(html, page)
 
     def on_env(self, env: Any, *, config: MkDocsConfig, files: Files) -> Any:
-        self.preview.env = env
+        self.build.env = env
         added.add_fonts(self.build)
         sort_backlinks(config.plugins.get("autorefs"))
         return env

@@ -14,14 +14,13 @@ from urllib.parse import quote
 from mkdocs.utils import CountHandler
 
 from press.scripts.header import Header
-from press.scripts.script import EXERCISES, Cell, Script
+from press.scripts.script import EXERCISES, Cell, Script, slug
 from press.site.build import Build
 from press.site.pages.templates import draw
 from press.site.preview import Overtaken, Preview
 from press.tutorials import Tutorials
 
 log = logging.getLogger("mkdocs.press")
-
 POLL = "/press-reload/"
 SECONDS = 25  # that a browser waits for news before it asks again
 
@@ -68,7 +67,7 @@ class Server:
     def show(self, early: Mapping[str, bytes]) -> None:
         """Answer from the last whole site, and with what is ready of the next one."""
         with self.changed:
-            self.folder, self.early = self.preview.last.folder if self.preview.last else self.folder, early
+            self.folder, self.early = self.preview.folder or self.folder, early
             shared = sorted(path for kind in ("css", "js") for path in self.folder.rglob(f"*.{kind}"))
             texts = (self.read(path.relative_to(self.folder).as_posix()) or b"" for path in shared)
             self.assets = sha256(b"".join(texts)).digest()
@@ -91,9 +90,8 @@ class Server:
             return self.news(found[1], found[2], start_response)
         mount = self.server.mount_path
         if not path.startswith(mount):
-            address = quote(mount if path == "/" else f"{path}/")
-            status = "302 Found" if path == "/" or f"{path}/" == mount else "404 Not Found"
-            start_response(status, [("Location", address)] if status == "302 Found" else [])
+            home = path == "/" or f"{path}/" == mount
+            start_response("302 Found" if home else "404 Not Found", [("Location", quote(mount))] if home else [])
             return []
         name = posixpath.normpath(f"/{path.removeprefix(mount)}").lstrip("/")
         if path.endswith("/"):
@@ -139,7 +137,6 @@ def stand_ins(tutorials: Tutorials, problems: Mapping[str, str], good: dict[Path
 
 
 def bare(path: Path, tutorials: Tutorials) -> Script:
-    name = re.sub(r"^\d+[-_]", "", path.stem)
-    settings = tutorials.settings
+    name, settings = slug(path.name), tutorials.settings
     part = path.parent.relative_to(settings.tutorials.relative_to(settings.root)).as_posix()
     return Script(path, "" if part == "." else part, name, name, Header(), (Cell("text", f"# {name}", 1),))

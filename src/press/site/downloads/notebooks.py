@@ -94,9 +94,7 @@ def text_cell(name: str, text: str) -> dict[str, Any]:
     return {"cell_type": "markdown", "id": name, "metadata": {}, "source": source}
 
 
-def code_cell(
-    name: str, source: str, outputs: Sequence[dict[str, Any]] = (), count: int | None = None
-) -> dict[str, Any]:
+def code_cell(name: str, source: str, outputs: Sequence[Any] = (), count: int | None = None) -> dict[str, Any]:
     cell = {"cell_type": "code", "id": name, "metadata": {}, "source": source.splitlines(keepends=True)}
     return cell | {"execution_count": count, "outputs": list(outputs)}
 

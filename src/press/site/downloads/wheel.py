@@ -12,7 +12,11 @@ from pathlib import Path
 def build_wheel(project: Path, package: Path, folder: Path) -> Path:
     """The wheel of the shared package alone, built once per content, a hash of which its version carries."""
     config = tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    version = f"{config['version']}+{content_hash(config, package)}"
+    content = hashlib.sha256(json.dumps(config, sort_keys=True).encode())
+    for path in sorted(package.rglob("*")):
+        if path.is_file() and path.suffix != ".pyc":
+            content.update(path.relative_to(package).as_posix().encode() + b"\0" + path.read_bytes())
+    version = f"{config['version']}+{content.hexdigest()[:8]}"
     name = re.sub(r"[-_.]+", "_", config["name"])
     wheel = folder / f"{name}-{version}-py3-none-any.whl"
     if zipfile.is_zipfile(wheel):  # what is cut off is none
@@ -32,11 +36,3 @@ def build_wheel(project: Path, package: Path, folder: Path) -> Path:
         if old != wheel:
             old.unlink(missing_ok=True)
     return wheel
-
-
-def content_hash(config: dict, package: Path) -> str:
-    content = hashlib.sha256(json.dumps(config, sort_keys=True).encode())
-    for path in sorted(package.rglob("*")):
-        if path.is_file() and path.suffix != ".pyc":
-            content.update(path.relative_to(package).as_posix().encode() + b"\0" + path.read_bytes())
-    return content.hexdigest()[:8]

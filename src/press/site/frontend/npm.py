@@ -13,7 +13,6 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 log = logging.getLogger("mkdocs.press")
-
 SECONDS = 240  # npm and node stop by then; a second build waits that long for the first
 NPM = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=1", "--fetch-timeout=30000"]
 STAMP = "from-lock.txt"

@@ -16,7 +16,6 @@ from press.site.frontend.npm import SECONDS, install, run_node
 from press.site.html.formulas import Formula, key
 
 log = logging.getLogger("mkdocs.press")
-
 TEMML = Path(__file__).with_name("temml.js").read_text(encoding="utf-8")
 # The site allows no style attribute: each one that Temml writes is a rule of the stylesheet, or an error.
 STYLES = {"math-depth:0;": "tml-accent", "text-align:left;": "tml-left", "padding:3pt;border:1px solid;": "tml-box"}

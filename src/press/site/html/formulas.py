@@ -46,18 +46,18 @@ def dollars(html: str, facts: PageFacts) -> str:
 
 
 def formulas(html: str, facts: PageFacts) -> str:
-    """Every marked formula as MathML; one that has none stays what its author wrote."""
+    """Every marked formula as MathML, left out of the search index; one that has none stays what its author wrote."""
     mathml = facts.mathml
     if mathml is None:
         return html
-    return MARKED.sub(lambda match: wrapped(match, mathml.get(key(formula_of(match)))), html)
 
+    def drawn(match: re.Match[str]) -> str:
+        made = mathml.get(key(formula_of(match)))
+        if made is None:
+            return f"<code>{match[2].strip()}</code>{match[3]}"
+        made = made.replace("<math", "<math data-search-exclude", 1)
+        if match[1] == "div":
+            return f'<div class="press-math">{made}</div>{match[3]}'
+        return f'<span class="press-nobreak">{made}{match[3]}</span>' if match[3] else made
 
-def wrapped(match: re.Match[str], made: str | None) -> str:
-    """The formula, which the search index leaves out."""
-    if made is None:
-        return f"<code>{match[2].strip()}</code>{match[3]}"
-    made = made.replace("<math", "<math data-search-exclude", 1)
-    if match[1] == "div":
-        return f'<div class="press-math">{made}</div>{match[3]}'
-    return f'<span class="press-nobreak">{made}{match[3]}</span>' if match[3] else made
+    return MARKED.sub(drawn, html)

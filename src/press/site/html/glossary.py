@@ -88,14 +88,13 @@ def mark(html: str, terms: Iterable[Term]) -> str:
         forms.sort(key=lambda pair: -len(pair[0]))  # of "batch" and "batch size" the longer one
     seen: set[str] = set()
 
-    def change(piece: str) -> str:
-        return piece if piece.lstrip().startswith(("\\(", "\\[")) else marked(piece, by_word, seen)
-
-    return text.changed(html, change, CLOSED)
+    return text.changed(html, lambda piece: marked(piece, by_word, seen), CLOSED)
 
 
 def marked(piece: str, by_word: Mapping[str, list[tuple[str, Term]]], seen: set[str]) -> str:
     """One piece of running text, between two tags."""
+    if piece.lstrip().startswith(("\\(", "\\[")):
+        return piece
     pieces, position = [], 0
     for word in WORD.finditer(piece):
         if word.start() < position:

@@ -43,11 +43,7 @@ def exporter() -> tuple[Any, dict[str, bytes]]:
         "to_html": lambda text: nh3.clean(markdown.markdown(text, extensions=["tables", "fenced_code"])),
     }
     export = MarkdownExporter(
-        extra_template_basedirs=[str(TEMPLATES)],
-        template_name="page",
-        filters=filters,
-        preprocessors=[],
-        default_preprocessors=[],
+        extra_template_basedirs=[str(TEMPLATES)], template_name="page", filters=filters, default_preprocessors=[]
     )
     export.display_data_priority = PRIORITY  # pyright: ignore[reportAttributeAccessIssue]  (a traitlet)
     return export, images

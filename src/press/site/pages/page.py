@@ -34,9 +34,10 @@ def body(script: Script) -> str:
 
 def cost(run: Run, titles: Mapping[str, str]) -> str:
     """What the run cost and what it used, in one line."""
+    memory = f"{run.peak_memory / 1e9:.1f} GB" if run.peak_memory >= 1e9 else f"{run.peak_memory / 1e6:.0f} MB"
     pieces = [
         f"Ran in {duration(run.seconds)} on {device(run, 'the CPU')}",
-        f"{size(run.peak_memory)} of memory" if run.peak_memory else "",
+        f"{memory} of memory" if run.peak_memory else "",
         f"torch {run.torch.split('+')[0]}" if run.torch else "",
         run.date,
     ]
@@ -53,10 +54,6 @@ def device(run: Run, unknown: str = "CPU cores") -> str:
 
 def duration(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds >= 2 else f"{seconds:.1f} s"
-
-
-def size(count: float) -> str:
-    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.0f} MB"
 
 
 def valid_cells(code: Sequence[Cell], sources: Sequence[str]) -> int:
