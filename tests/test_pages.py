@@ -318,7 +318,7 @@ TITLED["chapter"] = [
 ]
 ASKED = script(title=HOSTILE, chapters=("book-1",), text=QUESTION.replace('"Two"', '"<img src=x onerror=x()> & <b>"'))
 DRAWN = {
-    "bar.html.j2": str(strip(downloads={HOSTILE: "a.py"}, cost=HOSTILE, status=Status("a", "stale", HOSTILE), progress={**practice.own_progress(ASKED, BOOK), "counts": [HOSTILE]})),
+    "bar.html.j2": str(strip(downloads={HOSTILE: "a.py"}, cost=HOSTILE, status=Status("a", "stale", HOSTILE), progress=practice.own_progress(ASKED, BOOK))),
     "below.html.j2": draw("below.html.j2", practicing=True, progress="p/", chapters={HOSTILE: [("a", HOSTILE)]}, map="m/", cards=[CARD]),
     "chapters.html.j2": tables.chapter_map(TITLED, [ASKED], {"hello": "a"}),
     "exercises.html.j2": draw("exercises.html.j2", book=book(exercise(HOSTILE, "hello/a")), links={"hello": "w/"}),

@@ -34,28 +34,25 @@ def is_there(root: Path, wanted: str) -> bool:
 
 @lru_cache  # what was tried in vain is said once, and waited for once
 def fetched(root: Path, wanted: str) -> bool:
-    work = root / ".press"
+    work, modules = root / ".press", root / "node_modules"
     try:
         work.mkdir(exist_ok=True)
         with FileLock(work / "npm.lock", timeout=SECONDS), tempfile.TemporaryDirectory(dir=work) as folder:
-            if not is_there(root, wanted):
-                fetch(root, Path(folder), wanted)
-        return True
+            if is_there(root, wanted):
+                return True
+            for name in ("package.json", "package-lock.json"):
+                shutil.copy(root / name, folder)
+            run_node(folder, "npm", *NPM)
+            fresh = Path(folder, "node_modules")
+            fresh.mkdir(exist_ok=True)  # npm makes none when nothing is asked for
+            (fresh / STAMP).write_text(wanted)
+            if modules.exists():
+                modules.rename(Path(folder, "old"))
+            fresh.rename(modules)
+            return True
     except (OSError, RuntimeError, Timeout, subprocess.TimeoutExpired) as error:
         log.warning("front-end packages are not installed (%s); the site is built without them", error)
         return False
-
-
-def fetch(root: Path, folder: Path, wanted: str) -> None:
-    for name in ("package.json", "package-lock.json"):
-        shutil.copy(root / name, folder)
-    run_node(folder, "npm", *NPM)
-    fresh, modules = folder / "node_modules", root / "node_modules"
-    fresh.mkdir(exist_ok=True)  # npm makes none when nothing is asked for
-    (fresh / STAMP).write_text(wanted)
-    if modules.exists():
-        modules.rename(folder / "old")
-    fresh.rename(modules)
 
 
 def run_node(folder: str | Path, *arguments: str, stdin: str = "") -> str:

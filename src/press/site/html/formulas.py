@@ -21,11 +21,7 @@ def key(formula: Formula) -> str:
 def asked(html: str, facts: PageFacts) -> set[Formula]:
     """Every formula that a page will show."""
     texts = [dollars(html, facts), *(shown for _, shown in facts.cells)]
-    return {formula for one in texts for formula in found(one)}
-
-
-def found(html: str) -> list[Formula]:
-    return [formula_of(match) for match in MARKED.finditer(html)]
+    return {formula_of(match) for one in texts for match in MARKED.finditer(one)}
 
 
 def formula_of(match: re.Match[str]) -> Formula:

@@ -24,10 +24,7 @@ def form(quiz: Quiz) -> str:
 def own_progress(script: Script, workbook: Workbook | None) -> dict[str, Any]:
     """What the line of a tutorial says before any script has run, unseen: nothing moves when press.js writes."""
     names = [exercise.name for exercise in workbook.exercises if not exercise.open] if workbook else []
-    questions = len(script.quizzes)
-    counts = [f"0 of {questions} questions right"] if questions else []
-    counts += [f"0 of {len(names)} exercises passed"] if names else []
-    return {"page": script.url, "questions": questions, "exercises": names, "counts": counts}
+    return {"page": script.url, "questions": len(script.quizzes), "exercises": names}
 
 
 def exercise_ticks(html: str, facts: PageFacts) -> str:

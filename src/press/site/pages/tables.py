@@ -76,9 +76,8 @@ def related(scripts: Sequence[Script], root: Path, count: int = 3) -> dict[str, 
     """For each tutorial, by name, those most like it, by sphinx-gallery's recommender."""
     if len(scripts) <= count:
         return {script.name: [other for other in scripts if other is not script] for script in scripts}
-    paths = [root / script.path for script in scripts]
-    by_path = {str(path): script for path, script in zip(paths, scripts, strict=True)}
-    alike = recommended(tuple((str(path), stamp(path)) for path in paths), count)
+    by_path = {str(root / script.path): script for script in scripts}
+    alike = recommended(tuple((path, stamp(Path(path))) for path in by_path), count)
     return {by_path[path].name: [by_path[other] for other in others] for path, others in alike.items()}
 
 
