@@ -91,15 +91,16 @@ def test_only_cells_up_to_the_first_change_keep_their_outputs():
 FRESH = Status("a", "fresh")
 
 
-def strip(status: Status = FRESH, running: bool = False, **facts) -> BeautifulSoup:
-    lesson = Lesson(script(), status, None, None, running)
-    return soup(draw("bar.html.j2", **{"downloads": {}, "cost": "", "progress": None, "lesson": lesson, **facts}))
+def strip(shown: Script, book: Workbook | None = None, status: Status = FRESH, running: bool = False, **facts):
+    lesson = Lesson(shown, status, None, book, running)
+    return soup(draw("bar.html.j2", **{"downloads": {}, "cost": "", "practicing": True, "lesson": lesson, **facts}))
 
 
 def test_the_strip_offers_downloads_and_says_cost_progress_and_state():
-    own = practice.own_progress(script(text=QUESTION), BOOK)
     links = {"Script .py": "hello.py", "Workbook": "../../workbooks/hello/"}
-    bar = strip(downloads=links, cost="Ran in 1 s.", status=Status("a", "stale", "cell 1 changed"), progress=own)
+    bar = strip(
+        script(text=QUESTION), BOOK, Status("a", "stale", "cell 1 changed"), downloads=links, cost="Ran in 1 s."
+    )
     assert [(one.text, one["href"], one.has_attr("download")) for one in bar.find_all("a")] == [
         ("Script .py", "hello.py", True),
         ("Workbook", "../../workbooks/hello/", False),  # a page, not a file
@@ -112,7 +113,7 @@ def test_the_strip_offers_downloads_and_says_cost_progress_and_state():
 
 
 def test_nothing_to_practice_and_nothing_to_say_leave_no_words():
-    bar = strip(progress=practice.own_progress(script(), None))
+    bar = strip(script())
     assert bar.text.strip() == ""
     assert bar.find(class_="press-progress").has_attr("hidden")
     assert not bar.find(class_="press-state")
@@ -128,7 +129,7 @@ def test_nothing_to_practice_and_nothing_to_say_leave_no_words():
     ],
 )
 def test_a_page_says_what_is_wrong_with_its_outputs(status, running, state, words):
-    shown = strip(status=status, running=running).find(class_="press-state")
+    shown = strip(script(), status=status, running=running).find(class_="press-state")
     assert (shown is None) == (state == "")
     assert not shown or (f"press-state--{state}" in shown["class"] and shown.text.startswith(words))
 
@@ -267,7 +268,7 @@ def view(*scripts: Script, own: Workbook | None = None) -> directives.View:
 
 
 def test_the_table_of_progress_says_what_the_script_of_the_site_compares():
-    table = soup(practice.progress([script(text=QUESTION)], {"hello": BOOK}, {"hello": "a"}, {"hello": "w"}))
+    table = soup(draw("progress.html.j2", **vars(view(script(text=QUESTION)))))
     (row,) = table.tbody.find_all("tr")
     assert (row["data-page"], row["data-questions"]) == ("first/hello", "1")
     assert row["data-exercises"] == "hello/add-one"
@@ -318,13 +319,13 @@ TITLED["chapter"] = [
 ]
 ASKED = script(title=HOSTILE, chapters=("book-1",), text=QUESTION.replace('"Two"', '"<img src=x onerror=x()> & <b>"'))
 DRAWN = {
-    "bar.html.j2": str(strip(downloads={HOSTILE: "a.py"}, cost=HOSTILE, status=Status("a", "stale", HOSTILE), progress=practice.own_progress(ASKED, BOOK))),
+    "bar.html.j2": str(strip(ASKED, BOOK, Status("a", "stale", HOSTILE), downloads={HOSTILE: "a.py"}, cost=HOSTILE)),
     "below.html.j2": draw("below.html.j2", practicing=True, progress="p/", chapters={HOSTILE: [("a", HOSTILE)]}, map="m/", cards=[CARD]),
     "chapters.html.j2": tables.chapter_map(TITLED, [ASKED], {"hello": "a"}),
     "exercises.html.j2": draw("exercises.html.j2", book=book(exercise(HOSTILE, "hello/a")), links={"hello": "w/"}),
     "figure.html.j2": draw("figure.html.j2", files={"": "a.png"}, alt=HOSTILE, width=1, height=1),
     "gallery.html.j2": draw("gallery.html.j2", cards=[CARD]),
-    "progress.html.j2": practice.progress([ASKED], {"hello": BOOK}, {"hello": "a"}, {"hello": "w"}),
+    "progress.html.j2": draw("progress.html.j2", scripts=[ASKED], books={"hello": BOOK}, links={"hello": "a"}, workbooks={"hello": "w"}),
     "quiz.md.j2": practice.form(QUIZ),
     "reload.html.j2": draw("reload.html.j2", address=HOSTILE),
     "results.html.j2": tables.results(

@@ -7,7 +7,6 @@ import posixpath
 import re
 import tempfile
 import zipfile
-from collections.abc import Iterable
 from pathlib import Path
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
@@ -21,14 +20,7 @@ from press.tutorials import say
 SITE_URL = "http://localhost:8000/"  # where `python -m http.server` serves
 # Search engines read the sitemap, and a host shows the 404 page; its links begin at the root of the host.
 LEFT_OUT = {"404.html", "sitemap.xml", "sitemap.xml.gz"}
-# Opened from a disk, Material asks for its index as a script. The search needs a server: Chromium says so at once, and
-# Material hides the search; Firefox says it too late, and a field would stay that never answers.
 INDEX, INDEX_SCRIPT = "search/search_index.json", "search/search_index.js"
-NO_INDEX = """\
-var __index = {"config": {}, "docs": []}
-for (const part of document.querySelectorAll("[data-md-component=search], label[for=__search]")) part.hidden = true
-"""
-
 TAG = re.compile(r"""<(?:a|area|form|iframe|img|link|script|source)\s(?:[^"'>]|"[^"]*"|'[^']*')*>""", re.I)
 REL = re.compile(r"""\srel=["']?(canonical|preload)\b""", re.I)
 ADDRESS = re.compile(r"""(?P<before>\s(?:href|src|action)=)(?P<quote>["']?)(?P<address>[^"'\s>]*)(?P=quote)""", re.I)
@@ -50,25 +42,14 @@ def make(settings: Settings, site_url: str, path: Path | None = None) -> Path:
     if path.is_dir() or not path.parent.is_dir():
         what = "is a folder" if path.is_dir() else f"lies in {path.parent}, which is no folder"
         raise LookupError(f"{path} {what}; name a file to write the bundle to")
-    with tempfile.TemporaryDirectory() as folder:
-        build(settings.root / "mkdocs.yml", Path(folder), site_url)
-        write(path, pack(Path(folder), name, title, site_url))
-    return path
-
-
-def build(config_file: Path, folder: Path, site_url: str) -> None:
-    """Build the site, with the first complaint in one line if that fails."""
     from press.site.whole import build_site  # mkdocs takes a second to import
 
-    # A theme may write the time of the build into a page.
-    os.environ["SOURCE_DATE_EPOCH"] = os.environ.get("SOURCE_DATE_EPOCH") or "0"
-    try:
-        for warning in build_site(config_file, folder, site_url):
+    os.environ["SOURCE_DATE_EPOCH"] = os.environ.get("SOURCE_DATE_EPOCH") or "0"  # a theme may write the clock
+    with tempfile.TemporaryDirectory() as folder:
+        for warning in build_site(settings.root / "mkdocs.yml", Path(folder), site_url):
             say(warning)
-    except RuntimeError as error:
-        first, *others = [line.strip() for line in str(error).splitlines() if line.strip()]
-        more = f" (and {len(others)} more lines from mkdocs build)" if others else ""
-        raise RuntimeError(f"the site does not build: {first}{more}") from error
+        write(path, pack(Path(folder), name, title, site_url))
+    return path
 
 
 def pack(site: Path, name: str, title: str, site_url: str) -> bytes:
@@ -78,9 +59,14 @@ def pack(site: Path, name: str, title: str, site_url: str) -> bytes:
     content = {one: path.read_bytes() for one, path in files.items() if one not in LEFT_OUT}
     for one in pages & content.keys():
         content[one] = with_files_as_links(content[one].decode(), one, pages, site_url).encode()
-    content["README.txt"] = readme(title, site_url, files).encode()
+    parts = urlsplit(site_url)
+    local = parts.scheme == "http" and parts.hostname in ("localhost", "127.0.0.1") and parts.path == "/"
+    begin = urlsplit(site_url if local else SITE_URL)
+    wheel = next((one for one in sorted(files) if one.endswith(".whl")), "")
+    readme = draw("README.txt.j2", title=title, site_url=site_url, local=local, begin=begin, wheel=wheel)
+    content["README.txt"] = readme.encode()
     if INDEX in content:
-        content.setdefault(INDEX_SCRIPT, NO_INDEX.encode())
+        content.setdefault(INDEX_SCRIPT, draw("no_index.js.j2").encode())
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for one in sorted(content):
@@ -116,12 +102,3 @@ def with_files_as_links(text: str, page: str, pages: set[str], site_url: str) ->
         return ADDRESS.sub(linked, match[0])
 
     return TAG.sub(tag, text)
-
-
-def readme(title: str, site_url: str, files: Iterable[str]) -> str:
-    """How to begin, in plain text."""
-    parts = urlsplit(site_url)
-    local = parts.scheme == "http" and parts.hostname in ("localhost", "127.0.0.1") and parts.path == "/"
-    begin = urlsplit(site_url if local else SITE_URL)
-    wheel = next((name for name in sorted(files) if name.endswith(".whl")), "")
-    return draw("README.txt.j2", title=title, site_url=site_url, local=local, begin=begin, wheel=wheel)

@@ -26,7 +26,6 @@ from press.site.serve import Server, keep_alive, stand_ins
 from press.tutorials import Tutorials
 
 log = logging.getLogger("mkdocs.press")
-NOTEBOOKS = Path(__file__).parent / "templates" / "notebooks"
 
 
 class PressConfig(base.Config):
@@ -43,8 +42,6 @@ class PressConfig(base.Config):
 
 class PressPlugin(BasePlugin[PressConfig]):
     """Adds a page, downloads and images for each script of the tutorials folder."""
-
-    build: Build
 
     def on_startup(self, *, command: str, dirty: bool) -> None:
         self.serving = command == "serve"
@@ -140,7 +137,8 @@ def dress(config: MkDocsConfig, build: Build) -> None:
     if "mkdocs-jupyter" in config.plugins:
         from mkdocs_jupyter.config import settings
 
-        settings.templates_dir = str(NOTEBOOKS)  # its own inline 575 KB of styles into every page
+        # Its own inline 575 KB of styles into every page.
+        settings.templates_dir = str(Path(__file__).parent / "templates" / "notebooks")
 
 
 def sort_backlinks(autorefs: Any) -> None:
@@ -150,7 +148,6 @@ def sort_backlinks(autorefs: Any) -> None:
     unsorted = type(autorefs).get_backlinks.__get__(autorefs)
 
     def get_backlinks(*identifiers: str, from_url: str) -> dict[str, list[Any]]:
-        found = unsorted(*identifiers, from_url=from_url)
-        return {kind: sorted(links, key=repr) for kind, links in found.items()}
+        return {kind: sorted(links, key=repr) for kind, links in unsorted(*identifiers, from_url=from_url).items()}
 
     autorefs.get_backlinks = get_backlinks

@@ -24,8 +24,7 @@ def build_wheel(project: Path, package: Path, folder: Path) -> Path:
     from hatchling.builders.wheel import WheelBuilder
 
     settings = {key: value for key, value in config.items() if key not in {"scripts", "entry-points"}}
-    target = {"packages": [package.relative_to(project).as_posix()]}
-    build = {"hatch": {"build": {"targets": {"wheel": target}}}}
+    build = {"hatch": {"build": {"targets": {"wheel": {"packages": [package.relative_to(project).as_posix()]}}}}}
     scratch = folder / f"building-{os.getpid()}"
     folder.mkdir(parents=True, exist_ok=True)
     builder = WheelBuilder(str(project), config={"project": {**settings, "version": version}, "tool": build})

@@ -62,8 +62,8 @@ def bare(name: str) -> str:
 
 def drawn_words(svg: str) -> str:
     """An alternative text for a figure whose author gave none: the words that matplotlib wrote into it."""
-    words = [unescape(text.strip()) for text in re.findall(r"<!--(.*?)-->", svg, re.S)]
-    words = [word for word in words if re.search(r"[^\W\d]{2}", word)]
+    texts = [unescape(text.strip()) for text in re.findall(r"<!--(.*?)-->", svg, re.S)]
+    words = [text for text in texts if re.search(r"[^\W\d]{2}", text)]
     return "Figure: " + "; ".join(dict.fromkeys(words)) if words else "Figure"
 
 

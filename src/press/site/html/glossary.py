@@ -81,13 +81,10 @@ def page(source: str, titles: Mapping[str, str]) -> str:
 def mark(html: str, terms: Iterable[Term]) -> str:
     """Mark the first use of each term that stands in running text, as an abbreviation with its meaning."""
     by_word: dict[str, list[tuple[str, Term]]] = {}
-    for term in terms:
-        for form in term.forms:
-            by_word.setdefault((WORD.match(form) or [form])[0], []).append((form, term))
-    for forms in by_word.values():
-        forms.sort(key=lambda pair: -len(pair[0]))  # of "batch" and "batch size" the longer one
+    forms = [(form, term) for term in terms for form in term.forms]
+    for form, term in sorted(forms, key=lambda pair: -len(pair[0])):  # of "batch" and "batch size" the longer one
+        by_word.setdefault((WORD.match(form) or [form])[0], []).append((form, term))
     seen: set[str] = set()
-
     return text.changed(html, lambda piece: marked(piece, by_word, seen), CLOSED)
 
 

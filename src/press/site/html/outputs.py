@@ -3,14 +3,13 @@
 import base64
 from collections.abc import Mapping, Sequence
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from press.site.html.figures import SUFFIXES, figure
+from press.site.pages.templates import FOLDER
 
 BY = ("nbconvert", "nbformat", "nh3", "markdown", "jinja2", "pillow")  # whose code makes the result
 PRIORITY = [*SUFFIXES, "text/html", "text/markdown", "text/latex", "text/plain"]
-TEMPLATES = Path(__file__).parents[1] / "templates"
 
 
 def rendered(outputs: Sequence[Sequence[Mapping[str, Any]]]) -> dict[str, Any]:
@@ -43,7 +42,7 @@ def exporter() -> tuple[Any, dict[str, bytes]]:
         "to_html": lambda text: nh3.clean(markdown.markdown(text, extensions=["tables", "fenced_code"])),
     }
     export = MarkdownExporter(
-        extra_template_basedirs=[str(TEMPLATES)], template_name="page", filters=filters, default_preprocessors=[]
+        extra_template_basedirs=[str(FOLDER.parent)], template_name="page", filters=filters, default_preprocessors=[]
     )
     export.display_data_priority = PRIORITY  # pyright: ignore[reportAttributeAccessIssue]  (a traitlet)
     return export, images

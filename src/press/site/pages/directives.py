@@ -7,7 +7,7 @@ from typing import Any
 
 from press.scripts.exercises import Workbook
 from press.scripts.script import Script
-from press.site.pages import practice, tables
+from press.site.pages import tables
 from press.site.pages.templates import draw
 from press.store import Run
 
@@ -39,8 +39,8 @@ DIRECTIVES: dict[str, Callable[[View, str | None], str]] = {
     "results": lambda view, _: tables.results(view.scripts, view.runs, view.links),
     "chapters": lambda view, _: tables.chapter_map(view.table, view.scripts, view.links),
     "exercises": lambda view, _: draw("exercises.html.j2", book=view.own, links=view.workbooks) if view.own else "",
-    "progress": lambda view, _: practice.progress(view.scripts, view.books, view.links, view.workbooks),
-    "review": lambda view, _: draw("review.html.j2", scripts=view.scripts, links=view.links),
+    "progress": lambda view, _: draw("progress.html.j2", **vars(view)),
+    "review": lambda view, _: draw("review.html.j2", **vars(view)),
 }
 DIRECTIVE = re.compile(rf"<!--\s*press:({'|'.join(DIRECTIVES)})(?:\s+(\S+))?\s*-->")
 
