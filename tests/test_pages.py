@@ -242,6 +242,12 @@ def test_a_box_to_tick_stands_below_each_exercise_that_a_check_can_pass():
     assert practice.exercise_ticks(NOTEBOOK, PageFacts(url="")) == NOTEBOOK
 
 
+def test_an_exercise_whose_title_begins_with_a_number_gets_its_anchor():
+    known = (exercise("2 layers", "hello/2-layers"),)
+    ticked = practice.exercise_ticks('<h2 id="x">2 layers<a href="#x">#</a></h2>', PageFacts(url="", exercises=known))
+    assert ticked.startswith('<h2 id="2-layers">2 layers<a href="#2-layers">#</a></h2>')
+
+
 def test_the_exercises_of_a_tutorial_lead_to_the_anchors_of_its_workbook():
     linked = soup(draw("exercises.html.j2", book=BOOK, links={"hello": "../../workbooks/hello/"}))
     assert [one["href"] for one in linked.find_all("a")] == [

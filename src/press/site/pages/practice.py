@@ -23,7 +23,7 @@ def exercise_ticks(html: str, facts: PageFacts) -> str:
     pieces, position, waiting = [], 0, ""
     for match in SECTION.finditer(html) if known else ():
         exercise = known.get(plain(re.sub(r'<a class="anchor-link".*?</a>', "", match["text"])))
-        renamed = rf'\1{exercise.anchor}"' if exercise else r"\g<0>"
+        renamed = rf'\g<1>{exercise.anchor}"' if exercise else r"\g<0>"
         heading = re.sub(rf'( id="|href="#){re.escape(match["anchor"])}"', renamed, match[0])
         pieces += [html[position : match.start()], waiting, heading]
         waiting = draw("tick.html.j2", exercise=exercise) if exercise and not exercise.open else ""

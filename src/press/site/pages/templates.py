@@ -13,7 +13,8 @@ FOLDER = Path(__file__).parents[1] / "templates" / "parts"
 
 @cache
 def environment() -> Environment:
-    loader, markup = FileSystemLoader([FOLDER, FOLDER.with_name("texts")]), select_autoescape(["html.j2", "md.j2"])
+    loader = FileSystemLoader([FOLDER, FOLDER.with_name("texts")])
+    markup = select_autoescape(disabled_extensions=["txt.j2", "js.j2"], default=True)
     made = Environment(
         loader=loader, autoescape=markup, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
