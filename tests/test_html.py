@@ -75,7 +75,8 @@ def test_markdown_that_a_cell_returns_is_rendered_and_sanitized():
 
 
 def test_a_formula_that_a_cell_returns_is_marked_as_those_of_a_text_are():
-    assert list(formulas.found(shown(output({"text/latex": "$a < b$", "text/plain": "t"})))) == [("a < b", True)]
+    html = shown(output({"text/latex": "$a < b$", "text/plain": "t"}))
+    assert formulas.asked(html, PageFacts(url="")) == {("a < b", True)}
 
 
 def test_an_output_of_a_kind_that_no_page_shows_leaves_the_others_alone():

@@ -19,8 +19,9 @@ from press.scripts.header import Header
 from press.scripts.quiz import Option, Quiz
 from press.scripts.script import Cell, Script
 from press.site.html.facts import PageFacts
+from press.site.lessons import Lesson
 from press.site.links import Links, relative
-from press.site.pages import directives, page, practice, questions, tables
+from press.site.pages import directives, page, practice, tables
 from press.site.pages.templates import draw
 from press.store import Run, Status
 
@@ -87,10 +88,19 @@ def test_only_cells_up_to_the_first_change_keep_their_outputs():
     assert page.valid_cells(code, ["a", "b", "c"]) == 2
 
 
+FRESH = Status("a", "fresh")
+
+
+def strip(shown: Script, book: Workbook | None = None, status: Status = FRESH, running: bool = False, **facts):
+    lesson = Lesson(shown, status, None, book, running)
+    return soup(draw("bar.html.j2", **{"downloads": {}, "cost": "", "practicing": True, "lesson": lesson, **facts}))
+
+
 def test_the_strip_offers_downloads_and_says_cost_progress_and_state():
-    own = practice.own_progress(script(text=QUESTION), BOOK)
     links = {"Script .py": "hello.py", "Workbook": "../../workbooks/hello/"}
-    bar = soup(page.bar(links, "Ran in 1 s.", "stale", "Old.", own))
+    bar = strip(
+        script(text=QUESTION), BOOK, Status("a", "stale", "cell 1 changed"), downloads=links, cost="Ran in 1 s."
+    )
     assert [(one.text, one["href"], one.has_attr("download")) for one in bar.find_all("a")] == [
         ("Script .py", "hello.py", True),
         ("Workbook", "../../workbooks/hello/", False),  # a page, not a file
@@ -99,11 +109,11 @@ def test_the_strip_offers_downloads_and_says_cost_progress_and_state():
     progress = bar.find(class_="press-progress")
     assert progress.text == "Your progress: 0 of 1 questions right, 0 of 1 exercises passed."
     assert (progress["data-page"], progress["data-exercises"]) == ("first/hello", "hello/add-one")
-    assert bar.find(class_="press-state--stale").text == "Old."
+    assert bar.find(class_="press-state--stale").text == "These outputs are out of date: cell 1 changed."
 
 
 def test_nothing_to_practice_and_nothing_to_say_leave_no_words():
-    bar = soup(page.bar({}, "", progress=practice.own_progress(script(), None)))
+    bar = strip(script())
     assert bar.text.strip() == ""
     assert bar.find(class_="press-progress").has_attr("hidden")
     assert not bar.find(class_="press-state")
@@ -119,8 +129,9 @@ def test_nothing_to_practice_and_nothing_to_say_leave_no_words():
     ],
 )
 def test_a_page_says_what_is_wrong_with_its_outputs(status, running, state, words):
-    shown, message = page.banner(status, running)
-    assert (shown, message[: len(words)]) == (state, words)
+    shown = strip(script(), status=status, running=running).find(class_="press-state")
+    assert (shown is None) == (state == "")
+    assert not shown or (f"press-state--{state}" in shown["class"] and shown.text.startswith(words))
 
 
 def test_the_source_of_a_page_has_front_matter_then_title_strip_and_the_rest():
@@ -231,15 +242,21 @@ def test_a_box_to_tick_stands_below_each_exercise_that_a_check_can_pass():
     assert practice.exercise_ticks(NOTEBOOK, PageFacts(url="")) == NOTEBOOK
 
 
+def test_an_exercise_whose_title_begins_with_a_number_gets_its_anchor():
+    known = (exercise("2 layers", "hello/2-layers"),)
+    ticked = practice.exercise_ticks('<h2 id="x">2 layers<a href="#x">#</a></h2>', PageFacts(url="", exercises=known))
+    assert ticked.startswith('<h2 id="2-layers">2 layers<a href="#2-layers">#</a></h2>')
+
+
 def test_the_exercises_of_a_tutorial_lead_to_the_anchors_of_its_workbook():
-    linked = soup(practice.exercise_list(BOOK, "../../workbooks/hello/"))
+    linked = soup(draw("exercises.html.j2", book=BOOK, links={"hello": "../../workbooks/hello/"}))
     assert [one["href"] for one in linked.find_all("a")] == [
         "../../workbooks/hello/#add-one",
         "../../workbooks/hello/#and-now",
     ]
     assert [one.get("data-exercise") for one in linked.find_all("li")] == ["hello/add-one", None]
     assert linked.code.text == "one"
-    lines = practice.exercise_lines(BOOK, "https://here.example/workbooks/hello/")
+    lines = draw("exercises.txt.j2", book=BOOK, links={"hello": "https://here.example/workbooks/hello/"})
     assert lines.splitlines()[1] == "2. [And now?](https://here.example/workbooks/hello/#and-now) (open question)"
 
 
@@ -250,15 +267,14 @@ def view(*scripts: Script, own: Workbook | None = None) -> directives.View:
         runs={one.name: run() for one in scripts},
         table=TABLE,
         own=own,
-        near=lambda name: f"../{name.removesuffix('.md')}/" if name == "page.md" else "",
-        page=lambda one: f"../{one.url}/",
-        workbook=lambda name: f"../workbooks/{name}/",
+        links={"page": "../page/", **{one.name: f"../{one.url}/" for one in scripts}},
+        workbooks={"hello": "../workbooks/hello/"},
         card=lambda one: {"href": one.url, "title": one.title, "text": "", "image": "", "cost": ""},
     )
 
 
 def test_the_table_of_progress_says_what_the_script_of_the_site_compares():
-    table = soup(practice.progress([script(text=QUESTION)], {"hello": BOOK}, {"hello": "a"}, {"hello": "w"}))
+    table = soup(draw("progress.html.j2", **vars(view(script(text=QUESTION)))))
     (row,) = table.tbody.find_all("tr")
     assert (row["data-page"], row["data-questions"]) == ("first/hello", "1")
     assert row["data-exercises"] == "hello/add-one"
@@ -309,20 +325,21 @@ TITLED["chapter"] = [
 ]
 ASKED = script(title=HOSTILE, chapters=("book-1",), text=QUESTION.replace('"Two"', '"<img src=x onerror=x()> & <b>"'))
 DRAWN = {
-    "bar.html.j2": page.bar({HOSTILE: "a.py"}, HOSTILE, "stale", HOSTILE, {**practice.own_progress(ASKED, BOOK), "counts": [HOSTILE]}),
+    "bar.html.j2": str(strip(ASKED, BOOK, Status("a", "stale", HOSTILE), downloads={HOSTILE: "a.py"}, cost=HOSTILE)),
     "below.html.j2": draw("below.html.j2", practicing=True, progress="p/", chapters={HOSTILE: [("a", HOSTILE)]}, map="m/", cards=[CARD]),
     "chapters.html.j2": tables.chapter_map(TITLED, [ASKED], {"hello": "a"}),
-    "exercises.html.j2": practice.exercise_list(book(exercise(HOSTILE, "hello/a")), "w/"),
+    "exercises.html.j2": draw("exercises.html.j2", book=book(exercise(HOSTILE, "hello/a")), links={"hello": "w/"}),
     "figure.html.j2": draw("figure.html.j2", files={"": "a.png"}, alt=HOSTILE, width=1, height=1),
-    "gallery.html.j2": page.gallery([CARD]),
-    "progress.html.j2": practice.progress([ASKED], {"hello": BOOK}, {"hello": "a"}, {"hello": "w"}),
-    "quiz.md.j2": questions.form(QUIZ),
+    "gallery.html.j2": draw("gallery.html.j2", cards=[CARD]),
+    "progress.html.j2": draw("progress.html.j2", scripts=[ASKED], books={"hello": BOOK}, links={"hello": "a"}, workbooks={"hello": "w"}),
+    "quiz.md.j2": practice.form(QUIZ),
+    "reload.html.j2": draw("reload.html.j2", address=HOSTILE),
     "results.html.j2": tables.results(
         [script(title=HOSTILE, metric={**METRIC, "name": HOSTILE, "reference": HOSTILE})],
         {"hello": run(metrics={HOSTILE: 0.5}, device=HOSTILE, date=HOSTILE)},
         {"hello": "a"},
     ),
-    "review.html.j2": practice.review([ASKED], {"hello": "a"}),
+    "review.html.j2": draw("review.html.j2", scripts=[ASKED], links={"hello": "a"}),
     "tick.html.j2": draw("tick.html.j2", exercise=exercise(HOSTILE, 'hello/a"b')),
 }  # fmt: skip
 
@@ -334,7 +351,7 @@ def test_a_title_with_angle_brackets_and_quotes_never_becomes_markup(template):
     own = [image for image in made.find_all("img") if image["src"].startswith("a.png")]
     assert made.find_all("img") == own, "an image of the title's making"
     words = made.get_text() + " ".join(image["alt"] for image in own)
-    assert template in ("tick.html.j2", "review.html.j2") or HOSTILE in words or SPOKEN in words
+    assert template in ("reload.html.j2", "tick.html.j2", "review.html.j2") or HOSTILE in words or SPOKEN in words
 
 
 def test_every_template_is_tested_for_its_titles():

@@ -10,7 +10,7 @@ from sitefixture import LESSONS, by_name
 from press.scripts import quiz
 from press.scripts.script import ScriptError, read_script
 from press.site.downloads.markup import for_notebook
-from press.site.pages.questions import form
+from press.site.pages.practice import form
 
 ONE = """\
 Text before.

@@ -26,12 +26,11 @@ class Background:
         """Ask for exactly these tutorials as they stand now; whatever else was asked for is dropped."""
         wanted = {script.name: (tutorials.key(script).digest, tutorials, script) for script in scripts}
         with self.condition:
-            if self.running:
-                name, key = self.running
-                if name in wanted and wanted[name][0] == key:
-                    del wanted[name]
-                else:
-                    self.cancel.set()
+            name, key = self.running or ("", "")
+            if name in wanted and wanted[name][0] == key:
+                del wanted[name]
+            else:
+                self.cancel.set()
             self.waiting = wanted
             if wanted and self.thread is None:
                 self.thread = threading.Thread(target=self.work, name="press", daemon=True)
@@ -42,8 +41,7 @@ class Background:
         while True:
             with self.condition:
                 self.running = None
-                while not self.waiting and not self.stopped:
-                    self.condition.wait()
+                self.condition.wait_for(lambda: self.waiting or self.stopped)
                 if self.stopped:
                     return
                 name = next(iter(self.waiting))

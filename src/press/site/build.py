@@ -14,7 +14,7 @@ from mkdocs.structure.files import Files
 from mkdocs.structure.pages import Page
 
 from press.scripts.exercises import Workbook
-from press.scripts.script import EXERCISES, Script, ScriptError, part_url
+from press.scripts.script import EXERCISES, Script, ScriptError, part_title, part_url
 from press.site.background import Background
 from press.site.cache import Cache
 from press.site.frontend.temml import typeset
@@ -29,7 +29,6 @@ from press.store import Status
 from press.tutorials import Tutorials, default_jobs
 
 log = logging.getLogger("mkdocs.press")
-
 GLOSSARY, PROGRESS, CHAPTERS = "glossary.md", "progress.md", "chapters.md"
 
 
@@ -46,17 +45,18 @@ class Build:
     files: Files = field(default_factory=lambda: Files([]))
     wheel: str = ""  # the address of the shared package
     mathml: dict[str, str] = field(default_factory=dict)  # of every formula that a page shows
+    nav: Any = None
+    env: Any = None  # of the theme's templates
 
     def __post_init__(self) -> None:
         self.settings = self.tutorials.settings
+        self.package = self.settings.package.name if self.settings.package else ""
         self.site_url = self.config.site_url or ""
         self.cache = Cache(self.settings.scratch / "cache")
         path = Path(self.config.docs_dir, GLOSSARY)
         self.terms = tuple(glossary.read(path.read_text(encoding="utf-8"))) if path.is_file() else ()
-        books, scripts = self.tutorials.workbooks, self.tutorials.scripts
-        self.practicing = bool(books) or any(script.quizzes for script in scripts)
-
-    # Executing ----------------------------------------------------------------------------------------------------
+        self.table = self.tutorials.chapter_table or {}
+        self.practicing = bool(self.tutorials.workbooks) or any(script.quizzes for script in self.tutorials.scripts)
 
     def execute(self) -> None:
         """Bring up to date what is not fresh, before the old site is cleaned away."""
@@ -67,28 +67,26 @@ class Build:
             self.background.want(self.tutorials, runnable)
             for script in runnable:
                 self.lessons[script.name] = dataclasses.replace(self.lessons[script.name], running=True)
-        elif stale and self.options["execute"] == "auto":
+        elif self.options["execute"] != "auto":
+            for script in stale:
+                status = self.lessons[script.name].status
+                log.warning("%s is %s: %s", script.path, status.state, status.why)
+        elif stale:
             log.info("Executing %s", ", ".join(script.name for script in stale))
             if failures := self.tutorials.run(stale, jobs=min(default_jobs(), len(stale))):
                 raise PluginError("\n".join(failures))
             self.read_lessons()
-        for script in stale if not self.background and self.options["execute"] != "auto" else ():
-            status = self.lessons[script.name].status
-            log.warning("%s is %s: %s", script.path, status.state, status.why)
 
     def read_lessons(self) -> None:
         try:
             for script in self.tutorials.scripts:
                 stored, book = self.tutorials.store.load(script), self.tutorials.workbooks.get(script.name)
-                self.lessons[script.name] = Lesson(script, self.status(script), stored, book)
+                path = script.path.as_posix()
+                problem = self.problems.get(path) or self.problems.get(path.removesuffix(".py") + EXERCISES)
+                status = Status(script.name, "failed", problem) if problem else self.tutorials.status(script)
+                self.lessons[script.name] = Lesson(script, status, stored, book)
         except ScriptError as error:  # of a module that tutorials import
             raise PluginError(str(error)) from None
-
-    def status(self, script: Script) -> Status:
-        path = script.path.as_posix()
-        if problem := self.problems.get(path) or self.problems.get(path.removesuffix(".py") + EXERCISES):
-            return Status(script.name, "failed", problem)
-        return self.tutorials.status(script)
 
     def is_runnable(self, script: Script) -> bool:
         """Whether `serve` should execute a tutorial: what failed once under this server waits for an edit."""
@@ -98,14 +96,16 @@ class Build:
         failed = self.lessons[script.name].status.state == "failed"
         return not failed or self.background.running == (script.name, digest) or digest not in self.background.tried
 
-    # Addresses ----------------------------------------------------------------------------------------------------
-
     @cached_property
     def links(self) -> Links:
         root = self.settings.root
         names = {str(root / book.path): workbook_uri(name) for name, book in self.tutorials.workbooks.items()}
         names |= {str(root / script.path): uri(script) for script in self.tutorials.scripts}
         return Links(self.settings.docs, self.site_url, names, self.address)
+
+    def linked(self, text: str, path: Path, page: str | None = None) -> str:
+        """The text of a script or of exercises with links to pages, as `Links.rewritten` has it."""
+        return self.links.rewritten(text, (self.settings.root / path).parent, page)
 
     def address(self, name: str) -> str | None:
         """Where a page is, by the name of its source; None if there is none."""
@@ -126,32 +126,23 @@ class Build:
         entries: list[Any] = []
         for part in self.parts:
             pages = [uri(script) for script in self.tutorials.scripts if script.part == part]
-            entries += [{page.part_heading(part): [f"{part_url(part)}/index.md", *pages]}] if part else pages
+            entries += [{part_title(part): [f"{part_url(part)}/index.md", *pages]}] if part else pages
         return entries
 
-    # Pages --------------------------------------------------------------------------------------------------------
-
-    @cached_property
-    def slugs(self) -> dict[str, str]:
-        """Name of a page's source -> slug of the tutorial, or of the workbook, that it shows."""
-        books = {workbook_uri(name): name for name in self.tutorials.workbooks}
-        return books | {uri(script): script.name for script in self.tutorials.scripts}
-
     def lesson_of(self, shown: Page) -> Lesson | None:
-        name = shown.file.src_uri
-        return self.lessons[self.slugs[name]] if name.endswith(".md") and name in self.slugs else None
+        lesson = self.lessons.get(shown.file.name)
+        return lesson if lesson and uri(lesson.script) == shown.file.src_uri else None
 
     def book_of(self, shown: Page) -> Workbook | None:
         """The exercises that a page shows, if it is a workbook's."""
-        name = shown.file.src_uri
-        return self.tutorials.workbooks[self.slugs[name]] if name.endswith(".ipynb") and name in self.slugs else None
+        name = shown.file.name
+        return self.tutorials.workbooks.get(name) if shown.file.src_uri == workbook_uri(name) else None
 
     def markdown(self, text: str, shown: Page) -> str:
         """The glossary gets anchors, and the titles of tutorials that are still to be written."""
         if shown.file.src_uri != GLOSSARY:
             return text
-        planned = (self.tutorials.chapter_table or {}).get("tutorial", [])
-        return glossary.page(text, {item["slug"]: item["title"] for item in planned})
+        return glossary.page(text, {item["slug"]: item["title"] for item in self.table.get("tutorial", [])})
 
     def content(self, html: str, shown: Page) -> str:
         """The converted page as it is served."""
@@ -171,7 +162,7 @@ class Build:
             cells=lesson.cells if lesson else (),
             names=lesson.stored.run.names if lesson and lesson.stored else {},
             documentation=self.options["documentation"],
-            package=self.settings.package.name if self.settings.package else "",
+            package=self.package,
             references="autorefs" in self.config.plugins,
             exercises=book.exercises if book else (),
             notebook=name.endswith(".ipynb"),
@@ -191,40 +182,34 @@ class Build:
 
     def below(self, lesson: Lesson, url: str) -> str:
         """What stands below a tutorial: read it, the chapters that it covers, where to go next."""
-        table = self.tutorials.chapter_table or {}
-        return draw(
-            "below.html.j2",
-            practicing=self.practicing,
-            progress=self.near(PROGRESS, url),
-            chapters=tables.covered(lesson.script.header.chapters, table),
-            map=self.near(CHAPTERS, url),
-            cards=[self.card(other, url) for other in self.alike[lesson.script.name]],
-        )
+        chapters = tables.covered(lesson.script.header.chapters, self.table)
+        cards = [self.card(other, url) for other in self.alike[lesson.script.name]]
+        pages = {"progress": self.near(PROGRESS, url), "map": self.near(CHAPTERS, url)}
+        return draw("below.html.j2", practicing=self.practicing, chapters=chapters, cards=cards, **pages)
 
     @cached_property
     def alike(self) -> dict[str, list[Script]]:
         return tables.related(self.tutorials.scripts, self.settings.root)
 
     def card(self, script: Script, url: str) -> dict[str, str]:
-        stored = self.lessons[script.name].stored
-        image = f"{self.address(uri(script))}{page.THUMBNAIL}" if stored and stored.run.thumbnail else ""
+        stored, href = self.lessons[script.name].stored, self.near(uri(script), url)
         return {
-            "href": self.near(uri(script), url),
+            "href": href,
             "title": script.title,
             "text": script.header.description or script.lead,
-            "image": relative(image, url) if image else "",
+            "image": f"{href}{page.THUMBNAIL}" if stored and stored.run.thumbnail else "",
             "cost": tables.summary(script, stored.run) if stored else "",
         }
 
     def view(self, lesson: Lesson | None, url: str) -> directives.View:
+        pages = {item["slug"]: self.near(item.get("file", ""), url) for item in self.table.get("page", [])}
         return directives.View(
             scripts=self.tutorials.scripts,
             books=self.tutorials.workbooks,
             runs={name: one.stored.run for name, one in self.lessons.items() if one.stored},
-            table=self.tutorials.chapter_table or {},
+            table=self.table,
             own=lesson.book if lesson else None,
-            near=lambda name: self.near(name, url),
-            page=lambda script: self.near(uri(script), url),
-            workbook=lambda name: self.near(workbook_uri(name), url),
+            links=pages | {script.name: self.near(uri(script), url) for script in self.tutorials.scripts},
+            workbooks={name: self.near(workbook_uri(name), url) for name in self.tutorials.workbooks},
             card=lambda script: self.card(script, url),
         )

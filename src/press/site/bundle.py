@@ -1,9 +1,4 @@
-"""One zip of the whole site: it works from `python -m http.server`, and search aside without any server.
-
-It is the site as it is built, for an address that the reader can serve. Three things differ, because a folder is
-opened from a disk: a link to a folder names the page in it, what only an address of its own needs is left out, and
-a README.txt says how to begin.
-"""
+"""One zip of the whole site: it works from `python -m http.server`, and search aside without any server."""
 
 import html
 import io
@@ -12,7 +7,6 @@ import posixpath
 import re
 import tempfile
 import zipfile
-from collections.abc import Iterable
 from pathlib import Path
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
@@ -20,89 +14,42 @@ import yaml
 
 from press.files import write
 from press.project import Settings, TolerantLoader
+from press.site.pages.templates import draw
 from press.tutorials import say
 
 SITE_URL = "http://localhost:8000/"  # where `python -m http.server` serves
 # Search engines read the sitemap, and a host shows the 404 page; its links begin at the root of the host.
 LEFT_OUT = {"404.html", "sitemap.xml", "sitemap.xml.gz"}
-# Opened from a disk, Material asks for its index as a script. The search needs a server: Chromium says so at once, and
-# Material hides the search; Firefox says it too late, and a field would stay that never answers.
 INDEX, INDEX_SCRIPT = "search/search_index.json", "search/search_index.js"
-NO_INDEX = """\
-var __index = {"config": {}, "docs": []}
-for (const part of document.querySelectorAll("[data-md-component=search], label[for=__search]")) part.hidden = true
-"""
-
 TAG = re.compile(r"""<(?:a|area|form|iframe|img|link|script|source)\s(?:[^"'>]|"[^"]*"|'[^']*')*>""", re.I)
-PRELOAD = re.compile(r"""<link\b[^>]*\srel=["']?preload\b[^>]*>""", re.I)
-IDENTITY = re.compile(r"""\srel=["']?canonical\b""", re.I)
+REL = re.compile(r"""\srel=["']?(canonical|preload)\b""", re.I)
 ADDRESS = re.compile(r"""(?P<before>\s(?:href|src|action)=)(?P<quote>["']?)(?P<address>[^"'\s>]*)(?P=quote)""", re.I)
-
-README = """\
-{title}, the whole site, to read without a network.
-
-Open index.html. Every page works; only the search needs a server. For that, run in this folder
-
-    python -m http.server {port}
-
-and open {served}
-{downloads}"""
-DOWNLOADS = """
-Downloaded scripts, notebooks and workbooks fetch their helpers once, the file
-{wheel}, from
-{site_url}{running}.
-Whatever else they need, such as PyTorch, comes from the usual package index, if it is not installed yet.
-"""
 
 
 def make(settings: Settings, site_url: str, path: Path | None = None) -> Path:
     """Build the site of a project for an address, and write the zip; the same site gives the same bytes.
 
-    Raises:
-        LookupError: the address is none, or the zip cannot be where it is wanted.
-        RuntimeError: the site does not build; the message is one line.
+    Raises LookupError if there is no such address or place for the zip, and RuntimeError if the site does not build.
     """
-    site_url = checked(site_url)
-    title = site_name(settings.root)
+    parts = urlsplit(site_url)
+    if parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment:
+        raise LookupError(f"{site_url!r} is no address of a site; write one such as {SITE_URL}")
+    site_url = site_url.rstrip("/") + "/"
+    config = yaml.load((settings.root / "mkdocs.yml").read_text(encoding="utf-8"), Loader=TolerantLoader) or {}
+    title = str(config.get("site_name") or settings.root.name)
     name = f"{re.sub(r'[^a-z0-9]+', '-', title.lower()).strip('-') or 'press'}-site"
     path = path or Path(f"{name}.zip")
     if path.is_dir() or not path.parent.is_dir():
         what = "is a folder" if path.is_dir() else f"lies in {path.parent}, which is no folder"
         raise LookupError(f"{path} {what}; name a file to write the bundle to")
-    with tempfile.TemporaryDirectory() as folder:
-        build(settings.root / "mkdocs.yml", Path(folder), site_url)
-        write(path, pack(Path(folder), name, title, site_url))
-    return path
-
-
-def build(config_file: Path, folder: Path, site_url: str) -> None:
-    """Build the site, with the first complaint in one line if that fails."""
     from press.site.whole import build_site  # mkdocs takes a second to import
 
-    clock = os.environ.get("SOURCE_DATE_EPOCH")
-    os.environ["SOURCE_DATE_EPOCH"] = clock or "0"  # a theme may write the time of the build into a page
-    try:
-        for warning in build_site(config_file, folder, site_url):
+    os.environ["SOURCE_DATE_EPOCH"] = os.environ.get("SOURCE_DATE_EPOCH") or "0"  # a theme may write the clock
+    with tempfile.TemporaryDirectory() as folder:
+        for warning in build_site(settings.root / "mkdocs.yml", Path(folder), site_url):
             say(warning)
-    except RuntimeError as error:
-        first, *others = [line.strip() for line in str(error).splitlines() if line.strip()]
-        more = f" (and {len(others)} more lines from mkdocs build)" if others else ""
-        raise RuntimeError(f"the site does not build: {first}{more}") from error
-    finally:
-        if clock is None:
-            del os.environ["SOURCE_DATE_EPOCH"]
-
-
-def checked(site_url: str) -> str:
-    parts = urlsplit(site_url)
-    if parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment:
-        raise LookupError(f"{site_url!r} is no address of a site; write one such as {SITE_URL}")
-    return site_url.rstrip("/") + "/"
-
-
-def site_name(root: Path) -> str:
-    config = yaml.load((root / "mkdocs.yml").read_text(encoding="utf-8"), Loader=TolerantLoader) or {}
-    return str(config.get("site_name") or root.name)
+        write(path, pack(Path(folder), name, title, site_url))
+    return path
 
 
 def pack(site: Path, name: str, title: str, site_url: str) -> bytes:
@@ -112,9 +59,14 @@ def pack(site: Path, name: str, title: str, site_url: str) -> bytes:
     content = {one: path.read_bytes() for one, path in files.items() if one not in LEFT_OUT}
     for one in pages & content.keys():
         content[one] = with_files_as_links(content[one].decode(), one, pages, site_url).encode()
-    content["README.txt"] = readme(title, site_url, files).encode()
+    parts = urlsplit(site_url)
+    local = parts.scheme == "http" and parts.hostname in ("localhost", "127.0.0.1") and parts.path == "/"
+    begin = urlsplit(site_url if local else SITE_URL)
+    wheel = next((one for one in sorted(files) if one.endswith(".whl")), "")
+    readme = draw("README.txt.j2", title=title, site_url=site_url, local=local, begin=begin, wheel=wheel)
+    content["README.txt"] = readme.encode()
     if INDEX in content:
-        content.setdefault(INDEX_SCRIPT, NO_INDEX.encode())
+        content.setdefault(INDEX_SCRIPT, draw("no_index.js.j2").encode())
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for one in sorted(content):
@@ -145,25 +97,8 @@ def with_files_as_links(text: str, page: str, pages: set[str], site_url: str) ->
         return f'{match["before"]}"{relative}{html.escape(address[len(path) :])}"'
 
     def tag(match: re.Match[str]) -> str:
-        return match[0] if IDENTITY.search(match[0]) else ADDRESS.sub(linked, match[0])
+        if relation := REL.search(match[0]):  # from a disk there is nothing to fetch early, and browsers refuse to
+            return match[0] if relation[1].lower() == "canonical" else ""
+        return ADDRESS.sub(linked, match[0])
 
-    # From a disk there is nothing to fetch early, and browsers refuse to.
-    return TAG.sub(tag, PRELOAD.sub("", text))
-
-
-def readme(title: str, site_url: str, files: Iterable[str]) -> str:
-    """How to begin, in plain text."""
-    parts = urlsplit(site_url)
-    local = parts.scheme == "http" and parts.hostname in ("localhost", "127.0.0.1") and parts.path == "/"
-    wheel = next((name for name in sorted(files) if name.endswith(".whl")), "")
-    return README.format(
-        title=title,
-        site_url=site_url,
-        port=parts.port or 80 if local else 8000,
-        served=site_url if local else SITE_URL,
-        downloads=DOWNLOADS.format(
-            wheel=wheel, site_url=site_url, running=", so let that server run meanwhile" if local else ""
-        )
-        if wheel
-        else "",
-    )
+    return TAG.sub(tag, text)

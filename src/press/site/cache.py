@@ -1,8 +1,4 @@
-"""Results of pure functions, kept in a folder under a hash of the function and its arguments.
-
-What a result depends on besides its arguments is the press itself, and the libraries that the function names: an
-unrelated package that is installed makes nothing new.
-"""
+"""Results of pure functions, kept in a folder under a hash of the press, the function, its libraries and arguments."""
 
 import contextlib
 import dataclasses
@@ -13,11 +9,11 @@ import time
 from collections.abc import Callable, Sequence
 from functools import cache
 from hashlib import sha256
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from press.files import write
+from press.store import installed
 
 KEPT = 14 * 24 * 3600  # seconds that a result outlives its last use
 
@@ -29,18 +25,11 @@ class Cache:
         self.folder = folder
 
     def __call__(self, function: Callable[..., Any], *arguments: Any, by: Sequence[str] = ()) -> Any:
-        """What a function returns for these arguments, now or in an earlier build.
-
-        Args:
-            function: pure; it returns what JSON can hold.
-            arguments: texts, numbers, lists, dictionaries and dataclasses of these.
-            by: the installed distributions whose code the function runs.
-        """
+        """What a pure function returns, now or in an earlier build; `by` names the distributions whose code it runs."""
         made_by = [sys.version, press(), function.__module__, function.__qualname__, *map(version, by)]
         path = self.folder / f"{digest(json.dumps([made_by, arguments], sort_keys=True, default=plain))}.json"
-        known, value = read(path)
-        if known:
-            return value
+        if (known := read(path)) is not None:
+            return json.loads(known)
         content = json.dumps(function(*arguments))
         with contextlib.suppress(OSError):  # without room, the next build does it again
             write(path, f"{digest(content)}\n{content}")
@@ -55,21 +44,17 @@ class Cache:
                     path.unlink()
 
 
-def read(path: Path) -> tuple[bool, Any]:
-    """Whether a result is there, whole, and what it is."""
-    try:
+def read(path: Path) -> str | None:
+    """A result as JSON, if it is there and whole."""
+    with contextlib.suppress(OSError, ValueError):
         mark, _, content = path.read_text(encoding="utf-8").partition("\n")
-        if mark != digest(content):
-            return False, None
         os.utime(path)
-        return True, json.loads(content)
-    except (OSError, ValueError):
-        return False, None
+        return content if mark == digest(content) else None
 
 
 def plain(thing: Any) -> Any:
-    if dataclasses.is_dataclass(thing) and not isinstance(thing, type):
-        return {field.name: getattr(thing, field.name) for field in dataclasses.fields(thing)}
+    if dataclasses.is_dataclass(thing):
+        return vars(thing)
     if isinstance(thing, Path):
         return thing.as_posix()
     raise TypeError(f"{thing!r} has no place in a key")
@@ -79,12 +64,8 @@ def digest(text: str) -> str:
     return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:40]
 
 
-@cache
 def version(distribution: str) -> str:
-    try:
-        return f"{distribution} {metadata.version(distribution)}"
-    except metadata.PackageNotFoundError:
-        return f"{distribution} is absent"
+    return f"{distribution} {installed(distribution) or 'is absent'}"
 
 
 @cache

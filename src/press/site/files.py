@@ -10,7 +10,7 @@ from mkdocs.structure.files import File
 from mkdocs.utils.meta import get_data
 
 from press.files import write
-from press.scripts.script import Script, part_url
+from press.scripts.script import part_title, part_url
 from press.site.build import PROGRESS, Build
 from press.site.downloads import notebooks
 from press.site.downloads.notebooks import Home
@@ -18,54 +18,49 @@ from press.site.downloads.wheel import build_wheel
 from press.site.frontend import fonts, npm
 from press.site.html import outputs
 from press.site.lessons import Lesson, uri, workbook_uri
-from press.site.links import relative
-from press.site.pages import directives, page, practice
+from press.site.pages import page
+from press.site.pages.directives import EXERCISES
+from press.site.pages.templates import draw
 
 ASSETS = Path(__file__).parent / "templates" / "assets"
 STYLESHEET, JAVASCRIPT = "assets/press/press.css", "assets/press/press.js"
 
 
-def add(build: Build, name: str, content: str | bytes) -> None:
-    build.files.append(File.generated(build.config, name, content=content))
-
-
-def add_copy(build: Build, name: str, path: Path) -> None:
-    build.files.append(File.generated(build.config, name, abs_src_path=str(path)))
+def add(build: Build, name: str, content: str | bytes | Path) -> None:
+    """A file of the site with this content, or that of the file at this path."""
+    if isinstance(content, Path):
+        build.files.append(File.generated(build.config, name, abs_src_path=str(content)))
+    else:
+        build.files.append(File.generated(build.config, name, content=content))
 
 
 def add_workbooks(build: Build) -> None:
     """Before mkdocs-jupyter looks for notebooks: the exercises of each tutorial, and the wheel that they fetch."""
     build.wheel = add_wheel(build)
-    home = at_home(build)
+    scratch, config = build.settings.scratch, build.config
     for name, book in build.tutorials.workbooks.items():
-        script = build.lessons[name].script if name in build.lessons else None
-        folder = (build.settings.root / book.path).parent
-        there = dataclasses.replace(home, linked=lambda text, at=folder: build.links.rewritten(text, at))
-        address = urljoin(build.site_url, f"{script.url}/") if script else ""
-        text = notebooks.workbook(book, address, there)
-        path = build.settings.scratch / workbook_uri(name)
+        address = urljoin(build.site_url, f"{build.lessons[name].script.url}/") if name in build.lessons else ""
+        text = notebooks.workbook(book, address, home(build, book.path))
+        path = scratch / workbook_uri(name)
         if not path.is_file() or path.read_bytes() != text.encode():
             write(path, text)
         # Not File.generated: mkdocs-jupyter's wrapper loses the path of such a file.
-        scratch, config = str(build.settings.scratch), build.config
-        build.files.append(File(workbook_uri(name), scratch, config.site_dir, config.use_directory_urls))
+        build.files.append(File(workbook_uri(name), str(scratch), config.site_dir, config.use_directory_urls))
 
 
-def at_home(build: Build) -> Home:
-    package = build.settings.package.name if build.settings.package else ""
-    has_progress = build.files.get_file_from_path(PROGRESS) is not None
-    return Home(package, build.wheel, urljoin(build.site_url, "progress/") if has_progress else "")
+def home(build: Build, path: Path) -> Home:
+    """What the download of a script or of exercises finds the site by."""
+    progress = urljoin(build.site_url, "progress/") if build.address(PROGRESS) is not None else ""
+    return Home(build.package, build.wheel, progress, lambda text: build.linked(text, path))
 
 
 def add_wheel(build: Build) -> str:
     """Serve the wheel of the shared package; return its address."""
-    package = build.settings.package
-    if package is None or not (build.settings.root / "pyproject.toml").is_file():
+    root, package = build.settings.root, build.settings.package
+    if package is None or not (root / "pyproject.toml").is_file():
         return ""
-    folder = build.settings.scratch / "wheels"
-    folder.mkdir(parents=True, exist_ok=True)
-    wheel = build_wheel(build.settings.root, package, folder)
-    add_copy(build, f"assets/wheels/{wheel.name}", wheel)
+    wheel = build_wheel(root, package, build.settings.scratch / "wheels")
+    add(build, f"assets/wheels/{wheel.name}", wheel)
     return urljoin(build.site_url, f"assets/wheels/{quote(wheel.name)}")
 
 
@@ -76,10 +71,11 @@ def add_tutorials(build: Build) -> None:
         add_downloads(build, lesson)
         add(build, uri(lesson.script), tutorial(build, lesson))
     for part in filter(None, build.parts):
-        if build.files.get_file_from_path(f"{part_url(part)}/index.md") is None:
-            add(build, f"{part_url(part)}/index.md", part_page(build, part))
-    add_copy(build, STYLESHEET, ASSETS / "press.css")
-    add_copy(build, JAVASCRIPT, ASSETS / "press.js")
+        if build.address(overview := f"{part_url(part)}/index.md") is None:
+            text = readme(build, part) or f"# {part_title(part)}\n"
+            add(build, overview, f"{text.rstrip()}\n\n<!-- press:gallery {part} -->\n")
+    add(build, STYLESHEET, ASSETS / "press.css")
+    add(build, JAVASCRIPT, ASSETS / "press.js")
 
 
 def add_images(build: Build, lesson: Lesson) -> Lesson:
@@ -87,91 +83,52 @@ def add_images(build: Build, lesson: Lesson) -> Lesson:
     if lesson.stored is None:
         return lesson
     rendered = build.cache(outputs.rendered, lesson.stored.outputs, by=outputs.BY)
-    images = dict(rendered["images"])
-    if lesson.stored.run.thumbnail:
-        images[page.THUMBNAIL] = lesson.stored.run.thumbnail
+    thumbnail = lesson.stored.run.thumbnail
+    images = rendered["images"] | ({page.THUMBNAIL: thumbnail} if thumbnail else {})
     for name, content in images.items():
         add(build, f"{lesson.script.url}/{name}", base64.b64decode(content))
     return dataclasses.replace(lesson, html=tuple(rendered["html"]))
 
 
 def add_downloads(build: Build, lesson: Lesson) -> None:
-    script, links = lesson.script, build.links
-    folder = (build.settings.root / script.path).parent
-    address = links.whole(workbook_uri(script.name))
-
-    def linked(text: str) -> str:
-        return links.rewritten(text, folder)
-
-    def with_exercises(text: str) -> str:
-        listed = practice.exercise_lines(lesson.book, address) if lesson.book else ""
-        return linked(directives.EXERCISES.sub(lambda _: listed, text))
-
-    home, source = at_home(build), (build.settings.root / script.path).read_text(encoding="utf-8")
-    taken = notebooks.script(source, dataclasses.replace(home, linked=linked))
-    add(build, f"{script.url}/{script.name}.py", taken)
-    taken = notebooks.tutorial(script, lesson.outputs, dataclasses.replace(home, linked=with_exercises))
-    add(build, f"{script.url}/{script.name}.ipynb", taken)
+    script, at_home = lesson.script, home(build, lesson.script.path)
+    source = (build.settings.root / script.path).read_text(encoding="utf-8")
+    add(build, f"{script.url}/{script.name}.py", notebooks.script(source, at_home))
+    addresses = {script.name: build.links.whole(workbook_uri(script.name))}
+    listed = draw("exercises.txt.j2", book=lesson.book, links=addresses) if lesson.book else ""
+    listing = dataclasses.replace(at_home, linked=lambda text: at_home.linked(EXERCISES.sub(lambda _: listed, text)))
+    add(build, f"{script.url}/{script.name}.ipynb", notebooks.tutorial(script, lesson.outputs, listing))
 
 
 def tutorial(build: Build, lesson: Lesson) -> str:
     """The Markdown of a tutorial's page, its front matter included."""
-    script, stored = lesson.script, lesson.stored
+    script, run = lesson.script, lesson.stored.run if lesson.stored else None
     meta: dict[str, Any] = {"title": script.title, "description": script.header.description or script.lead}
-    if stored and stored.run.thumbnail:
+    if run and run.thumbnail:
         meta["image"] = f"{script.url}/{page.THUMBNAIL}"
-    if weight := part_meta(build, script.part).get("search"):
+    if weight := get_data(readme(build, script.part))[1].get("search"):  # what a part says holds for its tutorials
         meta["search"] = weight
-    state, message = page.banner(lesson.status, lesson.running)
-    strip = page.bar(
-        downloads(build, script),
-        page.cost(stored.run, titles(build)) if stored else "",
-        state,
-        message,
-        practice.own_progress(script, lesson.book) if build.practicing else None,
-    )
-    folder = (build.settings.root / script.path).parent
-    return page.source(meta, build.links.rewritten(page.body(script), folder, uri(script)), strip)
+    downloads = {"Script .py": f"{script.name}.py", "Notebook .ipynb": f"{script.name}.ipynb"}
+    if workbook := build.near(workbook_uri(script.name), f"{script.url}/"):
+        downloads["Workbook"] = workbook
+    titles = {name: card.get("title", name) for name, card in (build.tutorials.project.cards or {}).items()}
+    cost = page.cost(run, titles) if run else ""
+    strip = draw("bar.html.j2", downloads=downloads, cost=cost, practicing=build.practicing, lesson=lesson)
+    return page.source(meta, build.linked(page.body(script), script.path, uri(script)), strip)
 
 
-def downloads(build: Build, script: Script) -> dict[str, str]:
-    """What the strip offers: label -> address as the page links to it."""
-    links = {"Script .py": f"{script.name}.py", "Notebook .ipynb": f"{script.name}.ipynb"}
-    if workbook := build.files.get_file_from_path(workbook_uri(script.name)):
-        links["Workbook"] = relative(workbook.url, f"{script.url}/")
-    return links
-
-
-def titles(build: Build) -> dict[str, str]:
-    """The names of the data sets as readers know them."""
-    return {name: card.get("title", name) for name, card in (build.tutorials.project.cards or {}).items()}
-
-
-def part_meta(build: Build, part: str) -> dict[str, Any]:
-    """The front matter of a part's README.md; what it says of the search holds for the part's tutorials."""
-    readme = build.settings.tutorials / part / "README.md"
-    return get_data(readme.read_text(encoding="utf-8"))[1] if part and readme.is_file() else {}
-
-
-def part_page(build: Build, part: str) -> str:
-    """A part's page: the words of its README.md, if there is one, and the gallery."""
-    readme = build.settings.tutorials / part / "README.md"
-    text = readme.read_text(encoding="utf-8") if readme.is_file() else f"# {page.part_heading(part)}\n"
-    return f"{text.rstrip()}\n\n<!-- press:gallery {part} -->\n"
+def readme(build: Build, part: str) -> str:
+    """What a part's README.md says; "" without one."""
+    path = build.settings.tutorials / part / "README.md"
+    return path.read_text(encoding="utf-8") if part and path.is_file() else ""
 
 
 def add_fonts(build: Build) -> None:
-    """Serve the fonts that package.json names; without npm the pages take the system's.
-
-    Those of text come as Latin subsets; the one of formulas is cut down to the characters that the formulas draw.
-    """
+    """Serve the fonts that package.json names, that of formulas with the drawn characters alone, if npm is there."""
     named = fonts.named(build.settings.root)
-    if not named or not npm.install(build.settings.root):
-        return
-    for name, path in named.items():
-        if "math" not in name:
-            add_copy(build, f"assets/fonts/{name}", path)
-            continue
-        source = base64.b64encode(path.read_bytes()).decode()
-        small = build.cache(fonts.subset, source, fonts.math_characters(build.mathml.values()), by=fonts.BY)
-        add(build, f"assets/fonts/{name}", base64.b64decode(small))
+    for name, path in named.items() if named and npm.install(build.settings.root) else ():
+        if "math" in name:
+            source, drawn = base64.b64encode(path.read_bytes()).decode(), fonts.math_characters(build.mathml.values())
+            add(build, f"assets/fonts/{name}", base64.b64decode(build.cache(fonts.subset, source, drawn, by=fonts.BY)))
+        else:
+            add(build, f"assets/fonts/{name}", path)

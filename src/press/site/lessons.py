@@ -1,6 +1,7 @@
 """One tutorial as a build of the site shows it."""
 
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any
 
 from press.scripts.exercises import Workbook
@@ -32,16 +33,12 @@ class Lesson:
     @property
     def outputs(self) -> list[list[dict[str, Any]]]:
         """The outputs that still belong to the code: all of a fresh run, the unchanged beginning of a stale one."""
-        if self.stored is None:
-            return []
-        if self.status.state == "fresh":
-            return self.stored.outputs
+        if self.stored is None or self.status.state == "fresh":
+            return self.stored.outputs if self.stored else []
         return self.stored.outputs[: page.valid_cells(self.script.code, self.stored.sources)]
 
     @property
     def cells(self) -> tuple[tuple[str, str], ...]:
         """The source of each code cell, and what the page shows below it."""
-        shown = self.html[: len(self.outputs)]
-        return tuple(
-            (cell.source, shown[number] if number < len(shown) else "") for number, cell in enumerate(self.script.code)
-        )
+        sources = (cell.source for cell in self.script.code)
+        return tuple(zip_longest(sources, self.html[: len(self.outputs)], fillvalue=""))

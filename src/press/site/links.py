@@ -34,21 +34,14 @@ class Links:
             return known
         return path.relative_to(self.docs).as_posix() if self.docs and path.is_relative_to(self.docs) else None
 
-    def url(self, name: str) -> str:
-        known = self.address(name)
-        return re.sub(r"(^|/)index\.md$|\.(md|ipynb)$", "/", name).lstrip("/") if known is None else known
-
     def whole(self, name: str) -> str:
-        """The address of a page, the site's own included."""
-        return urljoin(self.site_url, self.url(name))
+        """The address of a page, the site's own included; the page may still be to come."""
+        known = self.address(name)
+        to_come = re.sub(r"(^|/)index\.md$|\.(md|ipynb)$", "/", name).lstrip("/")
+        return urljoin(self.site_url, to_come if known is None else known)
 
     def rewritten(self, text: str, folder: Path, page: str | None = None) -> str:
-        """Markdown whose links to files lead to pages.
-
-        Args:
-            folder: where the text lies; its links are relative to it.
-            page: the name of the page that shows the text; None makes links that work anywhere.
-        """
+        """Markdown that lies in `folder`, as `page` links to pages; None makes links that work anywhere."""
 
         def link(match: re.Match[str]) -> str:
             name = None if ELSEWHERE.match(match[2]) else self.name(Path(os.path.normpath(folder / match[2])))

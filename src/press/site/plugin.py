@@ -27,8 +27,6 @@ from press.tutorials import Tutorials
 
 log = logging.getLogger("mkdocs.press")
 
-NOTEBOOKS = Path(__file__).parent / "templates" / "notebooks"
-
 
 class PressConfig(base.Config):
     """The plugin's options in mkdocs.yml; all have defaults."""
@@ -44,8 +42,6 @@ class PressConfig(base.Config):
 
 class PressPlugin(BasePlugin[PressConfig]):
     """Adds a page, downloads and images for each script of the tutorials folder."""
-
-    build: Build
 
     def on_startup(self, *, command: str, dirty: bool) -> None:
         self.serving = command == "serve"
@@ -89,7 +85,7 @@ class PressPlugin(BasePlugin[PressConfig]):
     on_files = CombinedEvent(add_workbooks, add_tutorials)
 
     def on_nav(self, nav: Any, *, config: MkDocsConfig, files: Files) -> Any:
-        self.preview.nav = nav
+        self.build.nav = nav
         return nav
 
     def on_page_markdown(self, markdown: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:
@@ -104,7 +100,7 @@ class PressPlugin(BasePlugin[PressConfig]):
         return self.build.content(html, page)
 
     def on_env(self, env: Any, *, config: MkDocsConfig, files: Files) -> Any:
-        self.preview.env = env
+        self.build.env = env
         added.add_fonts(self.build)
         sort_backlinks(config.plugins.get("autorefs"))
         return env
@@ -141,7 +137,8 @@ def dress(config: MkDocsConfig, build: Build) -> None:
     if "mkdocs-jupyter" in config.plugins:
         from mkdocs_jupyter.config import settings
 
-        settings.templates_dir = str(NOTEBOOKS)  # its own inline 575 KB of styles into every page
+        # Its own inline 575 KB of styles into every page.
+        settings.templates_dir = str(Path(__file__).parent / "templates" / "notebooks")
 
 
 def sort_backlinks(autorefs: Any) -> None:
@@ -151,7 +148,6 @@ def sort_backlinks(autorefs: Any) -> None:
     unsorted = type(autorefs).get_backlinks.__get__(autorefs)
 
     def get_backlinks(*identifiers: str, from_url: str) -> dict[str, list[Any]]:
-        found = unsorted(*identifiers, from_url=from_url)
-        return {kind: sorted(links, key=repr) for kind, links in found.items()}
+        return {kind: sorted(links, key=repr) for kind, links in unsorted(*identifiers, from_url=from_url).items()}
 
     autorefs.get_backlinks = get_backlinks

@@ -6,7 +6,6 @@ import logging
 import shutil
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,21 +20,8 @@ from press.site.lessons import uri
 from press.tutorials import Tutorials
 
 log = logging.getLogger("mkdocs.press")
-
 Texts = dict[Path, Stamp]
-
 PAUSE = 0.3  # seconds between two looks at the files during a rebuild
-
-
-@dataclass(frozen=True)
-class Whole:
-    """A site that was built, and what its pages were made from."""
-
-    build: Build
-    nav: Any
-    env: Any
-    texts: Texts
-    folder: Path
 
 
 class Overtaken(BaseException):
@@ -47,8 +33,8 @@ class Preview:
 
     def __init__(self, *, whole: bool):
         self.whole = whole  # else mkdocs builds only the pages that changed, into the folder that is there
-        self.last: Whole | None = None
-        self.nav = self.env = None
+        self.last: Build | None = None  # that made a whole site
+        self.folder: Path | None = None  # of that site
         self.building = self.failed = False
         self.count = 0
 
@@ -57,7 +43,7 @@ class Preview:
         if self.whole and self.count:
             home = Path(config.site_dir)
             for old in home.glob(".rebuilt-*"):
-                if self.last is None or old != self.last.folder:
+                if old != self.folder:
                     shutil.rmtree(old, ignore_errors=True)
             config.site_dir = str(home / f".rebuilt-{self.count}")
         self.count += 1
@@ -65,11 +51,7 @@ class Preview:
         self.texts = texts_of(config, Path(config.config_file_path or "mkdocs.yml").parent)
 
     def still_wanted(self, build: Build) -> None:
-        """At each page of a rebuild: an author who has edited again waits for one build, not for two.
-
-        Raises:
-            Overtaken: a text is not what it was when the build began.
-        """
+        """At each page of a rebuild, raise Overtaken if an author who has edited again would wait for two builds."""
         if self.building and self.last and time.monotonic() - self.looked > PAUSE:
             self.looked = time.monotonic()
             if texts_of(build.config, build.settings.root) != self.texts:
@@ -77,24 +59,20 @@ class Preview:
 
     def complete(self, build: Build) -> None:
         self.building = self.failed = False
-        self.last = Whole(build, self.nav, self.env, self.texts, Path(build.config.site_dir))
+        self.last, self.made_from, self.folder = build, self.texts, Path(build.config.site_dir)
 
     def early(self) -> dict[str, bytes]:
-        """The file that one edited text makes, by its address; nothing if more was edited, or less.
-
-        The build that comes next makes it again, with the rest of the site. So whatever stands in the way here is
-        left to that build, and so is every warning.
-        """
+        """The file that one edited text makes, by its address; what stands in the way is left to the next build."""
         last, self.building = self.last, False
         if last is None or self.failed:  # what stopped the last build may show on the page
             return {}
-        now = texts_of(last.build.config, last.build.settings.root)
-        changed = [path for path in now.keys() | last.texts.keys() if now.get(path) != last.texts.get(path)]
-        if len(changed) != 1 or changed[0] not in now or changed[0] not in last.texts:
+        now = texts_of(last.config, last.settings.root)
+        changed = {path for path, _ in now.items() ^ self.made_from.items()}
+        if len(changed) != 1 or not changed <= now.keys() & self.made_from.keys():
             return {}
         try:
             with silenced(logging.getLogger("mkdocs")):
-                return made_again(last, changed[0])
+                return made_again(last, changed.pop())
         except Exception as error:
             log.debug("No preview: %s", error)
             return {}
@@ -107,9 +85,9 @@ def texts_of(config: MkDocsConfig, root: Path) -> Texts:
     return {path: stamp(path) for folder in folders for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
-def made_again(last: Whole, path: Path) -> dict[str, bytes]:
-    press: Any = last.build.config.plugins["press"]
-    build = press.build = last.build  # not a later one that was given up
+def made_again(build: Build, path: Path) -> dict[str, bytes]:
+    press: Any = build.config.plugins["press"]
+    press.build = build  # not a later one that was given up
     name = build.links.name(path)
     file = build.files.get_file_from_path(name) if name else None
     if file is None or file.inclusion.is_excluded() or (path.suffix == ".py" and not reworded(build, path)):
@@ -118,43 +96,40 @@ def made_again(last: Whole, path: Path) -> dict[str, bytes]:
         return {file.dest_uri: path.read_bytes()}
     if path.suffix not in (".md", ".py"):
         return {}
-    return {file.dest_uri: page_again(last, file).encode("utf-8", errors="xmlcharrefreplace")}
+    return {file.dest_uri: page_again(build, file).encode("utf-8", errors="xmlcharrefreplace")}
 
 
 def reworded(build: Build, path: Path) -> bool:
     """Take in a tutorial of which only the text changed; whether that is so."""
-    tutorials = Tutorials(build.settings)
-    old = next((one for one in build.lessons.values() if build.settings.root / one.script.path == path), None)
-    script = next((one for one in tutorials.scripts if build.settings.root / one.path == path), None)
-    if tutorials.errors or build.problems or old is None or script is None:
+    tutorials, root = Tutorials(build.settings), build.settings.root
+    old = next((one for one in build.lessons.values() if root / one.script.path == path), None)
+    script = next((one for one in tutorials.scripts if root / one.path == path), None)
+    file = build.files.get_file_from_path(uri(script)) if script else None
+    if tutorials.errors or build.problems or old is None or script is None or file is None:
         return False
     same_code = [cell.source for cell in script.code] == [cell.source for cell in old.script.code]
     if not same_code or tutorials.status(script) != old.status:
         return False
-    lesson = build.lessons[script.name] = dataclasses.replace(old, script=script)
+    build.lessons[script.name] = dataclasses.replace(old, script=script)
     build.tutorials = tutorials
-    file = build.files.get_file_from_path(uri(script))
-    if file is None:
-        return False
-    file.content_string = added.tutorial(build, lesson)
+    file.content_string = added.tutorial(build, build.lessons[script.name])
     return True
 
 
-def page_again(last: Whole, file: File) -> str:
+def page_again(build: Build, file: File) -> str:
     """A page as mkdocs makes it, step by step."""
-    page, config, files = file.page, last.build.config, last.build.files
+    page, config, files, plugins = file.page, build.config, build.files, build.config.plugins
     assert page is not None
-    plugins = config.plugins
     page.read_source(config)
     page.markdown = plugins.on_page_markdown(page.markdown or "", page=page, config=config, files=files)
     page.render(config, files)
     page.content = plugins.on_page_content(page.content or "", page=page, config=config, files=files)
     if "autorefs" in plugins:
-        plugins["autorefs"].on_env(last.env, config=config, files=Files([file]))  # resolves references
+        plugins["autorefs"].on_env(build.env, config=config, files=Files([file]))  # resolves references
     page.active = True
-    context = get_context(last.nav, files.documentation_pages(inclusion=InclusionLevel.is_in_serve), config, page)
-    template = last.env.get_template(page.meta.get("template", "main.html"))
-    context = plugins.on_page_context(context, page=page, config=config, nav=last.nav)
+    context = get_context(build.nav, files.documentation_pages(inclusion=InclusionLevel.is_in_serve), config, page)
+    template = build.env.get_template(page.meta.get("template", "main.html"))
+    context = plugins.on_page_context(context, page=page, config=config, nav=build.nav)
     output = plugins.on_post_page(template.render(context), page=page, config=config)
     page.active = False
     return output
@@ -164,14 +139,8 @@ def page_again(last: Whole, file: File) -> str:
 def silenced(logger: logging.Logger) -> Iterator[None]:
     """Let a logger's handlers say nothing for a while; one that listens from now on hears everything."""
     handlers = list(logger.handlers)
-
-    def nothing(record: logging.LogRecord) -> bool:
-        return False
-
-    for handler in handlers:
-        handler.addFilter(nothing)
+    logger.handlers[:] = [logging.NullHandler()]
     try:
         yield
     finally:
-        for handler in handlers:
-            handler.removeFilter(nothing)
+        logger.handlers[:] = handlers

@@ -6,20 +6,16 @@ from pathlib import Path
 
 from press.files import write
 
-INDEX = "search/search_index.json"
 SPELLED_WITH_S = re.compile(r"\b(?:regular|standard|\w+al)is(?:e|ation)\b")  # half of the readers write it with z
 
 
 def add_spellings(site: Path) -> None:
     """Let a heading be found by its American spelling, too."""
-    path = site / INDEX
+    path = site / "search/search_index.json"
     if not path.is_file():
         return
     index = json.loads(path.read_text(encoding="utf-8"))
-    found = False
     for entry in index.get("docs", []):
         if words := {word.replace("is", "iz") for word in SPELLED_WITH_S.findall(entry["title"].lower())}:
             entry["text"] += f"<p>Also spelled {', '.join(sorted(words))}.</p>"
-            found = True
-    if found:
-        write(path, json.dumps(index, separators=(",", ":")))
+    write(path, json.dumps(index, separators=(",", ":")))

@@ -14,28 +14,15 @@ from urllib.parse import quote
 from mkdocs.utils import CountHandler
 
 from press.scripts.header import Header
-from press.scripts.script import EXERCISES, Cell, Script
+from press.scripts.script import EXERCISES, Cell, Script, slug
 from press.site.build import Build
+from press.site.pages.templates import draw
 from press.site.preview import Overtaken, Preview
 from press.tutorials import Tutorials
 
 log = logging.getLogger("mkdocs.press")
-
 POLL = "/press-reload/"
 SECONDS = 25  # that a browser waits for news before it asks again
-RELOAD = """<script>
-(async () => {
-  for (;;) {
-    try {
-      const answer = await fetch("%s", { cache: "no-store" });
-      if ((await answer.text()) === "reload") return location.reload();
-    } catch {
-      await new Promise((resolve) => setTimeout(resolve, 1000));
-    }
-  }
-})();
-</script>
-</body>"""
 
 
 class Server:
@@ -58,14 +45,14 @@ class Server:
         if build.options["execute"] == "auto" and build.tutorials.scripts:
             build.tutorials.prepare_kernels(start=True)  # in a process of its own, while the author is still thinking
         self.build, self.server.builder = self.server.builder, self.rebuild
-        self.show(self.preview.last.folder if self.preview.last else self.folder, {})
+        self.show({})
         self.server.set_app(self.answer)
         return self.server
 
     def rebuild(self) -> None:
         """After an edit: one page at once if that is all, then the whole site."""
         if early := self.preview.early():
-            self.show(self.folder, early)
+            self.show(early)
             log.info("%s is there, the rest of the site follows", ", ".join(early))
         try:
             self.build()
@@ -75,14 +62,14 @@ class Server:
             self.preview.failed = True
             log.error("The rebuild failed, the last good pages stay: %s", error)
         else:
-            self.show(self.preview.last.folder if self.preview.last else self.folder, {})
+            self.show({})
 
-    def show(self, folder: Path, early: Mapping[str, bytes]) -> None:
+    def show(self, early: Mapping[str, bytes]) -> None:
+        """Answer from the last whole site, and with what is ready of the next one."""
         with self.changed:
-            self.folder, self.early = folder, early
-            shared = sorted(path for kind in ("css", "js") for path in folder.rglob(f"*.{kind}"))
-            names = [path.relative_to(folder).as_posix() for path in shared]
-            texts = (self.early.get(name) or (folder / name).read_bytes() for name in names)
+            self.folder, self.early = self.preview.folder or self.folder, early
+            shared = sorted(path for kind in ("css", "js") for path in self.folder.rglob(f"*.{kind}"))
+            texts = (self.read(path.relative_to(self.folder).as_posix()) or b"" for path in shared)
             self.assets = sha256(b"".join(texts)).digest()
             self.changed.notify_all()
 
@@ -103,9 +90,8 @@ class Server:
             return self.news(found[1], found[2], start_response)
         mount = self.server.mount_path
         if not path.startswith(mount):
-            address = quote(mount if path == "/" else f"{path}/")
-            status = "302 Found" if path == "/" or f"{path}/" == mount else "404 Not Found"
-            start_response(status, [("Location", address)] if status == "302 Found" else [])
+            home = path == "/" or f"{path}/" == mount
+            start_response("302 Found" if home else "404 Not Found", [("Location", quote(mount))] if home else [])
             return []
         name = posixpath.normpath(f"/{path.removeprefix(mount)}").lstrip("/")
         if path.endswith("/"):
@@ -122,8 +108,8 @@ class Server:
             name, content = "404.html", self.read("404.html") or b"404 Not Found"
         kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
         if kind == "text/html":
-            script = RELOAD % f"{POLL}{self.version(name)}/{quote(name)}"
-            content = script.encode().join(content.rsplit(b"</body>", 1))
+            script = draw("reload.html.j2", address=f"{POLL}{self.version(name)}/{quote(name)}")
+            content = f"{script}\n</body>".encode().join(content.rsplit(b"</body>", 1))
         start_response(status, [("Content-Type", kind), ("Content-Length", str(len(content)))])
         return [content]
 
@@ -151,7 +137,6 @@ def stand_ins(tutorials: Tutorials, problems: Mapping[str, str], good: dict[Path
 
 
 def bare(path: Path, tutorials: Tutorials) -> Script:
-    name = re.sub(r"^\d+[-_]", "", path.stem)
-    settings = tutorials.settings
+    name, settings = slug(path.name), tutorials.settings
     part = path.parent.relative_to(settings.tutorials.relative_to(settings.root)).as_posix()
     return Script(path, "" if part == "." else part, name, name, Header(), (Cell("text", f"# {name}", 1),))

@@ -11,11 +11,7 @@ from mkdocs.exceptions import MkDocsException
 
 
 def build_site(config_file: Path, folder: Path, site_url: str) -> list[str]:
-    """Build a site as `mkdocs build` does, but into another folder and for another address; return the warnings.
-
-    Raises:
-        RuntimeError: the site does not build; the message is all that mkdocs said.
-    """
+    """Build a site and return the warnings; RuntimeError has the first complaint in one line."""
     heard = BufferingHandler(capacity=100_000)
     heard.setLevel(logging.WARNING)
     logger = logging.getLogger("mkdocs")
@@ -29,7 +25,10 @@ def build_site(config_file: Path, folder: Path, site_url: str) -> list[str]:
             config.plugins.on_shutdown()
     except (MkDocsException, yaml.YAMLError) as error:
         said = sorted(heard.buffer, key=lambda record: -record.levelno)
-        raise RuntimeError("\n".join([*(record.getMessage() for record in said), str(error)])) from error
+        lines = "\n".join([*(record.getMessage() for record in said), str(error)]).splitlines()
+        first, *others = [line.strip() for line in lines if line.strip()]
+        more = f" (and {len(others)} more lines from mkdocs build)" if others else ""
+        raise RuntimeError(f"the site does not build: {first}{more}") from error
     finally:
         logger.removeHandler(heard)
     return [record.getMessage() for record in heard.buffer]

@@ -10,24 +10,23 @@ from pathlib import Path
 
 
 def build_wheel(project: Path, package: Path, folder: Path) -> Path:
-    """Build the wheel of the shared package alone: no press, no plugin, no command.
-
-    Its version carries a hash of its content, so that no cache ever mistakes an old wheel for a new one.
-    Built once per content; the same content gives the same bytes.
-    """
+    """The wheel of the shared package alone, built once per content, a hash of which its version carries."""
     config = tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    version = f"{config['version']}+{content_hash(config, package)}"
+    content = hashlib.sha256(json.dumps(config, sort_keys=True).encode())
+    for path in sorted(package.rglob("*")):
+        if path.is_file() and path.suffix != ".pyc":
+            content.update(path.relative_to(package).as_posix().encode() + b"\0" + path.read_bytes())
+    version = f"{config['version']}+{content.hexdigest()[:8]}"
     name = re.sub(r"[-_.]+", "_", config["name"])
     wheel = folder / f"{name}-{version}-py3-none-any.whl"
     if zipfile.is_zipfile(wheel):  # what is cut off is none
         return wheel
-
     from hatchling.builders.wheel import WheelBuilder
 
     settings = {key: value for key, value in config.items() if key not in {"scripts", "entry-points"}}
-    target = {"packages": [package.relative_to(project).as_posix()]}
-    build = {"hatch": {"build": {"targets": {"wheel": target}}}}
+    build = {"hatch": {"build": {"targets": {"wheel": {"packages": [package.relative_to(project).as_posix()]}}}}}
     scratch = folder / f"building-{os.getpid()}"
+    folder.mkdir(parents=True, exist_ok=True)
     builder = WheelBuilder(str(project), config={"project": {**settings, "version": version}, "tool": build})
     (built,) = builder.build(directory=str(scratch), versions=["standard"])
     os.replace(built, wheel)
@@ -36,11 +35,3 @@ def build_wheel(project: Path, package: Path, folder: Path) -> Path:
         if old != wheel:
             old.unlink(missing_ok=True)
     return wheel
-
-
-def content_hash(config: dict, package: Path) -> str:
-    content = hashlib.sha256(json.dumps(config, sort_keys=True).encode())
-    for path in sorted(package.rglob("*")):
-        if path.is_file() and path.suffix != ".pyc":
-            content.update(path.relative_to(package).as_posix().encode() + b"\0" + path.read_bytes())
-    return content.hexdigest()[:8]

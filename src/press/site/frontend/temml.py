@@ -5,9 +5,9 @@ import json
 import logging
 import re
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 from filelock import FileLock
 
@@ -16,23 +16,14 @@ from press.site.frontend.npm import SECONDS, install, run_node
 from press.site.html.formulas import Formula, key
 
 log = logging.getLogger("mkdocs.press")
-
-TEMML = """
-const temml = require("temml"), options = {throwOnError: true, strict: true, trust: false, wrap: "none"};
-const formulas = JSON.parse(require("fs").readFileSync(0, "utf8"));
-process.stdout.write(JSON.stringify(formulas.map(([tex, displayMode]) => {
-  try { return [temml.renderToString(tex, {...options, displayMode}), null]; }
-  catch (error) { return [null, error.message.replace(/ at position[^]*/, "").trim()]; }
-})));
-"""
+TEMML = Path(__file__).with_name("temml.js").read_text(encoding="utf-8")
 # The site allows no style attribute: each one that Temml writes is a rule of the stylesheet, or an error.
 STYLES = {"math-depth:0;": "tml-accent", "text-align:left;": "tml-left", "padding:3pt;border:1px solid;": "tml-box"}
 SELECTED = re.compile(r"display:block math;|(padding-(left|right):[\d.]+(em|pt);)+|(padding:0;)?width:\d+%;")
 UNUSED_CLASSES = re.compile(r"(wbk|ff)-.*|tml-display")
 
 
-@dataclass(frozen=True)
-class Typeset:
+class Typeset(NamedTuple):
     """Formulas as MathML, by the names that the table gives them, and what is wrong with those that have none."""
 
     mathml: Mapping[str, str]
@@ -40,19 +31,14 @@ class Typeset:
 
 
 def typeset(formulas: Iterable[Formula], table: Path, root: Path) -> Typeset:
-    """Set each formula; Temml is asked only for what the committed `table` does not know.
-
-    A formula that Temml refuses, or that would need a style attribute, costs no other formula anything.
-    """
+    """Set each formula, those that the committed `table` does not know by Temml; what it refuses is left out."""
     asked = {key(formula): formula for formula in formulas}
-    known = entries(table, root)
-    new = {name: formula for name, formula in asked.items() if name not in known}
-    if not new:
-        return Typeset({name: known[name] for name in asked})
+    known, made, problems = entries(table, root), {}, []
     try:
-        made, problems = ask(new, root)
+        if new := {name: formula for name, formula in asked.items() if name not in known}:
+            made, problems = ask(new, root)
     except RuntimeError as error:
-        return Typeset({name: known[name] for name in asked if name in known}, (str(error),))
+        problems = [str(error)]
     if made:
         with FileLock(root / ".press" / "formulas.lock", timeout=SECONDS):
             save(table, root, entries(table, root) | made)
@@ -68,11 +54,7 @@ def prune(table: Path, used: Collection[str], root: Path) -> None:
 
 
 def ask(new: Mapping[str, Formula], root: Path) -> tuple[dict[str, str], list[str]]:
-    """The markup of new formulas, and a sentence about each that has none.
-
-    Raises:
-        RuntimeError: node or Temml is out of reach; the message names the formulas.
-    """
+    """The markup of new formulas, and a sentence about each that has none; RuntimeError if node is out of reach."""
     if not install(root):
         raise RuntimeError(
             f"no MathML yet for {', '.join(new)}: build once where npm can be reached, and commit the table of formulas"
@@ -81,38 +63,28 @@ def ask(new: Mapping[str, Formula], root: Path) -> tuple[dict[str, str], list[st
     made, problems = {}, []
     for name, (markup, refused) in zip(new, json.loads(run_node(root, "-e", TEMML, stdin=question)), strict=True):
         try:
-            made[name] = cleaned(markup) if refused is None else None
+            if refused is not None:
+                raise ValueError(refused)
+            made[name] = cleaned(markup)
         except ValueError as error:
-            refused = str(error)
-        if refused is not None:
-            made.pop(name, None)
-            problems.append(f"Temml does not accept {name}: {refused}")
+            problems.append(f"Temml does not accept {name}: {error}")
     return made, problems
 
 
 def cleaned(markup: str) -> str:
-    """Temml's style attributes as classes, without the classes that the style sheet does not use.
-
-    Raises:
-        ValueError: a style that no class stands for.
-    """
+    """Temml's style attributes as classes, without unused classes; ValueError for a style that has no class."""
 
     def attributes(tag: re.Match[str]) -> str:
-        classes = [name for name in value(tag[0], "class").split() if not UNUSED_CLASSES.fullmatch(name)]
-        style = SELECTED.sub("", value(tag[0], "style"))
-        if style:
-            if style not in STYLES:
-                raise ValueError(f"it needs a style attribute, which the site forbids: {style}")
-            classes.append(STYLES[style])
+        written = dict(re.findall(r' (class|style)="([^"]*)"', tag[0]))
+        classes = [name for name in written.get("class", "").split() if not UNUSED_CLASSES.fullmatch(name)]
+        style = SELECTED.sub("", written.get("style", ""))
+        if style and style not in STYLES:
+            raise ValueError(f"it needs a style attribute, which the site forbids: {style}")
+        classes += [STYLES[style]] if style else []
         bare = re.sub(r' (class|style)="[^"]*"', "", tag[0])
         return bare[:-1] + f' class="{" ".join(classes)}">' if classes else bare
 
     return re.sub(r"<[^>]* (?:class|style)=[^>]*>", attributes, markup)
-
-
-def value(tag: str, name: str) -> str:
-    found = re.search(f' {name}="([^"]*)"', tag)
-    return found[1] if found else ""
 
 
 def maker(root: Path) -> str:

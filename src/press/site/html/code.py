@@ -1,10 +1,10 @@
 """Colors code, links its names to their documentation, and puts code and outputs where the page has room for them."""
 
 import html as markup
-import io
 import re
 from typing import Any
 
+import pygments
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 from pygments.token import Name, Operator
@@ -35,11 +35,9 @@ def code_and_outputs(html: str, facts: PageFacts) -> str:
 
 def notebook_code(html: str, facts: PageFacts) -> str:
     """The code of a notebook, which its template leaves as it is, in color."""
-
-    def colored(match: re.Match[str]) -> str:
-        return f"<code>{highlight(markup.unescape(match[1]), facts, '')}</code>"
-
-    return SOURCE.sub(colored, html) if facts.notebook else html
+    if not facts.notebook:
+        return html
+    return SOURCE.sub(lambda match: f"<code>{highlight(markup.unescape(match[1]), facts, '')}</code>", html)
 
 
 def highlight(source: str, facts: PageFacts, anchor: str) -> str:
@@ -54,7 +52,9 @@ def highlight(source: str, facts: PageFacts, anchor: str) -> str:
             while end + 1 < len(tokens) and tokens[end] == (Operator, ".") and is_name(tokens[end + 1]):
                 end += 2
         run = tokens[position:end]
-        colored = formatted(formatter, run)
+        colored = pygments.format(run, formatter)
+        if not run[-1][1].endswith("\n"):  # Pygments closes the last line with a newline of its own
+            colored = colored.removesuffix("\n")
         full = facts.names.get("".join(text for _, text in run)) if is_name(run[0]) else None
         pieces.append((full and link(full, colored, anchor, facts)) or colored)
         position = end
@@ -63,14 +63,6 @@ def highlight(source: str, facts: PageFacts, anchor: str) -> str:
 
 def is_name(token: tuple[Any, str]) -> bool:
     return token[0] in Name and not token[1].isspace()
-
-
-def formatted(formatter: HtmlFormatter, tokens: list[tuple[Any, str]]) -> str:
-    buffer = io.StringIO()
-    formatter.format(tokens, buffer)
-    text = buffer.getvalue()
-    # Pygments closes the last line with a newline of its own.
-    return text if tokens[-1][1].endswith("\n") else text.removesuffix("\n")
 
 
 def link(name: str, code: str, anchor: str, facts: PageFacts) -> str | None:
@@ -91,10 +83,7 @@ def link(name: str, code: str, anchor: str, facts: PageFacts) -> str | None:
 
 
 def plain_code(html: str, facts: PageFacts) -> str:
-    """Code without the spans of kinds that have no color, and with one span where neighbors are of one kind.
-
-    Half of a page's elements are such spans, and a browser computes the style of each.
-    """
+    """Code with fewer spans, half of a page's elements: none of kinds without color, one for neighbors of a kind."""
     if not facts.plain_code:
         return html
     kinds = "|".join(map(re.escape, facts.plain_code))
@@ -109,9 +98,9 @@ def joined(match: re.Match[str]) -> str:
 
 def line_counts(html: str, facts: PageFacts) -> str:
     """Blocks of code with their number of lines, from which press.css knows their height before they are drawn."""
+
+    def counted(match: re.Match[str]) -> str:
+        lines = match[2].count("\n", 0, -1) + 1  # the last one may be closed
+        return f'{match[1]} data-lines="{lines}">{match[2]}</code>'
+
     return BLOCK.sub(counted, html)
-
-
-def counted(match: re.Match[str]) -> str:
-    lines = match[2].removesuffix("\n").count("\n") + 1
-    return f'{match[1]} data-lines="{lines}">{match[2]}</code>'

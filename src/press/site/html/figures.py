@@ -11,10 +11,11 @@ from xml.etree import ElementTree
 
 from press.site.pages.templates import draw
 
-SUFFIXES = {"image/svg+xml": "svg", "image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"}
+SUFFIXES = {"image/svg+xml": "svg", "image/webp": "webp", "image/png": "png", "image/jpeg": "jpg"}  # the best first
 ACTIVE = {"script", "handler", "listener", "foreignobject", "iframe", "embed", "object"}  # what may run in an SVG file
 PROGRAM = re.compile(r"(java|vb)script:|data:(?!image/(png|jpeg|gif|webp)\b)", re.I)  # an address that may
-GROUND = r'(<g id="{}">\s*<path d="[^"]*" style=")fill: #ffffff'  # as matplotlib draws it
+# As matplotlib draws it, of the figure and of each of its axes.
+GROUND = re.compile(r'(<g id="(?:axes_\d+">\s*<g id="patch_\d+|patch_1)">\s*<path d="[^"]*" style=")fill: #ffffff')
 
 
 def figure(output: Mapping[str, Any], mime: str, images: dict[str, bytes]) -> str:
@@ -28,17 +29,17 @@ def figure(output: Mapping[str, Any], mime: str, images: dict[str, bytes]) -> st
     if mime == "image/svg+xml":
         light, dark = schemes(data)
         size, files = svg_size(data), {"press-light": light.encode(), "press-dark": dark.encode()}
+        alt = alt or drawn_words(data)
     else:
-        content = base64.b64decode(data)
-        size, files = raster_size(content), {"": content}
-    names = {scheme: f"{name(content)}.{SUFFIXES[mime]}" for scheme, content in files.items()}
+        from PIL import Image
+
+        content, alt = base64.b64decode(data), alt or "Figure"
+        with Image.open(io.BytesIO(content)) as image:  # which the kernel drew at 120 dots per inch
+            size, files = (round(image.width * 0.8), round(image.height * 0.8)), {"": content}
+    digests = {scheme: hashlib.sha256(content).hexdigest()[:12] for scheme, content in files.items()}
+    names = {scheme: f"figure-{digest}.{SUFFIXES[mime]}" for scheme, digest in digests.items()}
     images.update((names[scheme], content) for scheme, content in files.items())
-    alt = alt or drawn_words(data if mime == "image/svg+xml" else "")
     return draw("figure.html.j2", files=names, alt=alt, width=size[0], height=size[1])
-
-
-def name(content: bytes) -> str:
-    return f"figure-{hashlib.sha256(content).hexdigest()[:12]}"
 
 
 def is_drawing(svg: str) -> bool:
@@ -61,15 +62,14 @@ def bare(name: str) -> str:
 
 def drawn_words(svg: str) -> str:
     """An alternative text for a figure whose author gave none: the words that matplotlib wrote into it."""
-    words = [unescape(text.strip()) for text in re.findall(r"<!--(.*?)-->", svg, re.S)]
-    words = [word for word in words if re.search(r"[^\W\d]{2}", word)]
+    texts = [unescape(text.strip()) for text in re.findall(r"<!--(.*?)-->", svg, re.S)]
+    words = [text for text in texts if re.search(r"[^\W\d]{2}", text)]
     return "Figure: " + "; ".join(dict.fromkeys(words)) if words else "Figure"
 
 
 def schemes(svg: str) -> tuple[str, str]:
     """The figure without its white ground, and its dark twin: grays are turned round, colors stay."""
-    for group in (r"patch_1", r'axes_\d+">\s*<g id="patch_\d+'):
-        svg = re.sub(GROUND.format(group), r"\1fill: none", svg)
+    svg = GROUND.sub(r"\1fill: none", svg)
     dark = re.sub(r"(?<=[:\"\s])#[0-9a-fA-F]{6}\b", turned, svg)
     # Text and marks without a color of their own are black by default.
     return svg, re.sub(r"<svg\b", '<svg fill="#e8e8e8"', dark, count=1)
@@ -90,11 +90,3 @@ def svg_size(svg: str) -> tuple[int, int]:
         match = re.search(rf'<svg[^>]*\b{side}="(\d{{1,6}}(?:\.\d*)?)(pt|px)?"', svg)
         sizes.append(round(float(match[1]) * (4 / 3 if match[2] == "pt" else 1)) if match else 640)
     return sizes[0], sizes[1]
-
-
-def raster_size(content: bytes) -> tuple[int, int]:
-    """Width and height in CSS pixels of a figure that the kernel drew at 120 dots per inch."""
-    from PIL import Image
-
-    with Image.open(io.BytesIO(content)) as image:
-        return round(image.width * 0.8), round(image.height * 0.8)

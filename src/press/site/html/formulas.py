@@ -2,7 +2,6 @@
 
 import html as markup
 import re
-from collections.abc import Iterator
 
 from press.site.html import text
 from press.site.html.facts import PageFacts
@@ -22,12 +21,7 @@ def key(formula: Formula) -> str:
 def asked(html: str, facts: PageFacts) -> set[Formula]:
     """Every formula that a page will show."""
     texts = [dollars(html, facts), *(shown for _, shown in facts.cells)]
-    return {formula for one in texts if "arithmatex" in one for formula in found(one)}
-
-
-def found(html: str) -> Iterator[Formula]:
-    for match in MARKED.finditer(html):
-        yield formula_of(match)
+    return {formula_of(match) for one in texts for match in MARKED.finditer(one)}
 
 
 def formula_of(match: re.Match[str]) -> Formula:
@@ -36,30 +30,30 @@ def formula_of(match: re.Match[str]) -> Formula:
 
 def dollars(html: str, facts: PageFacts) -> str:
     """A notebook's formulas marked as Markdown's are: Jupyter leaves them between dollars."""
-    if not facts.notebook or "$" not in html:
+
+    def marked(match: re.Match[str]) -> str:
+        if match["display"] is not None:
+            return f'<div class="arithmatex">\\[{match["display"]}\\]</div>'
+        return f'<span class="arithmatex">\\({match["inline"]}\\)</span>'
+
+    if not facts.notebook:
         return html
     return text.changed(html, lambda piece: DOLLARS.sub(marked, piece), {"pre", "code", "style", "script"})
 
 
-def marked(match: re.Match[str]) -> str:
-    if match["display"] is not None:
-        return f'<div class="arithmatex">\\[{match["display"]}\\]</div>'
-    return f'<span class="arithmatex">\\({match["inline"]}\\)</span>'
-
-
 def formulas(html: str, facts: PageFacts) -> str:
-    """Every marked formula as MathML; one that has none stays what its author wrote."""
+    """Every marked formula as MathML, left out of the search index; one that has none stays what its author wrote."""
     mathml = facts.mathml
-    if mathml is None or "arithmatex" not in html:
+    if mathml is None:
         return html
-    return MARKED.sub(lambda match: wrapped(match, mathml.get(key(formula_of(match)))), html)
 
+    def drawn(match: re.Match[str]) -> str:
+        made = mathml.get(key(formula_of(match)))
+        if made is None:
+            return f"<code>{match[2].strip()}</code>{match[3]}"
+        made = made.replace("<math", "<math data-search-exclude", 1)
+        if match[1] == "div":
+            return f'<div class="press-math">{made}</div>{match[3]}'
+        return f'<span class="press-nobreak">{made}{match[3]}</span>' if match[3] else made
 
-def wrapped(match: re.Match[str], made: str | None) -> str:
-    """The formula, which the search index leaves out."""
-    if made is None:
-        return f"<code>{match[2].strip()}</code>{match[3]}"
-    made = made.replace("<math", "<math data-search-exclude", 1)
-    if match[1] == "div":
-        return f'<div class="press-math">{made}</div>{match[3]}'
-    return f'<span class="press-nobreak">{made}{match[3]}</span>' if match[3] else made
+    return MARKED.sub(drawn, html)

@@ -1,13 +1,7 @@
 """Reads the glossary, and shows a term's definition where a page uses the term first.
 
-`docs/glossary.md` is a definition list. A term stands on a line of its own, other forms of it after bars; its plural
-needs no mention; `!` says that the bare term is too common a word to be marked in a text:
-
-    batch
-    :   The examples that share one step. [Thermometer](../tutorials/1-foundations/07_thermometer.py)
-
-    data normalization | normalized
-    :   ...
+A term stands on a line of its own, other forms after bars, its plural needs no mention; `!` says that the bare term is
+too common a word to be marked: `class | ! | class label`, then `:   One of the possible answers. [Home](path.py)`.
 """
 
 import re
@@ -27,11 +21,11 @@ CLOSED = {"a", "abbr", "h1", "h2", "h3", "h4", "h5", "h6", "button", "summary", 
 
 @dataclass(frozen=True)
 class Term:
-    """One term of the glossary: its name, the forms in which a text may hold it, and what it means in plain text."""
+    """One term of the glossary."""
 
     name: str
-    forms: tuple[str, ...]
-    meaning: str
+    forms: tuple[str, ...]  # in which a text may hold it
+    meaning: str  # in plain text
 
     @property
     def slug(self) -> str:
@@ -65,9 +59,8 @@ def plural(word: str) -> str:
 
 def plain(markdown: str) -> str:
     """A definition as a tooltip shows it: no markup, links by their words; those at the end, to the home pages, go."""
-    words = " ".join(markdown.split())
     home = r"\s*(?:\[[^\]]*\]\([^)]*\)|\(planned: [^)]*\))[,.]?"
-    words = re.sub(rf"(?:{home})+\s*$", "", words)
+    words = re.sub(rf"(?:{home})+\s*$", "", " ".join(markdown.split()))
     words = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", words)
     return re.sub(r"[`*$]|(?<!\w)_|_(?!\w)", "", words).strip()
 
@@ -77,12 +70,10 @@ def page(source: str, titles: Mapping[str, str]) -> str:
 
     def entry(match: re.Match[str]) -> str:
         name = match["forms"].split("|")[0].strip()
-        slug = Term(name, (), "").slug
-        return f'<span id="{slug}">{name}</span>\n:   {match["text"]}'
+        return f'<span id="{Term(name, (), "").slug}">{name}</span>\n:   {match["text"]}'
 
     def planned(match: re.Match[str]) -> str:
-        slugs = match["slugs"].split(", ")
-        return f"(to come: {', '.join(titles.get(slug, slug) for slug in slugs)})"
+        return f"(to come: {', '.join(titles.get(slug, slug) for slug in match['slugs'].split(', '))})"
 
     return re.sub(r"\(planned: (?P<slugs>[\w-]+(?:, [\w-]+)*)\)", planned, ENTRY.sub(entry, source))
 
@@ -90,26 +81,17 @@ def page(source: str, titles: Mapping[str, str]) -> str:
 def mark(html: str, terms: Iterable[Term]) -> str:
     """Mark the first use of each term that stands in running text, as an abbreviation with its meaning."""
     by_word: dict[str, list[tuple[str, Term]]] = {}
-    for term in terms:
-        for form in term.forms:
-            by_word.setdefault(first_word(form), []).append((form, term))
-    for forms in by_word.values():
-        forms.sort(key=lambda pair: -len(pair[0]))  # of "batch" and "batch size" the longer one
+    forms = [(form, term) for term in terms for form in term.forms]
+    for form, term in sorted(forms, key=lambda pair: -len(pair[0])):  # of "batch" and "batch size" the longer one
+        by_word.setdefault((WORD.match(form) or [form])[0], []).append((form, term))
     seen: set[str] = set()
-
-    def change(piece: str) -> str:
-        return piece if piece.lstrip().startswith(("\\(", "\\[")) else marked(piece, by_word, seen)
-
-    return text.changed(html, change, CLOSED)
-
-
-def first_word(form: str) -> str:
-    found = WORD.match(form)
-    return found[0] if found else form
+    return text.changed(html, lambda piece: marked(piece, by_word, seen), CLOSED)
 
 
 def marked(piece: str, by_word: Mapping[str, list[tuple[str, Term]]], seen: set[str]) -> str:
     """One piece of running text, between two tags."""
+    if piece.lstrip().startswith(("\\(", "\\[")):
+        return piece
     pieces, position = [], 0
     for word in WORD.finditer(piece):
         if word.start() < position:

@@ -3,23 +3,13 @@
 import base64
 from collections.abc import Mapping, Sequence
 from functools import cache
-from pathlib import Path
 from typing import Any
 
-from press.site.html.figures import figure
+from press.site.html.figures import SUFFIXES, figure
+from press.site.pages.templates import FOLDER
 
 BY = ("nbconvert", "nbformat", "nh3", "markdown", "jinja2", "pillow")  # whose code makes the result
-PRIORITY = [
-    "image/svg+xml",
-    "image/webp",
-    "image/png",
-    "image/jpeg",
-    "text/html",
-    "text/markdown",
-    "text/latex",
-    "text/plain",
-]
-TEMPLATES = Path(__file__).parents[1] / "templates"
+PRIORITY = [*SUFFIXES, "text/html", "text/markdown", "text/latex", "text/plain"]
 
 
 def rendered(outputs: Sequence[Sequence[Mapping[str, Any]]]) -> dict[str, Any]:
@@ -40,33 +30,19 @@ def rendered(outputs: Sequence[Sequence[Mapping[str, Any]]]) -> dict[str, Any]:
 @cache  # it compiles its templates once
 def exporter() -> tuple[Any, dict[str, bytes]]:
     """The exporter, and the images that it has met."""
+    import markdown
+    import nh3
     from nbconvert import MarkdownExporter
 
     images: dict[str, bytes] = {}
+    allowed = {**nh3.ALLOWED_ATTRIBUTES, "*": {"class", "colspan", "rowspan"}}
+    filters = {
+        "figure": lambda output, mime: figure(output, mime, images),
+        "sanitize": lambda html: nh3.clean(html, attributes=allowed),
+        "to_html": lambda text: nh3.clean(markdown.markdown(text, extensions=["tables", "fenced_code"])),
+    }
     export = MarkdownExporter(
-        extra_template_basedirs=[str(TEMPLATES)],
-        template_name="page",
-        filters={
-            "figure": lambda output, mime: figure(output, mime, images),
-            "sanitize": sanitized,
-            "to_html": from_markdown,
-            "strip_dollars": lambda text: text.strip().strip("$"),
-        },
-        preprocessors=[],
-        default_preprocessors=[],
+        extra_template_basedirs=[str(FOLDER.parent)], template_name="page", filters=filters, default_preprocessors=[]
     )
     export.display_data_priority = PRIORITY  # pyright: ignore[reportAttributeAccessIssue]  (a traitlet)
     return export, images
-
-
-def sanitized(html: str) -> str:
-    import nh3
-
-    return nh3.clean(html, attributes={**nh3.ALLOWED_ATTRIBUTES, "*": {"class", "colspan", "rowspan"}})
-
-
-def from_markdown(text: str) -> str:
-    import markdown
-    import nh3
-
-    return nh3.clean(markdown.markdown(text, extensions=["tables", "fenced_code"]))

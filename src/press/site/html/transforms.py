@@ -10,14 +10,13 @@ from press.site.links import relative
 from press.site.pages.practice import exercise_ticks
 
 BY = ("pygments", "jinja2")  # whose code makes the result
-NO_HEADING = re.compile(r"<th([^>]*)></th>")
 # The source of a function is there to be read, not to be found: it would hide what is said about it.
 SOURCE = '<details class="mkdocstrings-source"'
 
 
 def table_corners(html: str, facts: PageFacts) -> str:
     """The empty corner of a table is no heading: announced as one, it would say nothing."""
-    return NO_HEADING.sub(r"<td\1></td>", html)
+    return re.sub(r"<th([^>]*)></th>", r"<td\1></td>", html)
 
 
 def unstyled(html: str, facts: PageFacts) -> str:

@@ -7,7 +7,8 @@ from typing import Any
 
 from press.scripts.exercises import Workbook
 from press.scripts.script import Script
-from press.site.pages import page, practice, tables
+from press.site.pages import tables
+from press.site.pages.templates import draw
 from press.store import Run
 
 EXERCISES = re.compile(r"<!--\s*press:exercises\s*-->")
@@ -22,47 +23,25 @@ class View:
     runs: Mapping[str, Run]
     table: Mapping[str, Any]  # of chapters.toml
     own: Workbook | None  # the exercises of the page itself
-    near: Callable[[str], str]  # name of a page's source -> address, or ""
-    page: Callable[[Script], str]  # the address of a tutorial
-    workbook: Callable[[str], str]  # the address of its exercises, by its slug
+    links: Mapping[str, str]  # slug of a tutorial, or of a page of chapters.toml -> address
+    workbooks: Mapping[str, str]  # slug of a tutorial -> address of its exercises
     card: Callable[[Script], dict[str, str]]  # what a gallery shows of a tutorial
-
-    @property
-    def links(self) -> dict[str, str]:
-        """Slug of a tutorial -> address."""
-        return {script.name: self.page(script) for script in self.scripts}
 
 
 def gallery(view: View, part: str | None) -> str:
     """The tutorials of a part, or one tutorial by its slug, or all."""
-    scripts = [script for script in view.scripts if part in (None, script.part, script.name)]
-    return page.gallery([view.card(script) for script in scripts])
+    cards = [view.card(one) for one in view.scripts if part in (None, one.part, one.name)]
+    return draw("gallery.html.j2", cards=cards)
 
 
-def results(view: View, _: str | None) -> str:
-    return tables.results(view.scripts, view.runs, view.links)
-
-
-def chapters(view: View, _: str | None) -> str:
-    pages = {item["slug"]: view.near(item.get("file", "")) for item in view.table.get("page", [])}
-    links = {**view.links, **{slug: address for slug, address in pages.items() if address}}
-    return tables.chapter_map(view.table, view.scripts, links)
-
-
-def exercises(view: View, _: str | None) -> str:
-    return practice.exercise_list(view.own, view.workbook(view.own.name)) if view.own else ""
-
-
-def progress(view: View, _: str | None) -> str:
-    workbooks = {name: view.workbook(name) for name in view.books}
-    return practice.progress(view.scripts, view.books, view.links, workbooks)
-
-
-def review(view: View, _: str | None) -> str:
-    return practice.review(view.scripts, view.links)
-
-
-DIRECTIVES = {one.__name__: one for one in (gallery, results, chapters, exercises, progress, review)}
+DIRECTIVES: dict[str, Callable[[View, str | None], str]] = {
+    "gallery": gallery,
+    "results": lambda view, _: tables.results(view.scripts, view.runs, view.links),
+    "chapters": lambda view, _: tables.chapter_map(view.table, view.scripts, view.links),
+    "exercises": lambda view, _: draw("exercises.html.j2", book=view.own, links=view.workbooks) if view.own else "",
+    "progress": lambda view, _: draw("progress.html.j2", **vars(view)),
+    "review": lambda view, _: draw("review.html.j2", **vars(view)),
+}
 DIRECTIVE = re.compile(rf"<!--\s*press:({'|'.join(DIRECTIVES)})(?:\s+(\S+))?\s*-->")
 
 

@@ -1,6 +1,6 @@
 """What is known of all tutorials together: results, chapters both ways, which are alike."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -16,25 +16,20 @@ RESULTS = ("Tutorial", "Metric", "Here", "Asserted", "Reference", "Device", "Tim
 
 def results(scripts: Sequence[Script], runs: Mapping[str, Run], links: Mapping[str, str]) -> str:
     """Every metric that a tutorial reports, beside its reference, with device, seconds and date of the run."""
-    rows = [
-        {"href": links[script.name], "title": script.title, "cells": dict(zip(RESULTS[1:], cells, strict=True))}
-        for script in scripts
-        if script.name in runs
-        for cells in measured(script, runs[script.name])
-    ]
-    return draw("results.html.j2", titles=RESULTS, rows=rows)
+    ran = [script for script in scripts if script.name in runs]
+    rows = [(script, cells) for script in ran for cells in measured(script, runs[script.name])]
+    return draw("results.html.j2", titles=RESULTS, rows=rows, links=links)
 
 
-def measured(script: Script, run: Run) -> Iterator[tuple[str, ...]]:
+def measured(script: Script, run: Run) -> list[tuple[str, ...]]:
     """A row for the metric that the header names, else one for each that the run reported."""
     goal, where = script.header.metric, (device(run), duration(run.seconds), run.date or "")
-    unit = goal.get("unit", "")
     if goal.get("name") in run.metrics:
-        value, target = run.metrics[goal["name"]], number(goal.get("target"), unit, scaled=True)
-        yield goal["name"], number(value, unit), target, str(goal.get("reference", "")), *where
-        return
-    for name, value in run.metrics.items() or [("", None)]:
-        yield name or "every claim asserted", number(value, ""), "", "", *where
+        unit = goal.get("unit", "")
+        here, target = number(run.metrics[goal["name"]], unit), number(goal.get("target"), unit, scaled=True)
+        return [(goal["name"], here, target, str(goal.get("reference", "")), *where)]
+    metrics = run.metrics or {"every claim asserted": None}
+    return [(name, number(value, ""), "", "", *where) for name, value in metrics.items()]
 
 
 def number(value: Any, unit: str, scaled: bool = False) -> str:
@@ -70,30 +65,19 @@ def chapter_map(table: Mapping[str, Any], scripts: Sequence[Script], links: Mapp
     """Every chapter of every source with the tutorials and pages that cover it, planned ones in plain words."""
     titles = {item["slug"]: item["title"] for kind in ("tutorial", "page") for item in table.get(kind, [])}
     titles |= {script.name: script.title for script in scripts}
-
-    def pages(chapter: Mapping[str, Any]) -> list[dict[str, str | None]]:
+    pages = {}
+    for chapter in table.get("chapter", []):
         named = [script.name for script in scripts if chapter["id"] in script.header.chapters]
-        slugs = dict.fromkeys([*named, *chapter.get("planned", [])])
-        return [{"title": titles.get(slug, slug), "href": links.get(slug)} for slug in slugs]
-
-    sources = []
-    for source in table.get("source", []):
-        chapters = [
-            {"id": one["id"], "title": one["title"], "note": one.get("note", ""), "pages": pages(one)}
-            for one in table.get("chapter", [])
-            if one.get("source") == source["id"]
-        ]
-        sources += [{**source, "chapters": chapters}] if chapters else []
-    return draw("chapters.html.j2", sources=sources)
+        pages[chapter["id"]] = dict.fromkeys([*named, *chapter.get("planned", [])])
+    return draw("chapters.html.j2", chapters=table, titles=titles, pages=pages, links=links)
 
 
 def related(scripts: Sequence[Script], root: Path, count: int = 3) -> dict[str, list[Script]]:
     """For each tutorial, by name, those most like it, by sphinx-gallery's recommender."""
     if len(scripts) <= count:
         return {script.name: [other for other in scripts if other is not script] for script in scripts}
-    paths = [root / script.path for script in scripts]
-    by_path = {str(path): script for path, script in zip(paths, scripts, strict=True)}
-    alike = recommended(tuple((str(path), stamp(path)) for path in paths), count)
+    by_path = {str(root / script.path): script for script in scripts}
+    alike = recommended(tuple((path, stamp(Path(path))) for path in by_path), count)
     return {by_path[path].name: [by_path[other] for other in others] for path, others in alike.items()}
 
 
