@@ -76,7 +76,7 @@ class Execution:
         env = environment(self.task, self.folder, gpu)
         try:
             await self.client.async_start_new_kernel(cwd=str(self.folder / "scratch"), env=env)
-            self.client.kc = await provisioner.connected(self.manager, self.client.startup_timeout)
+            await self.client.async_start_new_kernel_client()
         except RuntimeError as error:
             said = "".join(log.read_text() for log in self.folder.glob("log"))
             raise RuntimeError(f"No kernel could be started: {error}\n{said}") from error

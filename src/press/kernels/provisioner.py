@@ -5,7 +5,6 @@ import atexit
 import contextlib
 import json
 import os
-import queue
 import shutil
 import signal
 import socket
@@ -13,12 +12,10 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 from pathlib import Path
 from typing import Any
 
 import psutil
-from jupyter_client.asynchronous.client import AsyncKernelClient
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning.provisioner_base import KernelProvisionerBase
@@ -173,22 +170,6 @@ def manager(folder: str | Path) -> Manager:
     """A manager whose connection file and sockets lie in `folder`, which must be short (`short_folder`)."""
     transport = "tcp" if sys.platform == "win32" else "ipc"
     return Manager(connection_file=f"{folder}/k.json", transport=transport)
-
-
-async def connected(kernel: Manager, seconds: float) -> AsyncKernelClient:
-    """A client of the kernel as soon as it answers; `wait_for_ready` would go on listening for a fifth of a second."""
-    client = kernel.client()
-    client.start_channels()
-    end = time.monotonic() + seconds
-    while time.monotonic() < end and await kernel.is_alive():
-        client.kernel_info()
-        with contextlib.suppress(queue.Empty):
-            await client.get_shell_msg(timeout=1)
-            await client.get_iopub_msg(timeout=0.2)  # what cells show comes this way, so it must be open as well
-            client.allow_stdin = False
-            return client
-    client.stop_channels()
-    raise RuntimeError("it died, or did not answer, before the first cell")
 
 
 def short_folder() -> str:

@@ -1,29 +1,4 @@
-"""Reads the exercises of a tutorial: task, hints, starter, checker and solution.
-
-The exercises stand beside their tutorial, in `NN_SLUG.exercises.py`: a literate script that is its own solution and
-passes when it is run. Each section is one exercise:
-
-    # %%
-    # ## Accuracy of a batch
-    #
-    # The task.
-    #
-    # ??? hint
-    #     At most three of them, each a step further.
-
-    def accuracy(logits, labels):
-        # gap
-        return (logits.argmax(dim=1) == labels).float().mean()
-        # end
-
-    check("first-network/accuracy-of-a-batch", accuracy, right=..., cases=[...], mistakes={...})
-
-    # %%
-    # What there is to say about the solution.
-
-The starter is the code before `check(` with `...` in place of the gap (or with the lines of the gap that begin with
-`#:`), the solution is the same code without the marks. A section without code is an open question.
-"""
+"""Reads the exercises of a tutorial; CONTRIBUTING.md shows how they are written."""
 
 import ast
 import re

@@ -1,19 +1,4 @@
-"""Reads the quiz questions in a script's text.
-
-In the script a question is plain text that can be read as it stands:
-
-    !!! quiz "What eval() does not do"
-        You validate inside `with torch.no_grad():` but never call `model.eval()`. What happens?
-
-        - [x] Units are still dropped, so the scores are worse than the network deserves.
-          > The two have nothing to do with each other; you need both.
-        - [ ] Nothing: `no_grad` switches dropout off as well.
-          > `no_grad` only stops recording for backward. Dropout asks `model.training`.
-
-The title names the concept. `[x]` marks a right option; with several of them the reader may choose several. `[=]`
-makes it a question for a number, `- [=] 0.268 ± 0.001`, with `- [ ] anything else` for all numbers that have no
-option of their own. Below each option, quoted, stands what is said to those who choose it.
-"""
+"""Reads the quiz questions in a script's text; CONTRIBUTING.md shows how they are written."""
 
 import re
 from collections.abc import Callable, Iterator, Sequence

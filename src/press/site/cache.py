@@ -9,11 +9,11 @@ import time
 from collections.abc import Callable, Sequence
 from functools import cache
 from hashlib import sha256
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from press.files import write
-from press.store import installed
 
 KEPT = 14 * 24 * 3600  # seconds that a result outlives its last use
 
@@ -65,7 +65,8 @@ def digest(text: str) -> str:
 
 
 def version(distribution: str) -> str:
-    return f"{distribution} {installed(distribution) or 'is absent'}"
+    found = next((each.version for each in metadata.distributions(name=distribution)), "is absent")
+    return f"{distribution} {found}"
 
 
 @cache
