@@ -339,7 +339,7 @@ def test_a_dask_cluster_gives_the_same_outcome():
 
     with (
         distributed.LocalCluster(
-            n_workers=1, threads_per_worker=2, protocol="tcp", dashboard_address=None, resources={"GPU": 1}
+            n_workers=1, threads_per_worker=2, protocol="tcp", dashboard_address=":0", resources={"GPU": 1}
         ) as cluster,
         distributed.Client(cluster) as client,
     ):

@@ -64,7 +64,7 @@ def test_a_dask_worker_killed_in_the_middle_of_a_tutorial_loses_nothing(tmp_path
     tasks = [Task(name, f"{name}.py", cells[name], deadline=100, memory=4 * 10**9, threads=1) for name in NAMES]
     with (
         distributed.LocalCluster(
-            n_workers=2, threads_per_worker=1, protocol="tcp", dashboard_address=None, local_directory=str(tmp_path)
+            n_workers=2, threads_per_worker=1, protocol="tcp", dashboard_address=":0", local_directory=str(tmp_path)
         ) as cluster,
         distributed.Client(cluster) as client,
         ThreadPoolExecutor(1) as aside,

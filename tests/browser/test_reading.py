@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
-from sitefixture import ALL_DRAWN, MISSING, SCRIPTS, TUTORIALS, WORKBOOKS
+from sitefixture import ALL_DRAWN, SCRIPTS, TUTORIALS, WORKBOOKS
 from visits import PHONE, WIDTHS
 
 # The visible parts that moved by themselves, each with how much; a line that wraps anew for an italic face is little.
@@ -170,38 +168,6 @@ def test_code_can_be_reached_by_keyboard_until_it_is_seen_to_fit(tab):
     code.nth(narrow).scroll_into_view_if_needed()
     code.nth(narrow).and_(tab.locator(":not([tabindex])")).wait_for()
     assert code.nth(wide).get_attribute("tabindex") == "0"
-
-
-@pytest.mark.parametrize("address", ["", TUTORIALS[0], WORKBOOKS[0], "reference/training/"])
-def test_one_style_sheet_makes_a_page_look_as_the_many_do_of_which_it_is_made(tab, site, address):
-    """Asked of the first element of each kind, by its tag, its classes and its parent's: all its computed styles."""
-    many = [link["href"] for link in site.soup(MISSING).select("head link[rel=stylesheet]")]
-    assert len(many) == 5
-    looks = """() => {
-      const first = new Map()
-      for (const element of document.body.querySelectorAll("*")) {
-        const kind = `${element.tagName} ${element.getAttribute("class")} in ${element.parentElement.getAttribute("class")}`
-        if (!first.has(kind)) first.set(kind, element)
-      }
-      return [...first].map(([kind, element]) => {
-        const style = getComputedStyle(element)
-        return kind + [...style].map((name) => style.getPropertyValue(name)).join()
-      })
-    }"""
-    tab.emulate_media(reduced_motion="reduce")
-    tab.add_init_script(ALL_DRAWN)
-    tab.route("**/*.woff2", lambda route: route.abort())  # else the faces might be there in time only once
-    links = "".join(f'<link rel="stylesheet" href="{sheet}">' for sheet in many)
-    other = re.sub(r'<link rel="stylesheet"[^>]*>', links, site.file(address).read_text(encoding="utf-8"))
-    seen = []
-    for sheets in (1, 5):
-        if sheets == 5:
-            tab.route(site.url + address, lambda route: route.fulfill(body=other, content_type="text/html"))
-        tab.goto(address)
-        tab.wait_for_load_state("networkidle")
-        assert tab.evaluate("() => document.querySelectorAll('link[rel=stylesheet]').length") == sheets
-        seen.append(tab.evaluate(looks))
-    assert len(seen[0]) == len(seen[1]) and [pair for pair in zip(*seen, strict=True) if pair[0] != pair[1]] == []
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ SMALL_FILES = 200_000  # bytes; the notebook of the tutorial above has 360,000
 
 def mounted_at(folder: str) -> bool:
     """Whether a small file system could be mounted there, as root may where nothing forbids it."""
-    command = ["mount", "-t", "tmpfs", "-o", "size=400k", "faults", folder]
+    command = ["mount", "-t", "tmpfs", "-o", "size=300k", "faults", folder]
     return shutil.which("mount") is not None and subprocess.run(command, capture_output=True).returncode == 0
 
 
