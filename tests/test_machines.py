@@ -48,6 +48,7 @@ def kill_a_worker_that_works(diary, workers) -> tuple[str, int]:
     return name, kernel
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not kernels.CAN_FORK, reason="the ancestors of a kernel are known where it was forked")
 def test_a_dask_worker_killed_in_the_middle_of_a_tutorial_loses_nothing(tmp_path):
     distributed = pytest.importorskip("distributed")

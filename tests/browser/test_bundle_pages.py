@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from sitefixture import LESSONS, SCRIPTS, WORKBOOKS
 
+pytestmark = pytest.mark.slow  # a second build of the whole site; test_bundle.py packs a small one
 LESSON = next(script for script in LESSONS if script.name == "logistic-regression")
 WORKBOOK = f"workbooks/{LESSON.name}/"
 DRAWN = """async () => {

@@ -147,6 +147,7 @@ print(code, peak)
 """
 
 
+@pytest.mark.slow  # test_execute.py meets the same limits with less
 def test_a_hundred_megabytes_of_output_are_cut_and_the_page_says_so(tiny):
     for number, code in enumerate(FLOODS.values(), 3):
         tiny.write(f"tutorials/1-first/{number:02}_flood{number}.py", HEAD + code + "\n\n# %%\n# On:\n\nprint('end')\n")

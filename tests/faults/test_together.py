@@ -36,6 +36,7 @@ def left_over(tiny: TinyProject) -> list[Path]:
     return [path for folder in ("outputs", ".press") for path in (tiny.root / folder).rglob(".*.*")]
 
 
+@pytest.mark.slow
 def test_two_runs_and_a_build_at_once_end_well(tiny):
     tiny.write("tutorials/1-first/03_slow.py", SLOW)
     together = [begin(tiny, *command) for command in (RUN, RUN, BUILD)]
