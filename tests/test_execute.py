@@ -330,6 +330,7 @@ def test_breaking_off_kills_what_runs(tmp_path):
     assert not psutil.pid_exists(int(place.read_text()))
 
 
+@pytest.mark.slow
 def test_a_dask_cluster_gives_the_same_outcome():
     distributed = pytest.importorskip("distributed")
     tasks = [task("print(1)", "1 / 0", name="a"), task("print(2)", name="b", gpu=True)]

@@ -66,6 +66,7 @@ def test_a_question_is_answered_by_keyboard_alone_and_the_answer_is_kept(tab):
     assert f"1 of {len(FIRST.quizzes)} questions right" in tab.locator(".press-progress").inner_text()
 
 
+@pytest.mark.slow
 def test_every_wrong_option_of_a_page_shows_its_own_explanation_and_no_other(site, tab):
     tab.goto(TUTORIAL)
     page = site.soup(TUTORIAL)
@@ -292,6 +293,7 @@ def test_a_browser_that_keeps_nothing_still_judges(browser, site):
     context.close()
 
 
+@pytest.mark.slow
 def test_axe_finds_nothing_on_the_pages_of_a_reader_who_has_answered(visit_window, visit, site):
     """Right and wrong, and with questions that are due; `visit_window` keeps it as a browser does."""
     tab = visit_window.new_page()

@@ -244,6 +244,7 @@ def search_at_once(search):
     return [(message, search.find(message, paste=True)) for _, message in MESSAGES]
 
 
+@pytest.mark.slow
 def test_a_number_that_only_an_output_shows_is_not_found(site, search):
     index = (site.folder / "search" / "search_index.json").read_text(encoding="utf-8")
     shown, said = set(), set()

@@ -31,7 +31,9 @@ def can_mount() -> bool:
         return found
 
 
-@pytest.fixture(params=["files have a limit"] + ["small file system"] * can_mount())
+@pytest.fixture(
+    params=["files have a limit"] + [pytest.param("small file system", marks=pytest.mark.slow)] * can_mount()
+)
 def disk(request, tmp_path):
     """A tiny project on a disk too small for it; a function that runs a command there, and one that makes room.
 
@@ -52,12 +54,7 @@ def disk(request, tmp_path):
                     resource.setrlimit(resource.RLIMIT_FSIZE, (SMALL_FILES, SMALL_FILES))
 
             return subprocess.run(
-                [*LIGHTLY, *command],
-                cwd=root,
-                preexec_fn=limit,
-                capture_output=True,
-                text=True,
-                timeout=120,
+                [*LIGHTLY, *command], cwd=root, preexec_fn=limit, capture_output=True, text=True, timeout=120
             )
 
         def make_room() -> None:
