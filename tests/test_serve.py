@@ -347,9 +347,9 @@ def test_an_edit_during_a_build_ends_it_and_the_site_is_built_once_for_both(proj
     with caplog.at_level(logging.INFO, "mkdocs.press"):
         first, second = live.rebuild(), live.rebuild()
     assert caplog.text.count("The next edit is there already") == 2
-    for now, words in ((first, b"Only some other text."), (second, b"Only quite some other text.")):
-        assert [name for name in now if now[name] != before[name]] == [PAGE], "one page early, nothing half done"
-        assert words in now[PAGE]
+    for site, words in ((first, b"Only some other text."), (second, b"Only quite some other text.")):
+        assert [name for name in site if site[name] != before[name]] == [PAGE], "one page early, nothing half done"
+        assert words in site[PAGE]
     assert live.rebuild() == built_anew(project)
 
 
