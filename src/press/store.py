@@ -138,7 +138,7 @@ def read(path: Path) -> Stored | None:
 
 @lru_cache(maxsize=2000)
 def verified(path: Path, stamp: Stamp) -> Stored:
-    notebook = json.loads(path.read_text(encoding="utf-8"))
+    notebook = json.loads(path.read_bytes())
     press = notebook["metadata"]["press"]
     told, key, run = press.pop("checksum"), Key(press["parts"]), press["run"]
     if told != checksum(notebook) or press["key"] != key.digest:

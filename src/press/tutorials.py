@@ -13,13 +13,13 @@ from typing import Any
 import psutil
 
 from press.execution.task import Outcome, Task
-from press.files import Stamp, stamp
+from press.files import Stamp, stamp, text_of
 from press.keys.key import Key, key_of
-from press.keys.modules import Project, project_of, read_toml
+from press.keys.modules import Module, Project, project_of, read_table
 from press.project import Settings
 from press.scripts.check import check_names, imports, links, nearest, structure
 from press.scripts.exercises import Workbook, read_workbook
-from press.scripts.script import EXERCISES, Script, ScriptError, find_files, find_scripts, read_script
+from press.scripts.script import EXERCISES, Script, ScriptError, find_files, find_scripts, read_script, slug
 from press.store import Status, Store
 
 DEADLINE = 600.0  # seconds, for a tutorial whose header promises no minutes
@@ -48,22 +48,35 @@ class Tutorials:
         self.settings = settings
         self.store = Store(settings.outputs, settings.scratch)
         self.scripts: list[Script] = []
-        self.errors: list[ScriptError] = []
+        self.unread: list[ScriptError] = []  # of scripts and exercises
         paths = find_scripts(settings.tutorials)
         self.project = project_of(settings.root, settings.package, code_files(settings, paths))
         for path in paths:
             try:
                 self.scripts.append(once(read_script, path, stamp(path), settings.tutorials, settings.root))
             except ScriptError as error:
-                self.errors.append(error)
+                self.unread.append(error)
         self.workbooks = self.read_workbooks()
-        self.errors += check_names(self.scripts, {"chapters": self.chapters, "data": self.project.cards})
+        misnamed = check_names(self.scripts, {"chapters": self.chapters, "data": self.project.cards})
+        self.blocked = self.without_key() | {error.path: error for error in reversed(misnamed)}
+        found = [*self.unread, *misnamed, *self.blocked.values()]
+        self.errors = list({str(error): error for error in found}.values())
+
+    def without_key(self) -> dict[Path, ScriptError]:
+        """What is wrong with a module that a script imports, by the path of the script."""
+        blocked = {}
+        for script in self.scripts:
+            try:
+                self.key(script)
+            except ScriptError as error:
+                blocked[script.path] = error
+        return blocked
 
     def read_workbooks(self) -> dict[str, Workbook]:
         """The exercises, by the slug of the tutorial that they belong to."""
         found: dict[str, Workbook] = {}
         slugs = {script.name for script in self.scripts}
-        broken = {error.path.name for error in self.errors}
+        broken = {error.path.name for error in self.unread}
         root, tutorials = self.settings.root, self.settings.tutorials
         for path in find_files(tutorials, EXERCISES):
             try:
@@ -73,12 +86,13 @@ class Tutorials:
                     raise ScriptError(workbook.path, 1, f"exercises without a tutorial; {beside.name} is not there")
                 found[workbook.name] = workbook
             except ScriptError as error:
-                self.errors.append(error)
+                self.unread.append(error)
         return found
 
     @cached_property
     def chapter_table(self) -> dict[str, Any] | None:
-        return read_toml(self.settings.docs / "chapters.toml" if self.settings.docs else None)
+        docs = self.settings.docs
+        return read_table(docs / "chapters.toml" if docs else None, self.settings.root)
 
     @property
     def chapters(self) -> dict[str, dict[str, Any]] | None:
@@ -93,15 +107,25 @@ class Tutorials:
         known = {script.path.as_posix(): script for script in self.scripts}
         known |= {name: script for script in self.scripts for name in (script.name, script.path.name)}
         for name in names:
-            if name not in known:
+            if name not in known and not any(answers(error.path, name) for error in self.unread):
                 slugs = [script.name for script in self.scripts]
                 raise LookupError(f"no tutorial is called {name!r}; {nearest(name, slugs)}")
-        return list({known[name].name: known[name] for name in names}.values())
+        return list({known[name].name: known[name] for name in names if name in known}.values())
+
+    def broken(self, names: Sequence[str]) -> list[ScriptError]:
+        """Why some of the tutorials of these names cannot be executed, or their exercises not be read."""
+        if not names:
+            return self.errors
+        unread = [error for error in self.unread if any(answers(error.path, name) for name in names)]
+        blocked = [self.blocked[script.path] for script in self.select(names) if script.path in self.blocked]
+        return list({str(error): error for error in (*unread, *blocked)}.values())
 
     def key(self, script: Script) -> Key:
         return key_of(script, self.project)
 
     def status(self, script: Script) -> Status:
+        if error := self.blocked.get(script.path):
+            return Status(script.name, "failed", str(error))
         return self.store.status(script, self.key(script))
 
     def task(self, script: Script, *, jobs: int = 1, deadline: float | None = None) -> Task:
@@ -135,7 +159,7 @@ class Tutorials:
         from press.kernels import provisioner as kernels
 
         paths = self.settings.package.rglob("*.py") if self.settings.package else []
-        texts = [path.read_text(encoding="utf-8", errors="replace") for path in paths]
+        texts = [text_of(path, "replace") for path in paths]
         texts += [cell.source for script in self.scripts for cell in script.code]
         imported = {name for text in texts for name in re.findall(r"(?m)^\s*(?:from|import)\s+(\w+)", text)}
         wanted = imported | kernels.OWN
@@ -180,10 +204,21 @@ class Tutorials:
         """What is wrong with the structure, the links and the imports of some scripts, as `file:line: what`."""
         problems = [str(error) for error in self.errors]
         for script in scripts:
-            missing = imports(script, partial(self.project.find, beside=self.settings.root / script.path.parent))
+            missing = imports(script, partial(self.find, beside=self.settings.root / script.path.parent))
             for line, message in (*structure(script), *links(script, self.settings.root), *missing):
                 problems.append(f"{script.path.as_posix()}:{line}: {message}")
         return problems
+
+    def find(self, name: str, beside: Path) -> Module | None:
+        """A module of the project, if there is one that can be read."""
+        with contextlib.suppress(ScriptError):
+            return self.project.find(name, beside)
+        return None
+
+
+def answers(path: Path, name: str) -> bool:
+    """Whether a script that cannot be read is called so."""
+    return name in (slug(path.name), path.name, path.as_posix())
 
 
 def default_jobs() -> int:

@@ -154,7 +154,7 @@ class Execution:
         line = told["error"].get("line", 1) if told else shown_line(cell, error)
         name, message = error["ename"], SYNTAX_FILE.sub("", paragraph(error["evalue"]))
         if name == "AssertionError" and not message:
-            message = self.code[len(self.seconds) - 1].source.lstrip("\n").splitlines()[line - 1].strip()
+            message = self.code[len(self.seconds) - 1].source.lstrip("\n").split("\n")[line - 1].strip()
         kinds = {"SystemExit": "exit", "DeprecationWarning": "warning", "FutureWarning": "warning"}
         return self.failure(kinds.get(name, "exception"), f"{name}: {message}" if message else name, line)
 

@@ -3,15 +3,15 @@
 import ast
 import hashlib
 import json
-import tomllib
 from collections.abc import Sequence
 from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
-from press.files import Stamp
-from press.keys.source import Import, Uses, bound_names, chain_of, lines_of, significant_text, walk_scope
-from press.scripts.script import parse, read_text
+from press.files import Stamp, lines
+from press.keys.source import Import, Uses, bound_names, chain_of, rows_of, significant_lines, walk_scope
+from press.scripts.header import read_toml
+from press.scripts.python import parse, read_text
 
 CARDS = "cards.toml"
 PURE = {"frozenset", "tuple", "list", "dict", "set", "range", "len", "min", "max", "sorted", "Path", "TypeVar"}
@@ -29,7 +29,7 @@ class Project:
     @cached_property
     def cards(self) -> dict[str, Any] | None:
         """The data sets that the package describes, or None if it keeps no list."""
-        return read_toml(self.package / CARDS if self.package else None)
+        return read_table(self.package / CARDS if self.package else None, self.root)
 
     def data_identity(self, name: str) -> str:
         card = (self.cards or {}).get(name, {})
@@ -61,8 +61,12 @@ class Project:
         return hashlib.sha256((folder / name).read_bytes()).hexdigest() if there else None
 
 
-def read_toml(path: Path | None) -> dict[str, Any] | None:
-    return tomllib.loads(path.read_text(encoding="utf-8")) if path and path.is_file() else None
+def read_table(path: Path | None, root: Path) -> dict[str, Any] | None:
+    """The tables of a TOML file of the project, None without one; a ScriptError if it is malformed."""
+    if not path or not path.is_file():
+        return None
+    shown = path.relative_to(root) if path.is_relative_to(root) else path
+    return read_toml(read_text(path, shown), shown)
 
 
 @lru_cache(maxsize=8)
@@ -74,8 +78,9 @@ def project_of(root: Path, package: Path | None, files: tuple[tuple[Path, Stamp]
 class Statement:
     """One statement of a module; what is to be found in it is looked for once."""
 
-    def __init__(self, node: ast.stmt, lines: Sequence[str]):
-        self.node, self.lines = node, lines
+    def __init__(self, node: ast.stmt, text: Sequence[str], significant: Sequence[str | None]):
+        self.node, self.text = node, "".join(text[rows_of(node)])
+        self.significant = "\n".join(line for line in significant[rows_of(node)] if line is not None)
         self.imports = [inner for inner in walk_scope(node) if isinstance(inner, Import)]  # they may stand in try or if
         self.decorators = [chain_of(decorator) or ("",) for decorator in getattr(node, "decorator_list", [])]
 
@@ -83,22 +88,15 @@ class Statement:
     def uses(self) -> Uses:
         return Uses.of(self.node)
 
-    @cached_property
-    def significant(self) -> str:
-        return significant_text(self.lines, self.node)
-
-    @property
-    def text(self) -> str:
-        return "".join(lines_of(self.lines, self.node))
-
 
 class Module:
     """One file: what each of its names is bound to, and what importing it does besides."""
 
     def __init__(self, name: str, path: Path, shown: Path, source: str):
         self.name, self.path = name, path
-        lines = source.splitlines(keepends=True)
-        self.body = [Statement(node, lines) for node in parse(source, shown).body]
+        tree, text = parse(source, shown), lines(source)
+        significant = significant_lines(source, tree)
+        self.body = [Statement(node, text, significant) for node in tree.body]
         self.bindings: dict[str, list[Statement]] = {}
         for statement in self.body:
             for bound in bound_names(statement.node):

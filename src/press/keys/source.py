@@ -2,10 +2,11 @@
 
 import ast
 import hashlib
-import io
 import tokenize
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+
+from press.files import lines
 
 IMPORTERS = {("__import__",), ("import_module",), ("importlib", "import_module")}
 DYNAMIC = IMPORTERS | {("eval",), ("exec",), ("globals",), ("sys", "modules")}  # reach definitions without naming them
@@ -85,48 +86,39 @@ def bound_names(statement: ast.stmt) -> Iterator[str]:
             yield node.id
 
 
-def first_line(node: ast.stmt) -> int:
-    """Where a statement begins, its decorators included."""
-    return min([node.lineno, *(item.lineno for item in getattr(node, "decorator_list", []))])
+def rows_of(node: ast.stmt) -> slice:
+    """Where the lines of a statement stand among those of its module, its decorators included."""
+    first = min([node.lineno, *(item.lineno for item in getattr(node, "decorator_list", []))])
+    return slice(first - 1, node.end_lineno)
 
 
-def lines_of(source: Sequence[str], node: ast.stmt) -> Sequence[str]:
-    """The lines of a statement, of those of its module."""
-    return source[first_line(node) - 1 : node.end_lineno]
-
-
-def significant_text(source: Sequence[str], node: ast.stmt) -> str:
-    """The source of a statement without comments, blank lines and docstrings.
+def significant_lines(source: str, tree: ast.Module) -> list[str | None]:
+    """The lines of a module without comments and docstrings; None for a line with nothing else.
 
     Taken from the text, not from `ast.unparse`, whose output changes from one Python to the next.
     """
-    lines = lines_of(source, node)
-    drop = docstring_rows(lines, node)
-    text = "".join(lines)
-    kept = text.splitlines()
+    kept: list[str | None] = [line.rstrip("\n") for line in lines(source)]
     try:
-        for token in tokenize.generate_tokens(io.StringIO(text).readline):
-            row, column = token.start[0] - 1, token.start[1]
-            if token.type == tokenize.COMMENT:
-                kept[row] = kept[row][:column].rstrip()
-                if not kept[row]:
-                    drop.add(row)
-            elif token.type == tokenize.NL and not kept[row].strip():
-                drop.add(row)
+        tokens = list(tokenize.generate_tokens(iter(lines(source)).__next__))
     except (tokenize.TokenError, IndentationError):
-        return text
-    return "\n".join(line for row, line in enumerate(kept) if row not in drop)
+        return kept
+    for token in tokens:
+        row, column = token.start[0] - 1, token.start[1]
+        if token.type == tokenize.COMMENT:
+            kept[row] = (kept[row] or "")[:column].rstrip() or None
+        elif token.type == tokenize.NL and row < len(kept) and not (kept[row] or "").strip():
+            kept[row] = None
+    for rows in docstrings(lines(source), tree):
+        kept[rows] = [None] * len(kept[rows])
+    return kept
 
 
-def docstring_rows(lines: Sequence[str], node: ast.stmt) -> set[int]:
-    """Which of a statement's lines hold docstrings and nothing else."""
-    rows: set[int] = set()
-    first = first_line(node)
-    for inner in ast.walk(node):
+def docstrings(source: Sequence[str], tree: ast.Module) -> Iterator[slice]:
+    """Where docstrings stand that have their lines for themselves."""
+    for inner in ast.walk(tree):
         match inner:
             case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef() if ast.get_docstring(inner) is not None:
                 head, end = inner.body[0], inner.body[0].end_lineno or 0
                 alone = len(inner.body) == 1 or inner.body[1].lineno > end
-                if alone and not lines[head.lineno - first].encode()[: head.col_offset].strip():
-                    rows.update(range(head.lineno - first, end - first + 1))
-    return rows
+                if alone and not source[head.lineno - 1].encode()[: head.col_offset].strip():
+                    yield slice(head.lineno - 1, end)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from press.files import lines
 from press.scripts.script import Script, ScriptError
 
 
@@ -43,7 +44,7 @@ def structure(script: Script) -> Iterator[tuple[int, str]]:
     level = 1
     for cell in script.cells:
         fenced = False
-        for offset, text in enumerate(cell.source.splitlines()) if cell.kind == "text" else ():
+        for offset, text in enumerate(lines(cell.source)) if cell.kind == "text" else ():
             fenced ^= text.lstrip().startswith(("```", "~~~"))
             heading = re.match(r"(#{1,6})\s+\S", text)
             if fenced or not heading or (cell is script.cells[0] and offset == 0):
@@ -60,7 +61,7 @@ def links(script: Script, root: Path) -> Iterator[tuple[int, str]]:
     """Relative links that lead nowhere."""
     folder = root / script.path.parent
     for cell in script.cells:
-        for offset, text in enumerate(cell.source.splitlines()) if cell.kind == "text" else ():
+        for offset, text in enumerate(lines(cell.source)) if cell.kind == "text" else ():
             for target in re.findall(r"\]\(([^)\s]+)[^)]*\)", text):
                 if not re.match(r"[a-z][a-z+.-]*:|#", target) and not (folder / target.split("#")[0]).exists():
                     hint = "link to the relative path of a tutorial's script, or of a page's .md file"

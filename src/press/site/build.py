@@ -13,8 +13,9 @@ from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import Files
 from mkdocs.structure.pages import Page
 
+from press.files import text_of
 from press.scripts.exercises import Workbook
-from press.scripts.script import EXERCISES, Script, ScriptError, part_title, part_url
+from press.scripts.script import EXERCISES, Script, part_title, part_url
 from press.site.background import Background
 from press.site.cache import Cache
 from press.site.frontend.temml import typeset
@@ -54,7 +55,7 @@ class Build:
         self.site_url = self.config.site_url or ""
         self.cache = Cache(self.settings.scratch / "cache")
         path = Path(self.config.docs_dir, GLOSSARY)
-        self.terms = tuple(glossary.read(path.read_text(encoding="utf-8"))) if path.is_file() else ()
+        self.terms = tuple(glossary.read(text_of(path))) if path.is_file() else ()
         self.table = self.tutorials.chapter_table or {}
         self.practicing = bool(self.tutorials.workbooks) or any(script.quizzes for script in self.tutorials.scripts)
 
@@ -78,19 +79,18 @@ class Build:
             self.read_lessons()
 
     def read_lessons(self) -> None:
-        try:
-            for script in self.tutorials.scripts:
-                stored, book = self.tutorials.store.load(script), self.tutorials.workbooks.get(script.name)
-                path = script.path.as_posix()
-                problem = self.problems.get(path) or self.problems.get(path.removesuffix(".py") + EXERCISES)
-                status = Status(script.name, "failed", problem) if problem else self.tutorials.status(script)
-                self.lessons[script.name] = Lesson(script, status, stored, book)
-        except ScriptError as error:  # of a module that tutorials import
-            raise PluginError(str(error)) from None
+        for script in self.tutorials.scripts:
+            stored, book = self.tutorials.store.load(script), self.tutorials.workbooks.get(script.name)
+            path = script.path.as_posix()
+            problem = self.problems.get(path) or self.problems.get(path.removesuffix(".py") + EXERCISES)
+            status = Status(script.name, "failed", problem) if problem else self.tutorials.status(script)
+            self.lessons[script.name] = Lesson(script, status, stored, book)
 
     def is_runnable(self, script: Script) -> bool:
         """Whether `serve` should execute a tutorial: what failed once under this server waits for an edit."""
         if self.options["execute"] != "auto" or script.path.as_posix() in self.problems or self.background is None:
+            return False
+        if script.path in self.tutorials.blocked:
             return False
         digest = self.tutorials.key(script).digest
         failed = self.lessons[script.name].status.state == "failed"

@@ -9,7 +9,7 @@ from urllib.parse import quote, urljoin
 from mkdocs.structure.files import File
 from mkdocs.utils.meta import get_data
 
-from press.files import write
+from press.files import text_of, write
 from press.scripts.script import part_title, part_url
 from press.site.build import PROGRESS, Build
 from press.site.downloads import notebooks
@@ -92,7 +92,7 @@ def add_images(build: Build, lesson: Lesson) -> Lesson:
 
 def add_downloads(build: Build, lesson: Lesson) -> None:
     script, at_home = lesson.script, home(build, lesson.script.path)
-    source = (build.settings.root / script.path).read_text(encoding="utf-8")
+    source = text_of(build.settings.root / script.path)
     add(build, f"{script.url}/{script.name}.py", notebooks.script(source, at_home))
     addresses = {script.name: build.links.whole(workbook_uri(script.name))}
     listed = draw("exercises.txt.j2", book=lesson.book, links=addresses) if lesson.book else ""
@@ -120,7 +120,7 @@ def tutorial(build: Build, lesson: Lesson) -> str:
 def readme(build: Build, part: str) -> str:
     """What a part's README.md says; "" without one."""
     path = build.settings.tutorials / part / "README.md"
-    return path.read_text(encoding="utf-8") if part and path.is_file() else ""
+    return text_of(path) if part and path.is_file() else ""
 
 
 def add_fonts(build: Build) -> None:
