@@ -97,9 +97,9 @@ class Store:
 
     def status(self, script: Script, key: Key) -> Status:
         stored, failed = self.load(script), read(self.failure_path(script))
-        if stored and stored.key == key:
+        if stored and key.holds(stored.key):
             return Status(script.name, "fresh", provenance(str(stored.run.torch or "")))
-        if failed and failed.key == key:
+        if failed and key.holds(failed.key):
             return Status(script.name, "failed", failed.failure)
         if stored is None:
             damaged = self.path(script).exists()

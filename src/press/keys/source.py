@@ -8,8 +8,13 @@ from dataclasses import dataclass
 
 from press.files import lines
 
-IMPORTERS = {("__import__",), ("import_module",), ("importlib", "import_module")}
-DYNAMIC = IMPORTERS | {("eval",), ("exec",), ("globals",), ("sys", "modules")}  # reach definitions without naming them
+IMPORTERS = {"__import__", "import_module"}
+# What reaches definitions without naming them: these names, as words of a module, or as attributes of anything.
+NAMES = {"eval", "exec", "globals", "locals", "vars"}
+WORDS = IMPORTERS | {"run_path", "run_module", "spec_from_file_location", "reload", "__globals__", "f_globals"}
+HOMES = {"builtins": NAMES, "sys": {"modules"}, "importlib": WORDS, "runpy": WORDS, "importlib.util": WORDS}
+
+ONE = {(name,) for name in IMPORTERS}
 
 Chain = tuple[str, ...]  # ("plots", "curves") for the expression plots.curves
 Import = ast.Import | ast.ImportFrom
@@ -34,17 +39,38 @@ class Uses:
         nodes, used = list(ast.walk(node)), tuple(chains(node))
         imports = tuple(inner for inner in nodes if isinstance(inner, Import))
         named = tuple(named_imports(nodes))
-        constants = [inner.value for inner in nodes if isinstance(inner, ast.Constant)]
-        strings = tuple(text for text in constants if isinstance(text, str) and 0 < len(text) < 200)
-        return cls(imports, used, named, sum(chain[:2] in DYNAMIC for chain in used) > len(named), strings)
+        strings = tuple(text for inner in nodes if 0 < len(text := text_in(inner)) < 200)
+        dynamic = sum(map(is_dynamic, used)) > len(named) or any(map(hides_dynamic, imports))
+        return cls(imports, used, named, dynamic, strings)
 
 
 def named_imports(nodes: Sequence[ast.AST]) -> Iterator[str]:
     """The modules that calls like `import_module("name")` import: dynamic in form, but it is known what they reach."""
     for call in nodes:
         match call:
-            case ast.Call(func=asked, args=[ast.Constant(str(name))], keywords=[]) if chain_of(asked) in IMPORTERS:
+            case ast.Call(func=asked, args=[ast.Constant(str(name))], keywords=[]) if chain_of(asked)[-1:] in ONE:
                 yield name
+
+
+def is_dynamic(chain: Chain) -> bool:
+    known = chain[0] in NAMES or chain[-1] in HOMES.get(".".join(chain[:-1]), ())
+    return known or chain[:2] == ("sys", "modules") or not WORDS.isdisjoint(chain)
+
+
+def hides_dynamic(node: Import) -> bool:
+    """Whether an import gives another name to what reaches definitions without naming them."""
+    words = HOMES.get(node.module or "", ()) if isinstance(node, ast.ImportFrom) else ()
+    return any(alias.asname and alias.name in words for alias in node.names)
+
+
+def text_in(node: ast.AST) -> str:
+    """A text that may name a file; the parts of an f-string that are not known are a *."""
+    match node:
+        case ast.Constant(str(text)):
+            return text
+        case ast.JoinedStr(values=values):
+            return "".join(text_in(value) if isinstance(value, ast.Constant) else "*" for value in values)
+    return ""
 
 
 def chains(node: ast.AST) -> Iterator[Chain]:
