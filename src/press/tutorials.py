@@ -17,7 +17,7 @@ from press.files import Stamp, stamp, text_of
 from press.keys.key import Key, key_of
 from press.keys.modules import Module, Project, project_of, read_table
 from press.project import Settings
-from press.scripts.check import check_names, imports, links, nearest, structure
+from press.scripts.check import check_names, imports, jupyter_names, links, nearest, structure
 from press.scripts.exercises import Workbook, read_workbook
 from press.scripts.script import EXERCISES, Script, ScriptError, find_files, find_scripts, read_script, slug
 from press.store import Status, Store
@@ -204,10 +204,18 @@ class Tutorials:
         """What is wrong with the structure, the links and the imports of some scripts, as `file:line: what`."""
         problems = [str(error) for error in self.errors]
         for script in scripts:
-            missing = imports(script, partial(self.find, beside=self.settings.root / script.path.parent))
-            for line, message in (*structure(script), *links(script, self.settings.root), *missing):
-                problems.append(f"{script.path.as_posix()}:{line}: {message}")
+            folder = self.settings.root / script.path.parent
+            said = [*structure(script), *imports(script, partial(self.find, beside=folder)), *jupyter_names(script)]
+            for each, found in ((script, said), *((book, ()) for book in self.exercises_of(script))):
+                where = links(each, folder, [self.settings.tutorials, *filter(None, [self.settings.docs])])
+                problems += [f"{each.path.as_posix()}:{line}: {message}" for line, message in (*found, *where)]
         return problems
+
+    def exercises_of(self, script: Script) -> list[Script]:
+        """The file of exercises of a script, if it has one, as the script that it is."""
+        root, tutorials = self.settings.root, self.settings.tutorials
+        paths = [root / book.path for book in self.workbooks.values() if book.name == script.name]
+        return [once(read_script, path, stamp(path), tutorials, root) for path in paths]
 
     def find(self, name: str, beside: Path) -> Module | None:
         """A module of the project, if there is one that can be read."""

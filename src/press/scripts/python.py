@@ -13,7 +13,7 @@ MARK = re.compile(r"(?m)^(?:# ?%%|#{20,})[ \t]*(?P<title>.*?)[ \t#]*$")
 MARKDOWN = ("", "[markdown]", "[md]")  # what may stand after a mark, as other tools write it
 MAGIC = re.compile(r"\s*([\w., ]+=\s*)?[%!]|\s*\?|.*\?\s*$")
 WAIT = "wait in a thread: ThreadPoolExecutor().submit(asyncio.run, main()).result()"
-NO_TEXT = "a quoted text is code that does nothing; text is comment lines right below # %%"
+NO_TEXT = "a text in quotation marks would be code; text is comment lines right below # %%"
 
 
 def read_text(path: Path, shown: Path) -> str:
@@ -70,6 +70,8 @@ def check_meaning(source: str, tree: ast.Module, shown: Path) -> None:
         if (title := mark["title"]) not in MARKDOWN:
             said = f"the title {title!r} after the mark is lost; write it on the next line: # ## {title}"
             raise ScriptError(shown, line_of(source, mark.start()), said)
+        if title and not source.startswith("\n#", mark.end()):
+            raise ScriptError(shown, line_of(source, mark.end()) + 1, NO_TEXT)
     first, *others = tree.body
     if others and others[0].lineno == first.end_lineno:
         raise ScriptError(shown, others[0].lineno, "code on the docstring's line is lost; write it on the next")

@@ -15,6 +15,7 @@ from mkdocs.structure.pages import Page
 
 from press.files import text_of
 from press.scripts.exercises import Workbook
+from press.scripts.links import targets
 from press.scripts.script import EXERCISES, Script, part_title, part_url
 from press.site.background import Background
 from press.site.cache import Cache
@@ -30,7 +31,14 @@ from press.store import Status
 from press.tutorials import Tutorials, default_jobs
 
 log = logging.getLogger("mkdocs.press")
+README = "README.md"  # of a part
 GLOSSARY, PROGRESS, CHAPTERS = "glossary.md", "progress.md", "chapters.md"
+
+
+def name_of(file: Path) -> str:
+    """Where a file of the tutorials stands in the site; what a part says of itself is the part's own page."""
+    name = "index.md" if file.name == README else file.name
+    return "/".join(filter(None, (part_url(file.parent.as_posix()).strip("."), name)))
 
 
 @dataclass
@@ -101,7 +109,18 @@ class Build:
         root = self.settings.root
         names = {str(root / book.path): workbook_uri(name) for name, book in self.tutorials.workbooks.items()}
         names |= {str(root / script.path): uri(script) for script in self.tutorials.scripts}
+        names = {str(path): name for path, name in self.beside.items()} | names
         return Links(self.settings.docs, self.site_url, names, self.address)
+
+    @cached_property
+    def beside(self) -> dict[Path, str]:
+        """The files of the tutorials that texts link to, images for instance, and their names in the site."""
+        root, folder = self.settings.root, self.settings.tutorials
+        pages = [root / each.path for each in (*self.tutorials.scripts, *self.tutorials.workbooks.values())]
+        texts = [path for path in (*pages, *(folder / part / README for part in self.parts)) if path.is_file()]
+        found = {path for text in texts for _, _, path in targets(text_of(text, "replace"), text.parent)}
+        files = [path for path in found - set(pages) if path.is_relative_to(folder) and path.is_file()]
+        return {path: name_of(path.relative_to(folder)) for path in sorted(files)}
 
     def linked(self, text: str, path: Path, page: str | None = None) -> str:
         """The text of a script or of exercises with links to pages, as `Links.rewritten` has it."""

@@ -11,7 +11,7 @@ from mkdocs.utils.meta import get_data
 
 from press.files import text_of, write
 from press.scripts.script import part_title, part_url
-from press.site.build import PROGRESS, Build
+from press.site.build import PROGRESS, README, Build
 from press.site.downloads import notebooks
 from press.site.downloads.notebooks import Home
 from press.site.downloads.wheel import build_wheel
@@ -66,6 +66,9 @@ def add_wheel(build: Build) -> str:
 
 def add_tutorials(build: Build) -> None:
     """After mkdocs-jupyter, which would take our notebooks for pages: everything else."""
+    for path, name in build.beside.items():
+        if build.address(name) is None and path.name != README:
+            add(build, name, path)
     for name, lesson in build.lessons.items():
         build.lessons[name] = lesson = add_images(build, lesson)
         add_downloads(build, lesson)
@@ -119,7 +122,7 @@ def tutorial(build: Build, lesson: Lesson) -> str:
 
 def readme(build: Build, part: str) -> str:
     """What a part's README.md says; "" without one."""
-    path = build.settings.tutorials / part / "README.md"
+    path = build.settings.tutorials / part / README
     return text_of(path) if part and path.is_file() else ""
 
 
