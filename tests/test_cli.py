@@ -182,3 +182,24 @@ def test_check_tells_names_that_only_jupyter_knows(tiny, monkeypatch, capsys):
     assert told == [f"tutorials/1-first/02_other.py:{line}: {name}" for line, name in named]
     tiny.edit("tutorials/1-first/02_other.py", "display(tools)\npwd\n_ + 1", "from x import display\ndisplay(1)")
     assert main(["check"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("![A](none.png)", "'none.png' leads nowhere"),
+        ("![A](<no such.png>)", "'no such.png' leads nowhere"),
+        ("[a][b]\n#\n# [b]: none.md", "'none.md' leads nowhere"),
+        ("[a](../1-first)", "'../1-first' leads nowhere"),
+        ("[a](../../mkdocs.yml)", "'../../mkdocs.yml' leads out of the site"),
+        ("<img alt='' src='tools.png'>", "no address is made of 'tools.png' in HTML; write ![what it shows](tools.png)"),
+    ],
+)
+def test_check_tells_links_that_the_site_cannot_follow(tiny, monkeypatch, capsys, text, words):
+    tiny.edit("tutorials/1-first/01_hello.py", "Some text.", text)
+    monkeypatch.chdir(tiny.root)
+    assert main(["check"]) == 1
+    (told,) = capsys.readouterr().out.splitlines()
+    assert words in told and "01_hello.py:" in told
+    tiny.edit("tutorials/1-first/01_hello.py", text, f"`{text}` in code" if "\n" not in text else "No link.")
+    assert main(["check"]) == 0

@@ -8,6 +8,7 @@ import re
 import shutil
 import time
 from pathlib import Path
+from urllib.parse import unquote
 
 import nbformat
 import pytest
@@ -396,3 +397,25 @@ def test_the_log_of_a_build_names_what_it_executes(tiny, site, caplog):
     assert "Executing hello" in caplog.text
     record = json.loads((tiny.root / "outputs/1-first/hello.ipynb").read_text())["metadata"]["press"]["run"]
     assert record["seconds"] >= 0
+
+
+def test_an_image_beside_a_script_is_on_its_page(tiny):
+    for name in ("square.png", "my square.png"):
+        Image.new("RGB", (2, 2)).save(tiny.root / "tutorials/1-first" / name)
+    images = "![A](square.png) ![B](<my square.png>) ![C][c] `![D](none.png)`\n#\n# [c]: my%20square.png\n"
+    tiny.edit("tutorials/1-first/01_hello.py", "Some text.", images)
+    tiny.pretend_run()
+    assert tiny.run("press", "check", check=False).stdout == ""
+    tiny.run("mkdocs", "build", "--strict")
+    page = tiny.root / "site/first/hello/index.html"
+    shown = re.findall(r'<img [^>]*src="([^"]*)"', page.read_text())
+    assert shown == ["../square.png", "../my%20square.png", "../my%20square.png"]
+    assert all((page.parent / unquote(address)).is_file() for address in shown)
+
+
+def test_a_warning_is_heard_in_each_build_that_contains_its_cause(tiny):
+    tiny.edit("tutorials/1-first/01_hello.py", "Some text.", "![A](square.png)")
+    tiny.pretend_run()
+    tiny.run("mkdocs", "build", "-q")
+    done = tiny.run("mkdocs", "build", "--strict", check=False)
+    assert done.returncode == 1 and "square.png" in done.stderr
