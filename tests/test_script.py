@@ -176,7 +176,7 @@ def test_a_byte_order_mark_and_the_ends_of_lines_change_nothing(tmp_path, end, e
         (START.encode("utf-16"), ":1: not UTF-8"),
         (START.encode("utf-16-le"), ":1: a NUL character"),
         (f"{START}# é\n".encode("latin-1"), ":7: not UTF-8"),
-        (f"# coding: latin-1\n{START}# é\n".encode(), ":1: a comment says that the encoding is iso-8859-1"),
+        (f"# coding: latin-1\n{START}# é\n".encode(), ":1: a comment says that the encoding is latin-1"),
     ],
 )
 def test_other_encodings_are_told(tmp_path, content, words):

@@ -85,7 +85,9 @@ def fraction(text: str) -> tuple[int, int]:
 def status(tutorials: Tutorials, options: argparse.Namespace) -> int:
     rows = [tutorials.status(script) for script in tutorials.select(options.names)]
     if not options.names:  # scripts that cannot be read have no key; they count as failed
-        rows += [Status(error.path.stem, "failed", str(error)) for error in tutorials.unread]
+        known = {script.path for script in tutorials.scripts}
+        unread = [error for error in tutorials.errors if error.path not in known]
+        rows += [Status(error.path.stem, "failed", str(error)) for error in unread]
     if options.json:
         print(json.dumps([dataclasses.asdict(row) for row in rows], indent=1))
     else:
@@ -96,10 +98,9 @@ def status(tutorials: Tutorials, options: argparse.Namespace) -> int:
 
 
 def run(tutorials: Tutorials, options: argparse.Namespace) -> int:
-    scripts = [script for script in tutorials.select(options.names) if script.path not in tutorials.blocked]
-    broken = tutorials.broken(options.names)
-    for error in broken:
-        say(str(error))
+    scripts = [script for script in tutorials.select(options.names) if script.path not in tutorials.broken]
+    if broken := tutorials.told(options.names):
+        say("\n".join(map(str, broken)))
     if options.shard:
         scripts = tutorials.shard(scripts, *options.shard)
     todo = [script for script in scripts if options.all or tutorials.status(script).state != "fresh"]

@@ -15,7 +15,7 @@ import psutil
 from press.execution.task import Outcome, Task
 from press.files import Stamp, stamp, text_of
 from press.keys.key import Key, key_of
-from press.keys.modules import Module, Project, project_of, read_table
+from press.keys.modules import Project, project_of, read_table
 from press.project import Settings
 from press.scripts.check import check_names, imports, jupyter_names, links, nearest, structure
 from press.scripts.exercises import Workbook, read_workbook
@@ -48,35 +48,28 @@ class Tutorials:
         self.settings = settings
         self.store = Store(settings.outputs, settings.scratch)
         self.scripts: list[Script] = []
-        self.unread: list[ScriptError] = []  # of scripts and exercises
+        self.errors: list[ScriptError] = []
         paths = find_scripts(settings.tutorials)
         self.project = project_of(settings.root, settings.package, code_files(settings, paths))
         for path in paths:
             try:
                 self.scripts.append(once(read_script, path, stamp(path), settings.tutorials, settings.root))
             except ScriptError as error:
-                self.unread.append(error)
+                self.errors.append(error)
         self.workbooks = self.read_workbooks()
-        misnamed = check_names(self.scripts, {"chapters": self.chapters, "data": self.project.cards})
-        self.blocked = self.without_key() | {error.path: error for error in reversed(misnamed)}
-        found = [*self.unread, *misnamed, *self.blocked.values()]
-        self.errors = list({str(error): error for error in found}.values())
-
-    def without_key(self) -> dict[Path, ScriptError]:
-        """What is wrong with a module that a script imports, by the path of the script."""
-        blocked = {}
+        self.errors += check_names(self.scripts, {"chapters": self.chapters, "data": self.project.cards})
         for script in self.scripts:
             try:
                 self.key(script)
             except ScriptError as error:
-                blocked[script.path] = error
-        return blocked
+                self.errors.append(ScriptError(script.path, 1, f"what it imports is broken: {error}"))
+        self.broken = {error.path: error for error in reversed(self.errors)}
 
     def read_workbooks(self) -> dict[str, Workbook]:
         """The exercises, by the slug of the tutorial that they belong to."""
         found: dict[str, Workbook] = {}
         slugs = {script.name for script in self.scripts}
-        broken = {error.path.name for error in self.unread}
+        broken = {error.path.name for error in self.errors}
         root, tutorials = self.settings.root, self.settings.tutorials
         for path in find_files(tutorials, EXERCISES):
             try:
@@ -86,7 +79,7 @@ class Tutorials:
                     raise ScriptError(workbook.path, 1, f"exercises without a tutorial; {beside.name} is not there")
                 found[workbook.name] = workbook
             except ScriptError as error:
-                self.unread.append(error)
+                self.errors.append(error)
         return found
 
     @cached_property
@@ -107,24 +100,21 @@ class Tutorials:
         known = {script.path.as_posix(): script for script in self.scripts}
         known |= {name: script for script in self.scripts for name in (script.name, script.path.name)}
         for name in names:
-            if name not in known and not any(answers(error.path, name) for error in self.unread):
+            if name not in known and not self.told([name]):
                 slugs = [script.name for script in self.scripts]
                 raise LookupError(f"no tutorial is called {name!r}; {nearest(name, slugs)}")
         return list({known[name].name: known[name] for name in names if name in known}.values())
 
-    def broken(self, names: Sequence[str]) -> list[ScriptError]:
-        """Why some of the tutorials of these names cannot be executed, or their exercises not be read."""
-        if not names:
-            return self.errors
-        unread = [error for error in self.unread if any(answers(error.path, name) for name in names)]
-        blocked = [self.blocked[script.path] for script in self.select(names) if script.path in self.blocked]
-        return list({str(error): error for error in (*unread, *blocked)}.values())
+    def told(self, names: Sequence[str]) -> list[ScriptError]:
+        """The errors of the scripts and exercises of these names, all of them for none."""
+        called = [(error, {slug(error.path.name), error.path.name, error.path.as_posix()}) for error in self.errors]
+        return [error for error, own in called if not names or own & set(names)]
 
     def key(self, script: Script) -> Key:
         return key_of(script, self.project)
 
     def status(self, script: Script) -> Status:
-        if error := self.blocked.get(script.path):
+        if error := self.broken.get(script.path):
             return Status(script.name, "failed", str(error))
         return self.store.status(script, self.key(script))
 
@@ -205,28 +195,13 @@ class Tutorials:
         problems = [str(error) for error in self.errors]
         for script in scripts:
             folder = self.settings.root / script.path.parent
-            said = [*structure(script), *imports(script, partial(self.find, beside=folder)), *jupyter_names(script)]
-            for each, found in ((script, said), *((book, ()) for book in self.exercises_of(script))):
-                where = links(each, folder, [self.settings.tutorials, *filter(None, [self.settings.docs])])
-                problems += [f"{each.path.as_posix()}:{line}: {message}" for line, message in (*found, *where)]
+            find, book = partial(self.project.find, beside=folder), self.workbooks.get(script.name)
+            missing = imports(script, find) if script.path not in self.broken else ()
+            said = [(script.path, *each) for each in (*structure(script), *missing, *jupyter_names(script))]
+            for path, cells in ((script.path, script.cells), *([(book.path, book.cells)] if book else [])):
+                said += [(path, *each) for each in links(cells, folder, self.settings)]
+            problems += [f"{path.as_posix()}:{line}: {message}" for path, line, message in said]
         return problems
-
-    def exercises_of(self, script: Script) -> list[Script]:
-        """The file of exercises of a script, if it has one, as the script that it is."""
-        root, tutorials = self.settings.root, self.settings.tutorials
-        paths = [root / book.path for book in self.workbooks.values() if book.name == script.name]
-        return [once(read_script, path, stamp(path), tutorials, root) for path in paths]
-
-    def find(self, name: str, beside: Path) -> Module | None:
-        """A module of the project, if there is one that can be read."""
-        with contextlib.suppress(ScriptError):
-            return self.project.find(name, beside)
-        return None
-
-
-def answers(path: Path, name: str) -> bool:
-    """Whether a script that cannot be read is called so."""
-    return name in (slug(path.name), path.name, path.as_posix())
 
 
 def default_jobs() -> int:

@@ -4,13 +4,14 @@ import ast
 import builtins
 import difflib
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from press.files import lines
+from press.project import Settings
 from press.scripts.links import in_html, targets
-from press.scripts.script import Script, ScriptError
+from press.scripts.script import Cell, Script, ScriptError
 
 JUPYTER = re.compile(r"display|get_ipython|In|Out|_\d*|___?|_i{1,3}|_i\d+|_[iod]h")
 
@@ -61,16 +62,16 @@ def structure(script: Script) -> Iterator[tuple[int, str]]:
             level = max(depth, 1)
 
 
-def links(script: Script, folder: Path, site: Sequence[Path]) -> Iterator[tuple[int, str]]:
-    """Links of a script in a folder to files that are not there, or in no folder from which the site is made."""
+def links(cells: Iterable[Cell], folder: Path, settings: Settings) -> Iterator[tuple[int, str]]:
+    """Links to files that are not there, or in no folder from which the site is made."""
     hint = "link to the relative path of a tutorial's script, of a page's .md file, or of a file beside the script"
-    for cell in script.cells:
-        for offset, written, path in targets(cell.source, folder) if cell.kind == "text" else ():
-            if not path.is_file():
-                yield cell.line + offset, f"the link {written!r} leads nowhere; {hint}"
-            elif not any(path.is_relative_to(part) for part in site):
-                yield cell.line + offset, f"the link {written!r} leads out of the site; {hint}"
-        for offset, written in in_html(cell.source) if cell.kind == "text" else ():
+    for cell in (cell for cell in cells if cell.kind == "text"):
+        for offset, written, path in targets(cell.source, folder):
+            inside = any(path.is_relative_to(part) for part in (settings.tutorials, settings.docs) if part)
+            if not inside or not path.is_file():
+                where = "nowhere" if not path.is_file() else "out of the site"
+                yield cell.line + offset, f"the link {written!r} leads {where}; {hint}"
+        for offset, written in in_html(cell.source):
             yield cell.line + offset, f"no address is made of {written!r} in HTML; write ![what it shows]({written})"
 
 

@@ -2,7 +2,6 @@
 
 import ast
 import re
-import tokenize
 import warnings
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from press.files import text_of
 from press.scripts.header import ScriptError
 
 MARK = re.compile(r"(?m)^(?:# ?%%|#{20,})[ \t]*(?P<title>.*?)[ \t#]*$")
+COOKIE = re.compile(r"(?:[ \t\f]*#.*\n|[ \t\f]*\n)?[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")  # as PEP 263 has it
 MARKDOWN = ("", "[markdown]", "[md]")  # what may stand after a mark, as other tools write it
 MAGIC = re.compile(r"\s*([\w., ]+=\s*)?[%!]|\s*\?|.*\?\s*$")
 WAIT = "wait in a thread: ThreadPoolExecutor().submit(asyncio.run, main()).result()"
@@ -25,18 +25,10 @@ def read_text(path: Path, shown: Path) -> str:
         raise ScriptError(shown, line, f"not UTF-8: {error.reason}; save the file as UTF-8") from None
     if "\0" in source:
         raise ScriptError(shown, line_of(source, source.index("\0")), "a NUL character; save the file as UTF-8")
-    if not source.isascii() and not encoding(path).startswith("utf-8"):
-        raise ScriptError(shown, 1, f"a comment says that the encoding is {encoding(path)}; save the file as UTF-8")
+    cookie = COOKIE.match(source)
+    if cookie and not source.isascii() and not re.match("(?i)utf[-_]?8", cookie[1]):
+        raise ScriptError(shown, 1, f"a comment says that the encoding is {cookie[1]}; save the file as UTF-8")
     return source
-
-
-def encoding(path: Path) -> str:
-    """What Python takes a file's encoding to be."""
-    with path.open("rb") as file:
-        try:
-            return tokenize.detect_encoding(file.readline)[0]
-        except SyntaxError:
-            return "unknown"
 
 
 def line_of(source: str, position: int) -> int:
@@ -46,8 +38,7 @@ def line_of(source: str, position: int) -> int:
 def parse(source: str, shown: Path, line: int = 1, what: str = "not valid Python") -> ast.Module:
     """The syntax tree of what begins on a line of a file, or a ScriptError that says what it is not."""
     try:
-        with warnings.catch_warnings(action="ignore"):
-            return ast.parse(source)
+        return ast.parse(source)
     except SyntaxError as error:
         raise ScriptError(shown, line + (error.lineno or 1) - 1, f"{what}: {error.msg}{remedy(error)}") from None
     except (RecursionError, MemoryError):

@@ -98,8 +98,6 @@ class Build:
         """Whether `serve` should execute a tutorial: what failed once under this server waits for an edit."""
         if self.options["execute"] != "auto" or script.path.as_posix() in self.problems or self.background is None:
             return False
-        if script.path in self.tutorials.blocked:
-            return False
         digest = self.tutorials.key(script).digest
         failed = self.lessons[script.name].status.state == "failed"
         return not failed or self.background.running == (script.name, digest) or digest not in self.background.tried

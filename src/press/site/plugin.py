@@ -63,7 +63,7 @@ class PressPlugin(BasePlugin[PressConfig]):
         if self.serving:
             keep_alive()
             self.preview.begin(config)
-            tutorials.scripts += stand_ins(tutorials, self.good)
+            tutorials.scripts += stand_ins(tutorials, problems, self.good)
         elif problems:
             raise PluginError("\n".join(map(str, tutorials.errors)))
         self.build = Build(config, dict(self.config), tutorials, self.background, problems)
