@@ -341,7 +341,7 @@ def test_serving_outlives_a_broken_script_and_shows_its_last_good_version(tiny, 
     assert "press-state" not in (rebuilt() / "first/hello/index.html").read_text()
 
 
-def test_serving_shows_the_others_and_a_build_names_all_when_what_is_imported_is_broken(tiny, serving, site):
+def test_serving_shows_the_others_and_a_build_names_all_when_what_is_imported_is_broken(tiny, serving, site, caplog):
     rebuilt, ran = serving
     tiny.pretend_run()
     tiny.write("tutorials/1-first/03_near.py", '"""\n# Near\n"""\n# %%\nimport near\n')
@@ -352,8 +352,9 @@ def test_serving_shows_the_others_and_a_build_names_all_when_what_is_imported_is
     assert "near.py:1: not valid Python" in (folder / "near/index.html").read_text()
     assert "04_wide.py:1: not UTF-8" in (folder / "wide/index.html").read_text()
     assert ran == []
-    with pytest.raises(Abort, match=r"(?s)04_wide.py:1.*03_near.py:1"):
+    with pytest.raises(Abort):
         site()
+    assert "04_wide.py:1" in caplog.text and "03_near.py:1" in caplog.text
 
 
 def test_serving_tries_a_failure_once_and_then_shows_what_failed_where(tiny, serving):

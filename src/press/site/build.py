@@ -200,13 +200,14 @@ class Build:
     def below(self, lesson: Lesson, url: str) -> str:
         """What stands below a tutorial: read it, the chapters that it covers, where to go next."""
         chapters = tables.covered(lesson.script.header.chapters, self.table)
-        cards = [self.card(other, url) for other in self.alike[lesson.script.name]]
+        cards = [self.card(other, url) for other in self.alike.get(lesson.script.name, ())]
         pages = {"progress": self.near(PROGRESS, url), "map": self.near(CHAPTERS, url)}
         return draw("below.html.j2", practicing=self.practicing, chapters=chapters, cards=cards, **pages)
 
     @cached_property
     def alike(self) -> dict[str, list[Script]]:
-        return tables.related(self.tutorials.scripts, self.settings.root)
+        whole = [script for script in self.tutorials.scripts if script.path.as_posix() not in self.problems]
+        return tables.related(whole, self.settings.root)
 
     def card(self, script: Script, url: str) -> dict[str, str]:
         stored, href = self.lessons[script.name].stored, self.near(uri(script), url)

@@ -95,7 +95,7 @@ def add_images(build: Build, lesson: Lesson) -> Lesson:
 
 def add_downloads(build: Build, lesson: Lesson) -> None:
     script, at_home = lesson.script, home(build, lesson.script.path)
-    source = text_of(build.settings.root / script.path)
+    source = text_of(build.settings.root / script.path, "replace")  # `serve` shows broken ones too
     add(build, f"{script.url}/{script.name}.py", notebooks.script(source, at_home))
     addresses = {script.name: build.links.whole(workbook_uri(script.name))}
     listed = draw("exercises.txt.j2", book=lesson.book, links=addresses) if lesson.book else ""
