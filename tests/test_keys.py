@@ -153,6 +153,8 @@ PACKAGE = {
         ("from importlib import import_module as im\nname = 'pack.a'\nim(name)", "a.py", "floor", "ceil"),
         ("import importlib as il\nil.import_module('pack.a')", "a.py", "floor", "ceil"),
         ("import runpy\nrunpy.run_module('pack.a')", "a.py", "floor", "ceil"),
+        ("from sys import modules\nmodules['pack.a'].top(1)", "a.py", "floor", "ceil"),
+        ("from builtins import exec as do\ndo(text)", "a.py", "floor", "ceil"),
         ("import builtins\nbuiltins.exec(text)", "a.py", "floor", "ceil"),
         ("name = 'helper'\n__import__(name)", "../../helper.py", "1", "2"),
         ("exec(open('helper.py').read())", "../../helper.py", "1", "2"),

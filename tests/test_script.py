@@ -151,7 +151,7 @@ def test_what_python_cannot_run_or_the_parser_loses_is_told_with_line_and_remedy
 
 
 def test_code_on_the_line_of_the_docstring_is_not_lost(tmp_path):
-    with pytest.raises(ScriptError, match="01_one.py:5: code on the docstring's line is lost"):
+    with pytest.raises(ScriptError, match=r"01_one.py:5: code on the docstring's line is lost"):
         read(tmp_path, '"""\n# T\n\nLead.\n"""; x = 1\n# %%\nprint(x)\n')
 
 

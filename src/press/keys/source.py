@@ -14,6 +14,7 @@ NAMES = {"eval", "exec", "globals", "locals", "vars"}
 WORDS = IMPORTERS | {"run_path", "run_module", "spec_from_file_location", "reload", "__globals__", "f_globals"}
 HOMES = {"builtins": NAMES, "sys": {"modules"}, "importlib": WORDS, "runpy": WORDS, "importlib.util": WORDS}
 
+NONE: set[str] = set()
 ONE = {(name,) for name in IMPORTERS}
 
 Chain = tuple[str, ...]  # ("plots", "curves") for the expression plots.curves
@@ -53,14 +54,13 @@ def named_imports(nodes: Sequence[ast.AST]) -> Iterator[str]:
 
 
 def is_dynamic(chain: Chain) -> bool:
-    known = chain[0] in NAMES or chain[-1] in HOMES.get(".".join(chain[:-1]), ())
-    return known or chain[:2] == ("sys", "modules") or not WORDS.isdisjoint(chain)
+    return chain[0] in NAMES or not WORDS.isdisjoint(chain) or not HOMES.get(chain[0], NONE).isdisjoint(chain[1:2])
 
 
 def hides_dynamic(node: Import) -> bool:
     """Whether an import gives another name to what reaches definitions without naming them."""
-    words = HOMES.get(node.module or "", ()) if isinstance(node, ast.ImportFrom) else ()
-    return any(alias.asname and alias.name in words for alias in node.names)
+    words = HOMES.get(node.module or "", NONE) if isinstance(node, ast.ImportFrom) else NONE
+    return any(alias.name in words and (alias.asname or alias.name == "modules") for alias in node.names)
 
 
 def text_in(node: ast.AST) -> str:
