@@ -181,6 +181,19 @@ def test_the_part_has_a_gallery_and_the_chapter_map_goes_both_ways(tiny, site):
     assert "1.5 s" in (folder / "results/index.html").read_text()
 
 
+def test_a_page_and_the_results_show_the_runs_on_both_kinds_of_device(tiny, site):
+    tiny.write("docs/results.md", "# Results\n\n<!-- press:results -->\n")
+    tiny.pretend_run()
+    tutorials = tiny.tutorials
+    (script,) = tutorials.select(["hello"])
+    notebook = tutorials.store.load(script).notebook
+    tutorials.store.save(script, notebook, tutorials.key(script), Run(seconds=12.0, device="NVIDIA H200"))
+    folder = site(strict=True)
+    for name in ("first/hello/index.html", "results/index.html"):
+        text = (folder / name).read_text()
+        assert "NVIDIA H200" in text and "12 s" in text and "1.5 s" in text
+
+
 def test_names_in_code_link_to_the_api_and_the_api_lists_the_tutorials(tiny, site):
     tiny.write(
         "mkdocs.yml",

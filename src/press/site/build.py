@@ -224,7 +224,7 @@ class Build:
         return directives.View(
             scripts=self.tutorials.scripts,
             books=self.tutorials.workbooks,
-            runs={name: one.stored.run for name, one in self.lessons.items() if one.stored},
+            stored={name: one.stored for name, one in self.lessons.items() if one.stored},
             table=self.table,
             own=lesson.book if lesson else None,
             links=pages | {script.name: self.near(uri(script), url) for script in self.tutorials.scripts},

@@ -18,7 +18,7 @@ from press.site.downloads.wheel import build_wheel
 from press.site.frontend import fonts, npm
 from press.site.html import outputs
 from press.site.lessons import Lesson, uri, workbook_uri
-from press.site.pages import page
+from press.site.pages import page, tables
 from press.site.pages.directives import EXERCISES
 from press.site.pages.templates import draw
 
@@ -115,7 +115,7 @@ def tutorial(build: Build, lesson: Lesson) -> str:
     if workbook := build.near(workbook_uri(script.name), f"{script.url}/"):
         downloads["Workbook"] = workbook
     titles = {name: card.get("title", name) for name, card in (build.tutorials.project.cards or {}).items()}
-    cost = page.cost(run, titles) if run else ""
+    cost = page.cost(run, titles) + tables.devices(script, lesson.stored) if run and lesson.stored else ""
     strip = draw("bar.html.j2", downloads=downloads, cost=cost, practicing=build.practicing, lesson=lesson)
     return page.source(meta, build.linked(page.body(script), script.path, uri(script)), strip)
 
