@@ -358,11 +358,12 @@ def order(epoch) -> list[int]:
     return [label for _, y in epoch for label in y.tolist()]
 
 
+@pytest.mark.parametrize("drop_last", [False, True])
 @pytest.mark.parametrize("batch_size", [1, 3, 10, 11])
-def test_unshuffled_batches_are_those_of_a_dataloader(batch_size):
+def test_unshuffled_batches_are_those_of_a_dataloader(batch_size, drop_last):
     x, y = numbered(10)
-    ours = batches(x, y, batch_size)
-    theirs = DataLoader(TensorDataset(x, y), batch_size)
+    ours = batches(x, y, batch_size, drop_last=drop_last)
+    theirs = DataLoader(TensorDataset(x, y), batch_size, drop_last=drop_last)
     assert len(ours) == len(theirs)
     for ours_batch, theirs_batch in zip(ours, theirs, strict=True):
         torch.testing.assert_close(ours_batch, tuple(theirs_batch))
@@ -374,6 +375,14 @@ def test_shuffled_batches_have_every_example_once_with_its_own_label():
     assert [len(x) for x, _ in epoch] == [4, 4, 2]
     for x, y in epoch:
         torch.testing.assert_close(x[:, 0], y.float())
+
+
+@pytest.mark.parametrize(("batch_size", "sizes"), [(4, [4, 4]), (5, [5, 5]), (11, [])])
+def test_a_last_batch_that_is_smaller_can_be_left_out(batch_size, sizes):
+    train = batches(*numbered(10), batch_size, shuffle=True, drop_last=True)
+    assert [len(x) for x, _ in train] == sizes
+    assert len(train) == len(sizes)
+    assert len(set(order(train))) == sum(sizes)
 
 
 def test_each_epoch_has_a_fresh_order():
@@ -413,3 +422,8 @@ def test_batches_refuses_tensors_of_different_length():
 def test_batches_refuses_an_empty_batch_size():
     with pytest.raises(ValueError, match="batch_size is 0"):
         batches(*numbered(4), 0)
+
+
+def test_batches_refuses_to_cut_nothing():
+    with pytest.raises(ValueError, match="no examples"):
+        batches(*numbered(0), 4)
