@@ -32,7 +32,7 @@ def blobs() -> tuple[torch.Tensor, torch.Tensor]:
     return torch.randn(23, 2, generator=torch.Generator().manual_seed(3)), torch.arange(23) % 3
 
 
-def trained() -> tuple[nn.Module, torch.optim.Optimizer]:
+def trained() -> tuple[nn.Sequential, torch.optim.Optimizer]:
     """A model that draws random numbers too, and its optimizer."""
     torch.manual_seed(0)
     model = mlp([2, 8, 3], dropout=0.3)
@@ -161,7 +161,7 @@ def test_a_fit_goes_on_with_every_loader_whose_state_can_be_held(make_batches, o
     expected, whole = run(3, tmp_path / "whole.pt")
     run(1, tmp_path / "run.pt")
     history, model = run(3, tmp_path / "run.pt")
-    assert torch.equal(model[0].weight, whole[0].weight)
+    assert torch.equal(model[-1].weight, whole[-1].weight)
     assert (history.train_loss, history.val_loss) == (expected.train_loss, expected.val_loss)
 
 
@@ -180,11 +180,11 @@ HIDDEN = {
 @pytest.mark.parametrize("make_batches", HIDDEN.values(), ids=HIDDEN)
 def test_a_loader_whose_state_cannot_be_held_is_refused_before_training(make_batches, tmp_path):
     model, optimizer = trained()
-    before, steady = model[0].weight.clone(), batches(*blobs(), 5)
+    before, steady = model[-1].weight.clone(), batches(*blobs(), 5)
     for train, val in ((make_batches(), steady), (steady, make_batches())):
         with pytest.raises(ValueError, match=r"A checkpoint cannot hold the state of this .* fit without a checkpoint"):
             fit(model, train, val, optimizer=optimizer, epochs=1, checkpoint=tmp_path / "run.pt")
-    assert torch.equal(model[0].weight, before)
+    assert torch.equal(model[-1].weight, before)
     assert list(tmp_path.iterdir()) == []
 
 
