@@ -4,6 +4,7 @@ import base64
 import json
 import re
 import time
+from concurrent.futures import Future
 from io import BytesIO
 from pathlib import Path
 
@@ -12,9 +13,11 @@ import psutil
 import pytest
 from PIL import Image
 
+from press.execution.client import Client, notebook
 from press.execution.execution import execute
-from press.execution.pool import execute_all
+from press.execution.pool import execute_all, settled
 from press.execution.task import Outcome, Task
+from press.execution.widgets import still
 from press.kernels import provisioner as kernels
 from press.scripts.script import Cell
 
@@ -262,6 +265,126 @@ def test_streams_are_joined_between_figures_and_carriage_returns_go_back():
 def test_stdout_stands_before_stderr_whichever_came_first():
     code = "import sys, time\nprint('e', file=sys.stderr, flush=True)\ntime.sleep(0.5)\nprint('o')"
     assert [each["name"] for each in outputs(execute(task(code)), 1)] == ["stdout", "stderr"]
+
+
+def test_a_cell_shows_in_the_end_what_a_front_end_shows():
+    clear = "from IPython.display import ProgressBar, clear_output, display\n"
+    outcome = execute(
+        task(
+            clear + "for n in range(3):\n    clear_output(wait=True)\n    print('epoch', n)",
+            "print('kept'); clear_output(wait=True)",
+            "print('gone'); clear_output(); print('first'); clear_output(wait=True); display(1)",
+            "from threading import Thread\ndef f():\n    for n in range(3): clear_output(wait=True); print('thread', n)\n"
+            "thread = Thread(target=f); thread.start(); thread.join()",
+            "handle = display('old', display_id=True)\nfor n in ProgressBar(3): pass",
+            "for n in range(600): clear_output(); print(n); display('x' * 20_000, display_id='same')",
+            "handle.update('new')",
+        )
+    )
+    assert [text(outcome, n) for n in range(1, 5)] == ["epoch 2\n", "kept\n", "", "thread 2\n"]
+    assert [out["data"]["text/plain"][-5:] for out in outputs(outcome, 5)] == ["'new'", "] 3/3"]
+    assert text(outcome, 6) == "599\n" and len(outputs(outcome, 6)) == 2 and outputs(outcome, 7) == []
+
+
+WIDGETS = """
+import ipywidgets as w
+box, other, left = w.Output(), w.Output(), w.Output()
+with box:
+    print("inside"); handle = display("old", display_id=True)
+@other.capture(clear_output=True, wait=True)
+def f(n): print("call", n)
+f(1); f(2)
+display(w.VBox([w.HTML("<b>title</b>"), box, w.Tab([w.Box([other])]), w.Button(description="go"), w.Label("")]))
+"""
+
+
+def test_a_page_shows_what_widgets_hold_in_the_end_and_names_the_controls():
+    pytest.importorskip("ipywidgets")
+    interact = "@w.interact(x=(0, 9))\ndef g(x=4):\n    print('x is', x)\n    return x * x"
+    late = "handle.update('new'); other.append_stdout('more\\n')"
+    bar = "display(left)\nwith left:\n    left.clear_output(wait=True); print('closed')\nleft.close(); w.IntProgress(3, max=4)"
+    one, two = (execute(task(WIDGETS, late, interact, "print(len(other.outputs))", bar)) for _ in range(2))
+    assert one.failure is None and one.notebook == two.notebook
+    shown = [out.get("text") or "".join(out["data"].values()) for n in (1, 2, 3, 4, 5) for out in outputs(one, n)]
+    assert shown[:5] == ["<b>title</b>", "inside\n", "'new'", "call 2\n", "more\n"]
+    assert shown[5:8] == ["[works in the notebook only: Button go]", "x is 4\n", "16"]
+    assert shown[8:] == ["[works in the notebook only: IntSlider x 4]", "2\n", "closed\n", "[3 of 4]"]
+
+
+def test_an_error_that_a_widget_caught_is_a_failure():
+    pytest.importorskip("ipywidgets")
+    outcome = execute(task("1", "import ipywidgets as w\n\nwith w.Output():\n    1 / 0"))
+    assert_failed(outcome, 112, 2, "exception", "^ZeroDivisionError: division by zero$")  # IPython, too, names the `with`
+
+
+class Kernel:
+    """Sends what it is told as a kernel does; `session` and `shell_channel` take what comes back."""
+
+    def __init__(self, index=0):
+        nodes = notebook([Cell("code", "1", 1)])
+        self.client, self.cell = Client(nodes), nodes.cells[index]
+        self.client.cells["asked"] = self.client.last = index
+
+    def __call__(self, kind, **content):
+        header = {"msg_type": kind, "msg_id": "x"}
+        self.client.receive({"msg_type": kind, "header": header, "parent_header": {"msg_id": "asked"}, "content": content})
+
+    def open_box(self, name):
+        state = {"_model_module": "@jupyter-widgets/output", "_model_name": "OutputModel", "outputs": [], "msg_id": ""}
+        self("comm_open", comm_id=name, target_name="jupyter.widget", data={"state": state})
+
+    def enter(self, name, asked="asked"):
+        self("comm_msg", comm_id=name, data={"method": "update", "state": {"msg_id": asked}})
+
+    def shown(self):
+        return still(self.cell.outputs, self.client)
+
+
+def test_a_box_takes_in_as_much_as_a_cell():
+    kernel = Kernel()
+    kernel.open_box("box")
+    kernel("display_data", data={"application/vnd.jupyter.widget-view+json": {"model_id": "box"}}, metadata={})
+    kernel.enter("box")
+    for _ in range(5):
+        kernel("stream", name="stdout", text="x" * 10**6)
+    (stream,) = kernel.shown()
+    assert len(stream.text) == 100_000 and stream.left_out == 4_900_000
+    for n in range(700):
+        kernel("display_data", data={"text/plain": f"{n}"}, metadata={})
+    assert len(kernel.shown()) == 500 and "more than 500 outputs" in kernel.shown()[-1].text
+
+
+def test_boxes_may_be_left_in_any_order():
+    kernel = Kernel()
+    for name in ("one", "two"):
+        kernel.open_box(name)
+        kernel.enter(name)
+    kernel.enter("one", "")
+    kernel("stream", name="stdout", text="in two")
+    kernel.enter("two", "")
+    kernel("stream", name="stdout", text="in the cell")
+    assert [box.outputs for box in kernel.client.comm_objects.values()] == [[], [kernel.client.outputs(kernel.cell)[-1]]]
+    assert kernel.shown()[0].text == "in the cell"
+
+
+def test_updates_of_displays_stay_in_the_bounds_of_their_cell():
+    kernel = Kernel()
+    for n in range(20):
+        kernel("display_data", data={"text/plain": "old"}, metadata={}, transient={"display_id": str(n)})
+        kernel("update_display_data", data={"text/html": "y" * 10**6}, metadata={}, transient={"display_id": str(n)})
+    sizes = [len("".join(out.data.values())) for out in kernel.shown()]
+    assert sum(sizes) < 11 * 10**6 and len(sizes) == 20 and sizes[-1] < 100
+
+
+def test_a_message_that_nobody_can_read_is_a_failure_with_its_place():
+    identity = "0123456789abcdef0123456789abcdef"
+    code = f"from comm import create_comm\ncreate_comm(target_name='jupyter.widget', data={{}}, comm_id={identity!r})"
+    outcome = execute(task("1", code))
+    assert_failed(outcome, 110, 2, "exception", "^the kernel sent a comm_open that cannot be shown: KeyError: 'state'$")
+    lost: Future = Future()
+    lost.set_exception(KeyError(identity))
+    told = str(settled(lost, task("1")).failure)
+    assert told == "tutorials/t.py:1: could not be executed: KeyError: '...'"
 
 
 def test_a_hundred_megabytes_of_output_are_cut():

@@ -28,12 +28,12 @@ class Failure:
 
     path: str
     line: int
-    cell: int
+    cell: int  # counted from 1; 0 for the whole tutorial
     kind: str
     message: str
 
     def __str__(self) -> str:
-        return f"{self.path}:{self.line}: cell {self.cell}: {self.message}"
+        return f"{self.path}:{self.line}: {f'cell {self.cell}: ' * bool(self.cell)}{self.message}"
 
 
 @dataclass(frozen=True)
