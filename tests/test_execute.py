@@ -2,7 +2,10 @@
 
 import base64
 import json
+import os
 import re
+import sys
+import tempfile
 import time
 from concurrent.futures import Future
 from io import BytesIO
@@ -11,10 +14,13 @@ from pathlib import Path
 import nbformat
 import psutil
 import pytest
+from nbformat.v4 import new_output
 from PIL import Image
 
 from press.execution.client import Client, notebook
 from press.execution.execution import execute
+from press.execution.outputs import slim
+from press.execution.places import naming
 from press.execution.pool import execute_all, settled
 from press.execution.task import Outcome, Task
 from press.execution.widgets import still
@@ -178,6 +184,55 @@ def test_old_code_can_be_demonstrated_and_other_warnings_are_output():
     outcome = execute(task(code, "warnings.warn('mind the step')"))
     assert outcome.failure is None
     assert text(outcome, 2).startswith("cell.py:1: UserWarning: mind the step")
+
+
+PLACES = {"/srv/me/project": "", "/srv/me": "~", "/srv/me/env/lib/site-packages": "site-packages", "/root": "home", "/tmp": "tmp"}
+WINDOWS = {"C:\\Users\\me": "~", "C:\\Users\\me\\project": "", "D:\\t": "tmp"}
+
+
+@pytest.mark.parametrize(
+    ("places", "text", "short"),
+    [
+        (PLACES, 'File "/srv/me/project/tutorials/a.py", line 1', 'File "tutorials/a.py", line 1'),
+        (PLACES, "/srv/me/env/lib/site-packages/torch/x.py:3: /srv/me/y", "site-packages/torch/x.py:3: ~/y"),
+        (PLACES, "\x1b[32m/srv/me/x\x1b[39m \x1b[38;5;28m/tmp/y", "\x1b[32m~/x\x1b[39m \x1b[38;5;28mtmp/y"),
+        (PLACES, "a=/tmp:/srv/me:'/root' (/root). gcc -I/root/x file:///tmp/y", "a=tmp:~:'home' (home). gcc -Ihome/x file://tmp/y"),
+        (PLACES, "/srv/me/project /srv/me/project/ /srv/me/project2", ". ./ ~/project2"),
+        (PLACES, "/rooted /data/root /root-2 ~/root x/tmp /tmp.old https://a.b/tmp ./tmp a+/tmp/", None),
+        (PLACES, "/tmp/ipykernel_1/22.py:3: UserWarning", "cell.py:3: UserWarning"),
+        (WINDOWS, r"C:\Users\me\project\tutorials\a.py C:/Users/me/x 'C:\\\\Users\\\\me\\\\b\\\\c'", "tutorials/a.py ~/x '~/b/c'"),
+        (WINDOWS, r"'C:\\\\Users\\\\me\\\\project\\\\b\\\\c.py'", "'b/c.py'"),
+        (PLACES, r"'/srv/me/project\nnext /srv/me\n'", r"'.\nnext ~\n'"),
+        (WINDOWS, r"D:\t\ipykernel_1\22.py:3 D:\tt C:\Users\mean", r"cell.py:3 D:\tt C:\Users\mean"),
+    ],
+)
+def test_places_get_short_names_and_words_and_other_paths_keep_theirs(places, text, short):
+    assert naming(places)(text) == (text if short is None else short)
+    assert naming(places)(naming(places)(text)) == naming(places)(text)
+
+
+def test_a_stored_result_names_no_place_of_the_machine(monkeypatch, tmp_path):
+    (tmp_path / "project").mkdir()
+    (tmp_path / "linked").symlink_to(tmp_path / "project")
+    for name, folder in {"HOME": "home", "KINDLING_DATA": "files"}.items():
+        monkeypatch.setenv(name, str(tmp_path / folder))
+    places = [json.__file__, pytest.__file__, sys.executable, os.path.expanduser("~/x"), tempfile.gettempdir()]
+    places += [f"{tmp_path}/{name}" for name in ("project/tutorials/a.py", "linked/b.py", "files/c", "run/scratch/d")]
+    said, html = "\n".join(places), "".join(f'<p title="{place}">{place}</p>' for place in places)
+    made = [
+        new_output("stream", text=said + "\n" + "x" * 200_000),
+        new_output("error", ename="E", evalue=said, traceback=[f"\x1b[32m{place}\x1b[39m:1" for place in places]),
+        new_output("display_data", {"text/html": html, "text/plain": said, "application/json": {"a": [places]}}),
+        new_output("display_data", {"image/svg+xml": f"<svg><text>{said}</text></svg>"}, metadata={"alt": said}),
+    ]
+    once = slim(made, f"{tmp_path}/run", f"{tmp_path}/linked")
+    stored = json.dumps(once)
+    assert not re.search(rf"{tmp_path}|{sys.prefix}|{sys.base_prefix}|{Path(json.__file__).parents[1]}", stored)
+    assert once[1].evalue.splitlines() == [
+        *("python/json/__init__.py", "site-packages/pytest/__init__.py", "python/bin/python", "~/x", "tmp"),
+        *("tutorials/a.py", "b.py", "data/c", "scratch/d"),
+    ]
+    assert json.dumps(slim(once, f"{tmp_path}/run", f"{tmp_path}/linked")) == stored
 
 
 @pytest.mark.parametrize("group", ["False", "True"])
@@ -406,8 +461,8 @@ def test_the_environment_is_fixed_and_settings_of_the_package_pass(monkeypatch, 
     monkeypatch.setenv("KINDLING_DATA", "data")
     monkeypatch.setenv("KINDLING_SMOKE", "1")
     shown = "PYTHONHASHSEED", "TZ", "TQDM_DISABLE", "OMP_NUM_THREADS", "KINDLING_SMOKE", "KINDLING_DATA"
-    outcome = execute(task(f"import os; print([os.environ[name] for name in {shown}])", threads=3))
-    assert text(outcome) == f"{['0', 'UTC', '1', '3', '1', str(tmp_path / 'data')]}\n"
+    outcome = execute(task(f"import os; print([os.environ[name][::-1] for name in {shown}])", threads=3))
+    assert text(outcome) == f"{['0', 'CTU', '1', '3', '1', str(tmp_path / 'data')[::-1]]}\n"
 
 
 def test_a_kernel_does_not_load_a_debugger_that_nobody_can_reach():

@@ -63,7 +63,7 @@ class Execution:
             cell.outputs = still(cell.outputs, self.client)
         run = self.record(thumbnail(code, self.task.figure))
         for cell in code:
-            cell.outputs = slim(cell.outputs, str(self.folder))
+            cell.outputs = slim(cell.outputs, str(self.folder), self.task.root)
         return Outcome(self.task.name, plain(self.notebook), failure, run)
 
     async def start(self, gpu: str | None) -> None:

@@ -20,6 +20,7 @@ class Task:
     gpu: bool = False
     modules: tuple[str, ...] = ()  # folders to import from, as a script imports from the folder it lies in
     figure: int = 1  # the number of the figure that becomes the thumbnail
+    root: str = ""  # the project's folder
 
 
 @dataclass(frozen=True)
