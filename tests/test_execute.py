@@ -442,6 +442,18 @@ def test_a_message_that_nobody_can_read_is_a_failure_with_its_place():
     assert told == "tutorials/t.py:1: could not be executed: KeyError: '...'"
 
 
+def test_a_script_has_no_arguments_and_what_its_threads_print_later_is_kept_or_said():
+    parse = "import argparse, sys\nprint(argparse.ArgumentParser().parse_args(), sys.argv)"
+    late = "import time, threading, concurrent.futures\ndef f(seconds): time.sleep(seconds); print('late', seconds)\n"
+    late += "pool = concurrent.futures.ThreadPoolExecutor(1); pool.submit(print, 'pool').result()\n"
+    late += "threading.Thread(target=f, args=[0.3]).start(); threading.Timer(0.4, f, [0]).start()\n"
+    late += "threading.Thread(target=f, args=[60], daemon=True, name='slow').start()"
+    outcome = execute(task(parse, late))
+    assert text(outcome, 1) == "Namespace() ['tutorials/t.py']\n"
+    told = "[still busy after the last cell, and not waited for: slow]\n"
+    assert [out["text"] for out in outputs(outcome, 2)] == ["pool\nlate 0.3\nlate 0\n", told]
+
+
 def test_a_hundred_megabytes_of_output_are_cut():
     outcome = execute(task("for n in range(100): print('x' * 10**6)", "print('goes on')"))
     assert outcome.failure is None

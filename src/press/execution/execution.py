@@ -76,7 +76,7 @@ class Execution:
         except RuntimeError as error:
             said = "".join(log.read_text() for log in self.folder.glob("log"))
             raise RuntimeError(f"No kernel could be started: {error}\n{said}") from error
-        await self.hidden(f"prepare({list(self.task.modules)!r})")
+        await self.hidden(f"prepare({list(self.task.modules)!r}, {self.task.path!r})")
 
     async def end(self) -> None:
         """Kill the kernel and whatever it has left behind, and close every socket."""
