@@ -16,7 +16,6 @@ from press.execution.widgets import Box
 from press.scripts.script import Cell
 
 IDENTITY = re.compile(r"\b[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}\b(?:_\w+)?")
-OWN = ("error", "execute_input", "execute_reply")  # that a cell may get for its own code only
 
 
 class Unreadable(Exception):
@@ -31,9 +30,8 @@ class Client(NotebookClient):
     def __init__(self, *arguments: Any, **options: Any):
         super().__init__(*arguments, **options, record_timing=False)
         self.widget_registry["@jupyter-widgets/output"]["OutputModel"] = Box
-        self.cells: dict[str, int] = {}  # by the message that asked for its execution
-        self.last = -1  # the cell that gets what no cell asked for
-        self.waiting: set[int] = set()  # cells to clear before their next output
+        self.cells: dict[str, int] = {}  # by the message after which something came of it
+        self.last = -1
         self.displayed = WeakValueDictionary[tuple[str, int], Any]()  # outputs by display_id, until they are cleared
         self.changed: dict[str, Callable[[], None]] = {}  # boxes whose outputs the kernel does not know
 
@@ -43,23 +41,20 @@ class Client(NotebookClient):
             self.changed.popitem()[1]()
         asked = self.kc.execute(code, **options)
         if index is not None:
-            self.cells[asked] = self.last = index
-        while True:
-            message = await self.kc.get_iopub_msg(timeout=None)
-            if message["msg_type"] != "status":
-                self.receive(message)
-            elif message["parent_header"].get("msg_id") == asked and message["content"]["execution_state"] == "idle":
+            self.last, self.clear_before_next_output = index, False
+        self.cells[asked] = self.last  # which gets what threads show while something hidden runs
+        while (message := await self.kc.get_iopub_msg(timeout=None)) is not None:
+            parent, kind, content = message["parent_header"].get("msg_id"), message["msg_type"], message["content"]
+            if kind == "status" and parent == asked and content["execution_state"] == "idle":
                 break
+            if kind != "status" and self.cells.get(parent, -1) >= 0:
+                self.receive(message, self.cells[parent])
         while (reply := await self.kc.get_shell_msg(timeout=None))["parent_header"].get("msg_id") != asked:
             pass
         return reply["content"]
 
-    def receive(self, message: dict[str, Any]) -> None:
-        parent, kind = message["parent_header"].get("msg_id"), message["msg_type"]
-        index = self.cells.get(parent, self.last)
-        if index < 0 or (parent not in self.cells and kind in OWN):
-            return
-        cell = self.nb.cells[index]
+    def receive(self, message: dict[str, Any], index: int) -> None:
+        cell, kind = self.nb.cells[index], message["msg_type"]
         try:
             self.process_message(message, cell, index)
         except nbformat.ValidationError:
@@ -68,8 +63,6 @@ class Client(NotebookClient):
             raise Unreadable(f"the kernel sent a {kind} that cannot be shown: {named(error)}") from error
 
     def process_message(self, msg: dict, cell: Any, cell_index: int) -> Any:
-        if msg["msg_type"] == "comm_close":
-            self.changed.pop(msg["content"]["comm_id"], None)
         if msg["msg_type"] != "update_display_data":
             return super().process_message(msg, cell, cell_index)
         return self.update((msg["content"].get("transient") or {}).get("display_id"), msg["content"])
@@ -86,9 +79,8 @@ class Client(NotebookClient):
     def output(self, outs: list, msg: dict, display_id: str | None, cell_index: int) -> None:
         if hooks := self.output_hook_stack[msg["parent_header"].get("msg_id")]:
             return hooks[-1].output(outs, msg, display_id, cell_index)
-        if cell_index in self.waiting:
-            self.waiting.remove(cell_index)
-            outs.clear()
+        if self.clear_before_next_output:
+            outs[:], self.clear_before_next_output = [], False
         return self.add(outs, msg, display_id)
 
     def add(self, outs: list, msg: dict, display_id: str | None) -> None:
@@ -103,18 +95,6 @@ class Client(NotebookClient):
         if display_id:
             self.update(display_id, content)
             self.displayed[display_id, id(outs[-1])] = outs[-1]
-
-    def outputs(self, cell: Any) -> list:
-        """What the cell shows, and what any box holds."""
-        return sum((box.outputs for box in self.comm_objects.values()), list(cell.outputs))
-
-    def clear_output(self, outs: list, msg: dict, cell_index: int) -> None:
-        if self.output_hook_stack[msg["parent_header"].get("msg_id")]:
-            super().clear_output(outs, msg, cell_index)
-        elif msg["content"].get("wait"):
-            self.waiting.add(cell_index)
-        else:
-            outs.clear()
 
     def remove_output_hook(self, msg_id: str, hook: Any) -> None:
         """Two threads need not leave their boxes in the order in which they entered them."""

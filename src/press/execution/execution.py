@@ -122,7 +122,8 @@ class Execution:
         self.seconds.append(0.0)
         reply = await self.client.ask(cell.source, index) if cell.source.strip() else {}
         self.seconds[-1] = time.monotonic() - begun
-        errors = [output for output in self.client.outputs(cell) if output["output_type"] == "error"]
+        outputs = sum((box.outputs for box in self.client.comm_objects.values()), list(cell.outputs))
+        errors = [output for output in outputs if output["output_type"] == "error"]
         return errors[-1] if errors else reply if reply.get("status") == "error" else None
 
     async def hidden(self, call: str) -> None:

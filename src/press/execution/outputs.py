@@ -66,9 +66,9 @@ def slim_bundle(output: Any, shorten: Callable[[str], str]) -> None:
             data.setdefault("text/plain", f"[{mime} of {size:,} characters: cut]")
         elif text:
             data[mime] = clean(value, shorten)
-        elif mime == "image/svg+xml" or mime.startswith("application/"):
-            data[mime] = everywhere(value, shorten)
-    output.metadata = everywhere(output.metadata, shorten)
+        elif mime not in RASTERS:
+            data[mime] = json.loads(shorten(json.dumps(value)))
+    output.metadata = json.loads(shorten(json.dumps(output.metadata)))
 
 
 def clean(text: str, shorten: Callable[[str], str], left_out: int = 0) -> str:
@@ -77,15 +77,6 @@ def clean(text: str, shorten: Callable[[str], str], left_out: int = 0) -> str:
     left_out += max(len(text) - bound, 0)
     text = shorten(ADDRESS.sub("at 0x...", text[:bound]))
     return f"{text}\n[{left_out:,} more characters: cut]\n" if left_out else text
-
-
-def everywhere(value: Any, shorten: Callable[[str], str]) -> Any:
-    """The same JSON with short names in every text of it."""
-    if isinstance(value, dict):
-        return type(value)({key: everywhere(each, shorten) for key, each in value.items()})
-    if isinstance(value, list):
-        return [everywhere(each, shorten) for each in value]
-    return shorten(value) if isinstance(value, str) else value
 
 
 def shorter(svg: str) -> str:

@@ -1,6 +1,6 @@
 """What a page, where no kernel answers, can show of widgets: what they hold, and what it must leave out."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 import nbformat
@@ -27,10 +27,6 @@ class Box(OutputWidget):
     def sync_state(self) -> None:
         self.executor.changed[self.comm_id] = super().sync_state
 
-    def handle_msg(self, msg: dict[str, Any]) -> None:
-        if msg["content"]["data"].get("method") == "update":  # and no echo of what the kernel was told
-            super().handle_msg(msg)
-
     def set_state(self, state: dict[str, Any]) -> None:
         super().set_state(state)
         if "outputs" in state:  # append_stdout
@@ -38,44 +34,30 @@ class Box(OutputWidget):
 
 
 def still(outputs: list, client: Any) -> list:
-    """The outputs with what each widget among them shows at the end of the run in its place."""
+    """The outputs; for a widget what it holds, and a line that names its controls, which need a kernel."""
     kept: list = []
     for output in outputs:
-        view = output.get("data", {}).get(VIEW)
-        for each in [output] if view is None else shown(view, output, client):
-            if not full(kept, each["output_type"]):
-                kept.append(nbformat.from_dict(each))
+        shown, controls = [output], list[str]()
+        if view := output.get("data", {}).get(VIEW):
+            shown = list(inside(view.get("model_id"), client, controls, set()))
+        if controls:
+            told = f"[works in the notebook only: {', '.join(controls)}]"
+            shown.append(new_output("display_data", {"text/plain": told}))
+        kept += [nbformat.from_dict(each) for each in shown if not full(kept, each["output_type"])]
     return kept
 
 
-def shown(view: Mapping[str, str], output: Any, client: Any) -> Iterator[Any]:
-    """What is in a widget, and a line that names the controls, which need a kernel."""
-    controls: list[str] = []
-    yield from inside(view.get("model_id", ""), client, controls, set())
-    if controls:
-        told = f"[works in the notebook only: {', '.join(controls)}]"
-        yield new_output("display_data", {"text/plain": told})
-
-
 def inside(model: str, client: Any, controls: list[str], seen: set[str]) -> Iterator[Any]:
-    if model in seen:
-        return
+    state = client.widget_state.get(model, {}) if model not in seen else {}
+    name, value = str(state.get("_model_name", "")).removesuffix("Model"), state.get("value", "")
     seen.add(model)
-    state = client.widget_state.get(model, {})
-    name, value = str(state.get("_model_name", "")).removesuffix("Model"), state.get("value")
-    image = client.widget_buffers.get(model, {}).get(("value",))
     if name == "Output":
         yield from still(client.comm_objects[model].outputs, client)
     elif isinstance(state.get("children"), list):
         for child in state["children"]:
             yield from inside(str(child).removeprefix("IPY_MODEL_"), client, controls, seen)
-    elif name == "Image" and image:
-        yield new_output("display_data", {f"image/{state.get('format')}": image["data"]})
-    elif name in ("HTML", "HTMLMath", "Label"):
-        mime = "text/plain" if name == "Label" else "text/html"
+    elif mime := {"HTML": "text/html", "HTMLMath": "text/html", "Label": "text/plain"}.get(name):
         yield from [new_output("display_data", {mime: str(value)})] if value else []
-    elif name.endswith("Progress"):
-        yield new_output("display_data", {"text/plain": f"[{value:g} of {state.get('max'):g}]"})
     elif name:
-        label = [state.get("description"), value if isinstance(value, int | float | str) else ""]
-        controls.append(" ".join([name, *(str(each)[:100] for each in label if each not in (None, ""))]))
+        words = [name, state.get("description"), value if isinstance(value, int | float | str) else ""]
+        controls.append(" ".join(str(each)[:100] for each in words if each not in (None, "")))

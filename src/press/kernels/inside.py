@@ -20,8 +20,8 @@ from sphinx_gallery.backreferences import identify_names
 
 ERROR: dict[str, Any] = {}
 OWN: set[threading.Thread] = set()  # threads that are none of the tutorial's
+POOL = concurrent.futures.thread.__file__
 PATIENCE = 5  # seconds that threads may go on after the last cell
-POOLS = str(Path(concurrent.futures.thread.__file__).parent)
 CELL = r".*[/\\]ipykernel_\d+[/\\]"  # the file of a cell
 
 
@@ -89,12 +89,9 @@ def wait_for_threads() -> None:
 
 def is_busy(thread: threading.Thread) -> bool:
     """Whether it is in a cell's code or, if Python would wait for it, in any but a pool's wait for work."""
-    if not (frame := sys._current_frames().get(thread.ident or 0)):
-        return False
-    files = [each.f_code.co_filename for each, _ in traceback.walk_stack(frame)]
-    pool = next((file for file in files if file.startswith(POOLS)), "")
-    idle = pool and (pool == files[0] or pool.endswith("process.py"))
-    return any(re.match(CELL, file) for file in files) if thread.daemon else not idle
+    frame = sys._current_frames().get(thread.ident or 0)
+    files = [each.f_code.co_filename for each, _ in traceback.walk_stack(frame)] if frame else [POOL]
+    return any(re.match(CELL, file) for file in files) if thread.daemon else files[0] != POOL
 
 
 def peak_memory() -> int:
