@@ -406,6 +406,7 @@ def test_a_box_takes_in_as_much_as_a_cell():
     assert len(stream.text) == 100_000 and stream.left_out == 4_900_000
     for n in range(700):
         kernel("display_data", data={"text/plain": f"{n}"}, metadata={})
+    assert len(kernel.client.comm_objects["box"].outputs) == 500
     assert len(kernel.shown()) == 500 and "more than 500 outputs" in kernel.shown()[-1].text
 
 
