@@ -124,7 +124,8 @@ class Tutorials:
         memory, threads = int(psutil.virtual_memory().total * 0.9 / jobs), max(1, (os.cpu_count() or 1) // jobs)
         folders = (self.settings.root / script.path.parent, *([package.parent] if package else []))
         path, modules = script.path.as_posix(), tuple(map(str, folders))
-        return Task(script.name, path, script.cells, deadline, memory, threads, header.gpu, modules, header.figure)
+        limits, root = (deadline, memory, threads), str(self.settings.root)
+        return Task(script.name, path, script.cells, *limits, header.gpu, modules, header.figure, root)
 
     def run(
         self, scripts: Iterable[Script], *, jobs: int = 1, deadline: float | None = None, scheduler: str | None = None,
