@@ -111,9 +111,9 @@ class Store:
 
     def status(self, script: Script, key: Key) -> Status:
         stored, failed = self.load(script), read(self.failure_path(script))
-        if stored and key.holds(stored.key):
+        if stored and key == stored.key:
             return Status(script.name, "fresh", provenance(str(stored.run.torch or "")))
-        if failed and key.holds(failed.key):
+        if failed and key == failed.key:
             return Status(script.name, "failed", failed.failure)
         if stored is None:
             damaged = self.path(script).exists()

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from press.keys.closure import IMPORTS, definitions
+from press.keys.closure import definitions
 from press.keys.modules import Project
 from press.keys.source import digest
 from press.scripts.script import Script
 
-SCHEMA = 1  # raise it when the meaning of a stored notebook changes: every tutorial then runs again
+SCHEMA = 2  # raise it when the meaning of a stored notebook changes: every tutorial then runs again
 
 
 def checksum(thing: Any) -> str:
@@ -29,11 +29,6 @@ class Key:
     @cached_property
     def digest(self) -> str:
         return checksum(dict(self.parts))
-
-    def holds(self, older: "Key") -> bool:
-        """Whether a run under an older key is one under this; keys of before did not know of imports."""
-        known = {label: part for label, part in self.parts.items() if label != IMPORTS or IMPORTS in older.parts}
-        return known == older.parts
 
     def difference(self, older: "Key") -> str:
         """Name what changed since an older key."""
