@@ -261,3 +261,13 @@ def test_objection_tells_an_error_or_a_warning_in_one_line_of_limited_width():
     assert runtime.objection(lambda: 1) == "no objection"
     with pytest.raises(KeyboardInterrupt):
         runtime.objection(interrupt)
+
+
+def test_raises_also_passes_for_the_class_and_the_words_of_an_older_version(capsys):
+    for error in (NotImplementedError("today's words, and more"), RuntimeError("older words")):
+        with runtime.raises((NotImplementedError, RuntimeError), "today's words", "older words"):
+            raise error
+    assert capsys.readouterr().out.splitlines() == ["NotImplementedError: today's words, and more", "RuntimeError: older words"]
+    with pytest.raises(AssertionError, match="ValueError, not NotImplementedError"):
+        with runtime.raises((NotImplementedError, RuntimeError), "today's words"):
+            raise ValueError("today's words")

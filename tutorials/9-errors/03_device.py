@@ -23,9 +23,8 @@ this page says `meta`, your message says `cuda:0` or `mps`.
 # message, so if PyTorch changes its words, the page stops instead of telling you old ones.
 
 import torch
-from torch import nn
-
 from kindling.runtime import raises
+from torch import nn
 
 # %%
 # ## Tensor on device cpu is not on the expected device meta!
@@ -35,7 +34,9 @@ from kindling.runtime import raises
 
 model = nn.Linear(4, 2)
 x = torch.rand(3, 4, device="meta")  # the batch was moved, the model was not
-with raises(RuntimeError, "Tensor on device cpu is not on the expected device meta!"):
+with raises(
+    RuntimeError, "Tensor on device cpu is not on the expected device meta!"
+):
     model(x)
 
 # %%
@@ -56,7 +57,9 @@ assert model(x.to(device)).shape == (3, 2)
 # hidden state of a recurrent layer.
 
 gru = nn.GRU(input_size=4, hidden_size=8, device="meta")
-steps = torch.rand(5, 3, 4, device="meta")  # five steps, three sequences, four features
+steps = torch.rand(
+    5, 3, 4, device="meta"
+)  # five steps, three sequences, four features
 with raises(
     RuntimeError,
     "Input and hidden tensors are not at the same device, found input tensor at meta and hidden tensor at cpu",
@@ -106,8 +109,12 @@ with raises(RuntimeError, "Invalid device string: 'cuda0'"):
 # A device is a type, and perhaps a colon and a number: `cuda:0`. There is no type `gpu` either; the message
 # for that begins with "Expected one of cpu, cuda". Best write no name at all, and ask for what is there.
 
-assert torch.device("cuda:0").index == 0  # only the name: nothing is moved there
-device = torch.accelerator.current_accelerator(check_available=True) or torch.device("cpu")
+assert (
+    torch.device("cuda:0").index == 0
+)  # only the name: nothing is moved there
+device = torch.accelerator.current_accelerator(
+    check_available=True
+) or torch.device("cpu")
 assert torch.rand(3).to(device).device.type == device.type
 
 # %%
@@ -121,7 +128,9 @@ class Forgetful(nn.Module):
         self.head = nn.Linear(4, 2)
 
 
-with raises(AttributeError, "cannot assign module before Module.__init__() call"):
+with raises(
+    AttributeError, "cannot assign module before Module.__init__() call"
+):
     Forgetful()
 
 # %%
@@ -134,7 +143,10 @@ class Classifier(nn.Module):
         self.head = nn.Linear(4, 2)
 
 
-assert [name for name, _ in Classifier().named_parameters()] == ["head.weight", "head.bias"]
+assert [name for name, _ in Classifier().named_parameters()] == [
+    "head.weight",
+    "head.bias",
+]
 
 # %%
 # ## optimizer got an empty parameter list
@@ -163,7 +175,9 @@ class Tower(nn.Module):
 
 
 optimizer = torch.optim.SGD(Tower(depth=3).parameters(), lr=0.1)
-assert len(optimizer.param_groups[0]["params"]) == 6  # a weight and a bias for each layer
+assert (
+    len(optimizer.param_groups[0]["params"]) == 6
+)  # a weight and a bias for each layer
 
 # %%
 # The second cause is a generator that is used up: `parameters()` can be walked through once. Call it again,
