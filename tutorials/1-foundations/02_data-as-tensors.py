@@ -43,7 +43,8 @@ claim(N == 730, "730 days")
 
 with style():
     fig, ax = plt.subplots(figsize=(6.4, 3))
-heat = ax.imshow(hires.view(N, hours_a_day).T, aspect="auto", origin="lower")
+by_day = hires[: N * hours_a_day].view(N, hours_a_day)
+heat = ax.imshow(by_day.T, aspect="auto", origin="lower")
 ax.set(xlabel="day, from January 2011", ylabel="hour")
 ax.grid(False)
 fig.colorbar(heat, label="hires")
@@ -435,7 +436,7 @@ claim(
 #
 # Replace the weather's one channel by its four: 17 - 1 + 4.
 
-by_day = weather.view(N, hours_a_day, 4).transpose(1, 2)  # [N, 4, T]
+by_day = weather[: N * hours_a_day].view(N, hours_a_day, 4).transpose(1, 2)
 others = [i for name, i in column.items() if name != "weathersit"]
 ready = torch.cat([days[:, others], by_day], dim=1)  # [N, 20, T]
 print("ready:", tuple(ready.shape))
