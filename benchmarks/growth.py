@@ -90,7 +90,7 @@ def tutorial(number: int, count: int, chapters: Sequence[str], formulas: Sequenc
     """The script of one made-up tutorial."""
     dice = random.Random(number)
     chosen = json.dumps(dice.sample(list(chapters), 3))
-    fields = ["/// script", 'dependencies = ["kindling"]', "", "[tool.kindling]", f"chapters = {chosen}", "minutes = 1"]
+    fields = ["/// script", 'dependencies = ["kindling-torch"]', "", "[tool.kindling]", f"chapters = {chosen}", "minutes = 1"]
     header = commented("\n".join([*fields, "///"]))
     other = dice.randrange(count)
     title = f"# Lesson {number} on {dice.choice(WORDS)} and {dice.choice(WORDS)}"
