@@ -3,8 +3,10 @@
 import ast
 import hashlib
 import json
+import posixpath
+import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ from press.keys.source import Import, Uses, bound_names, chain_of, lines_of, sig
 from press.scripts.script import parse, read_text
 
 CARDS = "cards.toml"
+PATTERN = re.compile(r"(?:[\w-]+/)*[\w-]*\*?[\w-]*\.\w+")  # "data/*.csv", and the ".csv" of f"{name}.csv"
 PURE = {"frozenset", "tuple", "list", "dict", "set", "range", "len", "min", "max", "sorted", "Path", "TypeVar"}
 
 
@@ -23,8 +26,9 @@ class Project:
     def __init__(self, root: Path, package: Path | None = None):
         self.root, self.package = root, package
         # What was found once stays: after an edit there is another `Project`.
-        self.find, self.file = cache(self.read), cache(self.read_file)
+        self.find, self.files = cache(self.read), cache(self.read_files)
         self.keys: dict[Any, Any] = {}  # by what a script says
+        self.closures: dict[Any, Any] = {}  # by its folder and its code
 
     @cached_property
     def cards(self) -> dict[str, Any] | None:
@@ -54,11 +58,19 @@ class Project:
                     return module_of(name, path, shown, read_text(path, shown))
         return None
 
-    def read_file(self, folder: Path, name: str) -> str | None:
-        """The digest of the file that a string names, if it names one."""
-        none = name in {CARDS, ".", ".."} or name.endswith(".py") or "\n" in name or "\0" in name
-        there = not none and not Path(name).is_absolute() and (folder / name).is_file()
-        return hashlib.sha256((folder / name).read_bytes()).hexdigest() if there else None
+    def read_files(self, folder: Path, name: str) -> dict[str, str]:
+        """The digest of each file that a string may stand for: by its name, its folder, a pattern or its ending."""
+        if name == CARDS or name.endswith(".py") or "\n" in name or "\0" in name or Path(name).is_absolute():
+            return {}
+        found: Iterable[Path] = ()
+        if (folder / name).is_file():
+            found = [folder / name]
+        elif PATTERN.fullmatch(name):
+            found = folder.glob(name if "*" in name else f"*{name}")
+        elif posixpath.normpath(name).split("/")[0] not in {".", ".."} and (folder / name).is_dir():
+            found = (folder / name).rglob("*")
+        kept = [path for path in sorted(found) if path.is_file() and path.suffix not in {".py", ".pyc"}]
+        return {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in kept}
 
 
 def read_toml(path: Path | None) -> dict[str, Any] | None:
