@@ -53,7 +53,7 @@ def exercise(title: str, name: str, checker: str = "check()") -> Exercise:
 
 def book(*exercises: Exercise) -> Workbook:
     path = Path("tutorials/1-first/01_hello.exercises.py")
-    return Workbook(path, "hello", "Exercises", "", "", (), exercises)
+    return Workbook(path, "hello", "Exercises", "", "", Header(), exercises)
 
 
 BOOK = book(exercise("Add `one`", "hello/add-one"), exercise("And now?", "hello/and-now", checker=""))

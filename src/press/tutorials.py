@@ -14,12 +14,13 @@ import psutil
 
 from press.execution.task import Outcome, Task
 from press.files import Stamp, stamp
+from press.keys.closure import files
 from press.keys.key import Key, key_of
 from press.keys.modules import Project, project_of, read_toml
 from press.project import Settings
-from press.scripts.check import check_names, imports, links, nearest, structure
+from press.scripts.check import carried, check_names, imports, links, nearest, requirements, structure
 from press.scripts.exercises import Workbook, read_workbook
-from press.scripts.script import EXERCISES, Script, ScriptError, find_files, find_scripts, read_script
+from press.scripts.script import EXERCISES, Script, ScriptError, asks_file, find_files, find_scripts, read_script
 from press.store import Status, Store
 
 DEADLINE = 600.0  # seconds, for a tutorial whose header promises no minutes
@@ -110,7 +111,14 @@ class Tutorials:
         memory, threads = int(psutil.virtual_memory().total * 0.9 / jobs), max(1, (os.cpu_count() or 1) // jobs)
         folders = (self.settings.root / script.path.parent, *([package.parent] if package else []))
         path, modules = script.path.as_posix(), tuple(map(str, folders))
-        return Task(script.name, path, script.cells, deadline, memory, threads, header.gpu, modules, header.figure)
+        file = str(self.settings.root / script.path) if asks_file(script.code) else ""
+        data = {name: str(path) for name, path in self.files(script).items() if not name.endswith(".py")}
+        told = {"figure": header.figure, "file": file, "files": {name: data[name] for name in data if name[:2] != ".."}}
+        return Task(script.name, path, script.cells, deadline, memory, threads, header.gpu, modules, **told)
+
+    def files(self, source: Script | Workbook) -> dict[str, Path]:
+        """The modules and the data beside a script, or beside exercises, that it needs."""
+        return files(source.code, self.project, self.settings.root / source.path.parent)
 
     def run(
         self, scripts: Iterable[Script], *, jobs: int = 1, deadline: float | None = None, scheduler: str | None = None,
@@ -183,6 +191,10 @@ class Tutorials:
             missing = imports(script, partial(self.project.find, beside=self.settings.root / script.path.parent))
             for line, message in (*structure(script), *links(script, self.settings.root), *missing):
                 problems.append(f"{script.path.as_posix()}:{line}: {message}")
+            for each in filter(None, (script, self.workbooks.get(script.name))):
+                asked = requirements(each.header, self.settings.package, self.settings.distribution)
+                for line, message in (*asked, *carried(each.name, self.files(each))):
+                    problems.append(f"{each.path.as_posix()}:{line}: {message}")
         return problems
 
 

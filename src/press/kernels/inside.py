@@ -17,10 +17,12 @@ from sphinx_gallery.backreferences import identify_names
 ERROR: dict[str, Any] = {}
 
 
-def prepare(modules: list[str]) -> None:
-    """Before the first cell: import folders, strict warnings, reproducible figures, an exit that is seen."""
+def prepare(modules: list[str], file: str) -> None:
+    """Before the first cell: import folders, `__file__`, strict warnings, equal figures, an exit that is seen."""
     sys.path[:0] = [folder for folder in modules if folder not in sys.path]
     shell: Any = get_ipython()
+    if file:  # only where it is asked for: processes that are spawned would run the file
+        shell.user_ns["__file__"] = file
     for category in (DeprecationWarning, FutureWarning):  # the second module: warnings of the compiler
         warnings.filterwarnings("error", category=category, module=r"__main__$|.*[/\\]ipykernel_\d+[/\\]")
     if importlib.util.find_spec("matplotlib"):
