@@ -60,12 +60,12 @@ RULES: dict[str, tuple[str, Callable[[str], str]]] = {  # the first that fits; c
         rf"(?<!\+)\+\+{KEY}(?:\+{KEY})*\+\+(?!\+)",
         lambda text: "+".join(f"<kbd>{named_key(key)}</kbd>" for key in re.findall(KEY, text)),
     ),
-    "dropped": (r"(?m:^\[TOC\]$|^ {0,3}\*\[[^\]\n]+\]:[^\n]*$)", lambda text: ""),  # a list of headings, an abbreviation
+    "dropped": (r"(?m:^\[TOC\]$|^ {0,3}\*\[[^\]\n]+\]:[^\n]*$)", lambda text: ""),  # contents, an abbreviation
     "heading": (rf"(?m:^\#{{1,6}} [^\n]*{ATTRIBUTES} *$)", heading),
     "anchor": (rf"\[\]\(\){ATTRIBUTES}", anchor),
     "listed": (rf"(?m:^ *{ATTRIBUTES} *$)|(?<=[)\]*_`>+]){ATTRIBUTES}| +{ATTRIBUTES}(?= *\|)", anchor),
     "footnote": (r"\[\^[^\]\s]+\]", lambda text: f"<sup>{text[2:-1]}</sup>"),
-    "reference": (r"(?<!\])\[(?:`[^`\n]+`|[^][\n`])+\]\[(?:[A-Za-z_][\w.]*)?\]", lambda text: text[1 : text.rindex("][")]),
+    "reference": (r"(?<!\])\[(?:`[^`\n]+`|[^][\n`])+\]\[(?:[A-Za-z_][\w.]*)?\]", lambda text: text[1:].split("][")[0]),
     "opened": (r'<\w+(?:\s[^<>]*)?\smarkdown(?:="?\w*"?)?(?=[\s>])[^<>]*>(?: *\n)?', opened),
     "closed": (r"(?<!\n)\n(?= *</(?:div|details|figure|section|aside)>)", lambda text: "\n\n"),
 }
