@@ -4,8 +4,10 @@ import json
 import tomllib
 import zipfile
 
+import jupytext
 import nbformat
 import pytest
+from nbconvert import ScriptExporter
 from packaging.requirements import Requirement
 
 from press.scripts.header import HEADER
@@ -177,6 +179,21 @@ def test_a_wheel_that_was_cut_off_is_built_again(tmp_path):
     wheel.write_bytes(content[:100])
     assert make_wheel(tmp_path).read_bytes() == content
     assert [path.name for path in wheel.parent.iterdir()] == [wheel.name]
+
+
+@pytest.mark.parametrize("asked", ["", "print(__file__[-8:])"])
+def test_a_notebook_opens_without_a_message_and_its_exports_run(tiny, asked, capsys):
+    tiny.edit("tutorials/1-first/02_other.py", "from pack", "from __future__ import annotations\n\nfrom pack")
+    tiny.edit("tutorials/1-first/02_other.py", "print(tools.unrelated(1))", asked or "print('other.py')")
+    (script,) = tiny.tutorials.select(["other"])
+    text = notebooks.tutorial(script, [], Home(package="pack", distribution="pytest", wheel=WHEEL))
+    notebook = nbformat.reads(text.replace("from pack import tools", ""), as_version=4)
+    nbformat.validate(notebook, version=4, version_minor=5)
+    exported, facts = ScriptExporter().from_notebook_node(notebook)
+    assert facts["output_extension"] == ".py"
+    for source in (exported, jupytext.writes(notebook, fmt="py:percent")):
+        exec(compile(source, "export.py", "exec"), {})
+        assert capsys.readouterr().out == "other.py\n"
 
 
 def test_a_notebook_is_the_same_bytes_each_time(tiny):

@@ -86,7 +86,6 @@ def test_the_downloads_bring_what_lies_beside_the_script(beside, tmp_path, monke
         build(config)
         cells = json.loads((page / "beside.ipynb").read_text())["cells"]
         code = "\n".join("".join(cell["source"]) + "\n" for cell in cells if cell["cell_type"] == "code")
-        code = code.replace("from __future__ import annotations\n", "")  # where cells are no file of their own
         for name, source in (("script", (page / "beside.py").read_text()), ("notebook", code)):
             homes[name].mkdir()
             (homes[name] / "run.py").write_text(source)

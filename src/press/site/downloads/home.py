@@ -58,6 +58,6 @@ class Home:
         names, needed = [need.name for need in asked], [str(need) for need in asked]
         return draw("install.txt.j2", names=json.dumps(names), needed=json.dumps(needed)[1:-1])
 
-    def fetch(self, script: str) -> str:
-        """Code that fetches the files beside a script; for a notebook, `script` is the name that it has not itself."""
-        return draw("fetch.txt.j2", home=self, files=json.dumps(self.files), script=script)
+    def fetch(self, here: str, asked: str = "") -> str:
+        """Code that fetches the files beside a script to `here`, and gives a notebook the `__file__` it asks for."""
+        return draw("fetch.txt.j2", home=self, files=json.dumps(self.files), here=here, asked=asked)

@@ -14,6 +14,7 @@ from press.site.downloads.home import Home
 from press.site.pages.templates import draw
 
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
+FUTURE = re.compile(r"(?m)^from __future__ import (?:\([^)]*\)|[^\n(]*)\n*")
 LANGUAGE = {  # without it, nbconvert does not know how the name of an export ends
     "name": "python",
     "codemirror_mode": {"name": "ipython", "version": 3},
@@ -45,14 +46,14 @@ def fetching(source: str, home: Home) -> str:
             break
         last = node
     lines = source.split("\n")  # as Python counts them
-    return "\n".join([*lines[: last.end_lineno], "", home.fetch(""), *lines[last.end_lineno :]])
+    return "\n".join([*lines[: last.end_lineno], "", home.fetch("Path(__file__).parent"), *lines[last.end_lineno :]])
 
 
 def tutorial(lesson: Script, outputs: Sequence[Sequence[dict[str, Any]]], home: Home) -> str:
     """The tutorial as an executed notebook: today's text, the code, and the outputs of the last run."""
     cells = [code_cell("install", home.install(lesson.header.dependencies))] if home.wheel else []
-    if home.files or asks_file(lesson.code):
-        cells.append(code_cell("files", home.fetch(f"{lesson.name}.py")))
+    if source := files(lesson, home):
+        cells.append(code_cell("files", source))
     number = 0
     for position, cell in enumerate(lesson.cells, 1):
         if cell.kind == "text":
@@ -78,7 +79,7 @@ def workbook(book: Workbook, page: str, home: Home) -> str:
 
     say(draw("workbook.txt.j2", book=book, page=page))
     run(home.install(book.header.dependencies) if home.wheel else "")
-    run(home.fetch(f"{book.name}.py") if home.files or asks_file(book.code) else "")
+    run(files(book, home))
     run(book.setup)
     for exercise in book.exercises:
         say(exercise.task)
@@ -94,6 +95,11 @@ def workbook(book: Workbook, page: str, home: Home) -> str:
     return notebook(cells, book.title)
 
 
+def files(source: Script | Workbook, home: Home) -> str:
+    """The cell that makes up for what a script finds beside it, or ""."""
+    return home.fetch("Path()", f"{source.name}.py" if asks_file(source.code) else "").strip()
+
+
 def text_cell(name: str, text: str) -> dict[str, Any]:
     source = markup.for_notebook(text).splitlines(keepends=True)
     return {"cell_type": "markdown", "id": name, "metadata": {}, "source": source}
@@ -106,5 +112,10 @@ def code_cell(name: str, source: str, outputs: Sequence[Any] = (), count: int | 
 
 def notebook(cells: list[dict[str, Any]], title: str) -> str:
     metadata = {"kernelspec": KERNEL, "language_info": LANGUAGE, "title": title}
+    code = [cell for cell in cells if cell["cell_type"] == "code"]
+    for cell in code[1:]:  # an export is one file: what must come first in a file comes in the first cell
+        if future := FUTURE.findall(source := "".join(cell["source"])):
+            cell["source"] = FUTURE.sub("", source).splitlines(keepends=True)
+            code[0]["source"] = [f"{line.strip()}\n" for line in future] + code[0]["source"]
     made = {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
     return json.dumps(made, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
