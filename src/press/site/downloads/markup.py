@@ -8,10 +8,13 @@ from string import ascii_uppercase
 from press.scripts import quiz
 from press.site.pages.templates import draw, inline
 
-BOX = re.compile(r'(?P<mark>!!!|\?{3}\+?|={3}[!+]?)(?: +(?P<kind>[A-Za-z][\w -]*?))?(?: +"(?P<title>.*)")? *')
-FENCE = re.compile(r"(?P<mark>`{3,}|~{3,}) *(?P<info>[^`]*)")
-FOOTNOTE = re.compile(r"\[\^(?P<label>[^\]\s]+)\]: *(?P<text>.*)")
-DEFINITION = re.compile(r":[ ]{1,3}(?P<text>\S.*)")
+BLOCK = re.compile(
+    r'(?P<fence>`{3,}|~{3,}) *(?P<info>[^`]*)'
+    r'|(?P<box>!!!|\?{3}\+?)(?= +\S)(?: +(?P<kind>[A-Za-z][\w -]*?))?(?: +"(?P<title>.*)")? *'
+    r'|={3}[!+]? +"(?P<tab>.*)" *'
+    r"|\[\^(?P<note>[^\]\s]+)\]: *(?P<text>.*)"
+    r"|: {1,3}(?P<definition>\S.*)"
+)
 ONE = r"""(?:[.#][\w:-]+|[\w:-]+=(?:"[^"\n]*"|'[^'\n]*'|[^\s}]+))"""
 ATTRIBUTES = rf"\{{:?[ ]*{ONE}(?:[ ]+{ONE})*[ ]*\}}"
 WITHIN = r"(?:[^\n]|\n(?!\s*\n))+?"  # a paragraph
@@ -94,69 +97,60 @@ def spans(text: str) -> str:
 
 def blocks(lines: list[str]) -> Iterator[str]:
     """The lines of a text, its blocks turned; what lies in a block is turned by itself."""
-    plain: list[str] = []  # lines outside of any block
-    row = 0
+    plain, row, defined = [], 0, False  # lines outside of any block; whether a definition came last
     while row < len(lines):
-        indent, line = re.match("( *)(.*)", lines[row], re.S).groups()  # type: ignore[union-attr]
-        turned = None
-        if fence := FENCE.fullmatch(line):
-            turned, row = fenced(lines, row, fence)
-        elif (box := BOX.fullmatch(line)) and (box["title"] is not None or (box["kind"] and box["mark"][0] != "=")):
-            body, row = below(lines, row + 1, len(indent) + 4)
-            turned = boxed(box, list(blocks(body)))
-        elif note := FOOTNOTE.fullmatch(line):
-            body, row = below(lines, row + 1, len(indent) + 4)
-            turned = [*blocks([f"<sup>{note['label']}</sup> {note['text']}", *body]), ""]
-        elif (definition := DEFINITION.fullmatch(line)) and (terms := named(plain)) is not None:
-            body, row = below(lines, row + 1, len(indent) + 4)
-            first, *more = blocks([definition["text"], *body])
-            turned = [*terms, f"- {first}", *(f"  {each}" for each in more)]
-        if turned is None:
-            plain.append(lines[row])
+        indent = len(lines[row]) - len(lines[row].lstrip(" "))
+        match, begin, row = BLOCK.fullmatch(lines[row][indent:]), row + 1, row + 1
+        if not match or (match["definition"] and not defined and not "".join(plain).strip()):
+            plain.append(lines[begin - 1])
+            defined &= not lines[begin - 1].strip()
+            continue
+        if mark := match["fence"]:
+            while row < len(lines) and not re.fullmatch(f" *{mark[0]}{{{len(mark)},}} *", lines[row]):
+                row += 1
             row += 1
         else:
-            yield from spans("\n".join(plain)).split("\n") if plain else ()
-            yield from (f"{indent}{each}".rstrip() for each in turned)
-            plain = []
+            while row < len(lines) and (not lines[row].strip() or lines[row].startswith(" " * (indent + 4))):
+                row += 1
+        body = [line[indent + (0 if mark else 4) :] for line in lines[begin:row]]
+        new = fenced(match, body) if mark else block(match, body, terms(plain) if match["definition"] else [])
+        yield from spans("\n".join(plain)).split("\n") if plain else ()
+        yield from (f"{' ' * indent}{line}".rstrip() for line in new)
+        plain, defined = [], bool(match["definition"])
     yield from spans("\n".join(plain)).split("\n") if plain else ()
 
 
-def below(lines: list[str], row: int, width: int) -> tuple[list[str], int]:
-    """The lines from a row that are empty or indented so far, without the indent, and the row after them."""
-    end = row
-    while end < len(lines) and (not lines[end].strip() or lines[end].startswith(" " * width)):
-        end += 1
-    while end > row and not lines[end - 1].strip():
-        end -= 1
-    return [line[width:] for line in lines[row:end]], end
+def strong(title: str | None) -> list[str]:
+    return [f"**{spans(title)}**", ""] if title else []
 
 
-def fenced(lines: list[str], row: int, fence: re.Match[str]) -> tuple[list[str], int]:
-    """A block of code, with its language alone and its title above, and the row after it."""
-    indent = len(lines[row]) - len(lines[row].lstrip())
-    end = row + 1
-    while end < len(lines) and not re.fullmatch(f" *{fence['mark'][0]}{{{len(fence['mark'])},}} *", lines[end]):
-        end += 1
-    language = re.match(r"\{?[ ]*\.?([\w+#-]*)(?![\w+#-]*=)", fence["info"])
-    title = re.search(r'title="([^"]*)"', fence["info"])
-    begin = [*([f"**{title[1]}**", ""] if title else []), fence["mark"] + (language[1] if language else "")]
-    return begin + [line[indent:] for line in lines[row + 1 : end + 1]], end + 1
+def fenced(match: re.Match[str], body: list[str]) -> list[str]:
+    """A block of code, with its language alone and its title above."""
+    info = match["info"]
+    title, language = re.search(r'title="([^"]*)"', info), re.match(r"\{? *\.?([\w+#-]*)(?!\S*=)", info)
+    return [*strong(title and title[1]), match["fence"] + (language[1] if language else ""), *body]
 
 
-def boxed(box: re.Match[str], body: list[str]) -> list[str]:
-    """A box as a quotation, a folded one as `<details>`, a tab below its name."""
-    title = box["title"] if box["title"] is not None else box["kind"].split()[0].capitalize()
-    if box["mark"][0] == "?":  # the empty lines let Markdown be Markdown inside it
-        return [f"<details><summary>{inline(title)}</summary>", "", *body, "", "</details>", ""]
-    begin = [f"**{spans(title)}**", ""] if title else []
-    return [*begin, *body, ""] if box["mark"][0] == "=" else [*(f"> {line}" for line in begin + body), ""]
+def block(match: re.Match[str], lines: list[str], above: list[str]) -> list[str]:
+    """A box as a quotation, a folded one as `<details>`, a tab and a definition below their names."""
+    body = "\n".join(blocks(lines)).strip("\n").split("\n")
+    if match["note"]:
+        return [f"<sup>{match['note']}</sup> {spans(match['text'])}", *body, ""]
+    if match["definition"]:
+        return [*above, f"- {spans(match['definition'])}", *(f"  {line}" for line in ["", *body]), ""]
+    if match["tab"] is not None:
+        return [*strong(match["tab"]), *body, ""]
+    title = match["title"] if match["title"] is not None else match["kind"].split()[0].capitalize()
+    if match["box"] == "!!!":
+        return [*(f"> {line}" for line in [*strong(title), *body]), ""]
+    # The empty lines let Markdown be Markdown inside it.
+    return [f"<details><summary>{inline(title)}</summary>", "", *body, "", "</details>", ""]
 
 
-def named(plain: list[str]) -> list[str] | None:
-    """Take the terms that a definition explains from the end of some lines; [] for a further definition of them."""
-    while plain and not plain[-1].strip():
-        plain.pop()
-    terms: list[str] = []
-    while plain and plain[-1].strip():
-        terms.insert(0, spans(re.sub(f" *{ATTRIBUTES} *$", "", plain.pop())))
-    return [line for term in terms for line in (f"**{term}**", "")]
+def terms(plain: list[str]) -> list[str]:
+    """Take what a definition explains from the end of some lines."""
+    found: list[str] = []
+    while plain and (plain[-1].strip() or not found):
+        term = re.sub(f" *{ATTRIBUTES} *$", "", plain.pop())
+        found = [*strong(term.strip()), *found]
+    return found

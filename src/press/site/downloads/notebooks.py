@@ -40,12 +40,8 @@ def script(source: str, home: Home) -> str:
 
 def fetching(source: str, home: Home) -> str:
     """The script with code that fetches the files beside it, in the first place where code may stand."""
-    last, *rest = ast.parse(source).body
-    for node in rest:
-        if not isinstance(node, ast.ImportFrom) or node.module != "__future__":
-            break
-        last = node
-    lines = source.split("\n")  # as Python counts them
+    nodes, lines = ast.parse(source).body, source.split("\n")  # as Python counts them
+    *_, last = nodes[0], *(node for node in nodes if getattr(node, "module", "") == "__future__")
     return "\n".join([*lines[: last.end_lineno], "", home.fetch("Path(__file__).parent"), *lines[last.end_lineno :]])
 
 
