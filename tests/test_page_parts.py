@@ -59,7 +59,7 @@ def exercise(title: str, name: str, checker: str = "check()") -> Exercise:
 
 def book(*exercises: Exercise) -> Workbook:
     path = Path("tutorials/1-first/01_hello.exercises.py")
-    return Workbook(path, "hello", "Exercises", "", "", (), exercises)
+    return Workbook(path, "hello", "Exercises", "", "", Header(), exercises)
 
 
 BOOK = book(exercise("Add `one`", "hello/add-one"), exercise("And now?", "hello/and-now", checker=""))
@@ -285,7 +285,7 @@ def view(*scripts: Script, own: Workbook | None = None) -> directives.View:
     return directives.View(
         scripts=scripts,
         books={"hello": BOOK},
-        runs={one.name: run() for one in scripts},
+        stored={one.name: stored(run()) for one in scripts},
         table=TABLE,
         own=own,
         links={"page": "../page/", **{one.name: f"../{one.url}/" for one in scripts}},

@@ -184,3 +184,22 @@ def test_other_encodings_are_told(tmp_path, content, words):
     path.write_bytes(content)
     with pytest.raises(ScriptError, match=words):
         read_script(path, tmp_path, tmp_path)
+PYPROJECT = '[project]\nname = "pack-torch"\nversion = "1"\n'
+
+
+@pytest.mark.parametrize(
+    ("needs", "source", "words"),
+    [
+        ('["Pack_Torch[a]>=1", "scipy"]', 'PACK-torch = { path = "../.." }', ""),
+        ("['Pack>=0.1']", 'pack = { path = "../.." }', "2: 'Pack>=0.1' is somebody else's; ours is called 'pack-torch'"),
+        ('["pack.torch>1"]', "", "2: 'pack.torch>1' would be asked of an index, which has none; add pack-torch = {"),
+        ('["scipy => 1"]', "", "2: 'scipy => 1' is no requirement: "),
+        ('["not a name"]', "", "2: 'not a name' is no requirement: "),
+    ],
+)
+def test_check_knows_by_which_name_the_shared_package_is_asked_for(tiny, needs, source, words):
+    tiny.write("pyproject.toml", PYPROJECT)
+    tiny.edit("tutorials/1-first/01_hello.py", '["pack"]\n#\n', f"{needs}\n#\n# [tool.uv.sources]\n# {source}\n#\n")
+    tutorials = tiny.tutorials
+    problems = tutorials.check(tutorials.scripts)
+    assert len(problems) == bool(words) and all(f"01_hello.py:{words}" in problem for problem in problems)

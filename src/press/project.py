@@ -1,6 +1,8 @@
 """Where a project keeps what the press works with, read from its `mkdocs.yml`."""
 
+import tomllib
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,13 @@ class Settings:
     @property
     def scratch(self) -> Path:
         return self.root / ".press"
+
+    @cached_property
+    def distribution(self) -> str:
+        """What installers call the shared package; "" if no pyproject.toml says so."""
+        path = self.root / "pyproject.toml"
+        config = tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+        return config.get("project", {}).get("name", "")
 
     @classmethod
     def make(cls, root: Path, options: dict[str, Any], docs: str = "docs") -> "Settings":

@@ -14,12 +14,13 @@ import psutil
 
 from press.execution.task import Outcome, Task
 from press.files import Stamp, stamp, text_of
+from press.keys.closure import files
 from press.keys.key import Key, key_of
 from press.keys.modules import Project, project_of, read_table
 from press.project import Settings
-from press.scripts.check import check_names, imports, jupyter_names, links, nearest, structure
+from press.scripts.check import carried, check_names, imports, jupyter_names, links, nearest, requirements, structure
 from press.scripts.exercises import Workbook, read_workbook
-from press.scripts.script import EXERCISES, Script, ScriptError, find_files, find_scripts, read_script, slug
+from press.scripts.script import EXERCISES, Script, ScriptError, asks_file, find_files, find_scripts, read_script, slug
 from press.store import Status, Store
 
 DEADLINE = 600.0  # seconds, for a tutorial whose header promises no minutes
@@ -125,7 +126,14 @@ class Tutorials:
         folders = (self.settings.root / script.path.parent, *([package.parent] if package else []))
         path, modules = script.path.as_posix(), tuple(map(str, folders))
         limits, root = (deadline, memory, threads), str(self.settings.root)
-        return Task(script.name, path, script.cells, *limits, header.gpu, modules, header.figure, root)
+        file = str(self.settings.root / script.path) if asks_file(script.code) else ""
+        data = {name: str(path) for name, path in self.files(script).items() if not name.endswith(".py")}
+        beside = {name: data[name] for name in data if name[:2] != ".."}
+        return Task(script.name, path, script.cells, *limits, header.gpu, modules, header.figure, root, file, beside)
+
+    def files(self, source: Script | Workbook) -> dict[str, Path]:
+        """The modules and the data beside a script, or beside exercises, that it needs."""
+        return files(source.code, self.project, self.settings.root / source.path.parent)
 
     def run(
         self, scripts: Iterable[Script], *, jobs: int = 1, deadline: float | None = None, scheduler: str | None = None,
@@ -199,8 +207,11 @@ class Tutorials:
             find, book = partial(self.project.find, beside=folder), self.workbooks.get(script.name)
             missing = imports(script, find) if script.path not in self.broken else ()
             said = [(script.path, *each) for each in (*structure(script), *missing, *jupyter_names(script))]
-            for path, cells in ((script.path, script.cells), *([(book.path, book.cells)] if book else [])):
-                said += [(path, *each) for each in links(cells, folder, self.settings)]
+            for each, cells in ((script, script.cells), *([(book, book.cells)] if book else [])):
+                asked = requirements(each.header, self.settings.package, self.settings.distribution)
+                taken = carried(each.name, self.files(each)) if script.path not in self.broken else ()
+                found = (*links(cells, folder, self.settings), *asked, *taken)
+                said += [(each.path, *one) for one in found]
             problems += [f"{path.as_posix()}:{line}: {message}" for path, line, message in said]
         return problems
 

@@ -1,9 +1,9 @@
 # /// script
 # requires-python = ">=3.11"
-# dependencies = ["kindling"]
+# dependencies = ["kindling-torch"]
 #
 # [tool.uv.sources]
-# kindling = { path = "../..", editable = true }
+# kindling-torch = { path = "../..", editable = true }
 #
 # [tool.kindling]
 # chapters = ["P0", "S4.1", "S4.N1", "B20", "S3.2", "BK3", "CC2"]

@@ -1,9 +1,9 @@
 # /// script
 # requires-python = ">=3.11"
-# dependencies = ["kindling"]
+# dependencies = ["kindling-torch"]
 #
 # [tool.uv.sources]
-# kindling = { path = "../..", editable = true }
+# kindling-torch = { path = "../..", editable = true }
 #
 # [tool.kindling]
 # chapters = ["B5", "B6", "B7", "B8", "B11", "B12", "B13", "B14", "B15", "S3.2"]

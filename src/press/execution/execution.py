@@ -69,6 +69,9 @@ class Execution:
     async def start(self, gpu: str | None) -> None:
         (self.folder / "scratch").mkdir()
         (self.folder / "run.json").touch()
+        for name, path in self.task.files.items():  # copies: what a tutorial writes, it writes to its scratch folder
+            (copy := self.folder / "scratch" / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, copy)
         env = environment(self.task, self.folder, gpu)
         try:
             await self.client.async_start_new_kernel(cwd=str(self.folder / "scratch"), env=env)
@@ -76,7 +79,7 @@ class Execution:
         except RuntimeError as error:
             said = "".join(log.read_text() for log in self.folder.glob("log"))
             raise RuntimeError(f"No kernel could be started: {error}\n{said}") from error
-        await self.hidden(f"prepare({list(self.task.modules)!r}, {self.task.path!r})")
+        await self.hidden(f"prepare({list(self.task.modules)!r}, {self.task.path!r}, {self.task.file!r})")
 
     async def end(self) -> None:
         """Kill the kernel and whatever it has left behind, and close every socket."""

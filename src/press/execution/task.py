@@ -1,6 +1,7 @@
 """What is asked of an execution, and what it gives."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from press.scripts.script import Cell
@@ -21,6 +22,8 @@ class Task:
     modules: tuple[str, ...] = ()  # folders to import from, as a script imports from the folder it lies in
     figure: int = 1  # the number of the figure that becomes the thumbnail
     root: str = ""  # the project's folder
+    file: str = ""  # the script, if the cells ask for `__file__`
+    files: Mapping[str, str] = field(default_factory=dict)  # beside the script: name -> path
 
 
 @dataclass(frozen=True)

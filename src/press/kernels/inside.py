@@ -25,12 +25,14 @@ PATIENCE = 5  # seconds that threads may go on after the last cell
 CELL = r".*[/\\]ipykernel_\d+[/\\]"  # the file of a cell
 
 
-def prepare(modules: list[str], script: str) -> None:
+def prepare(modules: list[str], script: str, file: str) -> None:
     """Before the first cell: a script's arguments and imports, strict warnings, equal figures, an exit that is seen."""
     sys.path[:0] = [folder for folder in modules if folder not in sys.path]
     sys.argv = [script]
     OWN.update(threading.enumerate())
     shell: Any = get_ipython()
+    if file:  # only where it is asked for: processes that are spawned would run the file
+        shell.user_ns["__file__"] = file
     for category in (DeprecationWarning, FutureWarning):  # the second module: warnings of the compiler
         warnings.filterwarnings("error", category=category, module=f"__main__$|{CELL}")
     if importlib.util.find_spec("matplotlib"):

@@ -4,6 +4,7 @@ Whatever cannot be resolved counts whole, so the closure may be too large and is
 """
 
 import ast
+import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Set
 from pathlib import Path
@@ -20,11 +21,26 @@ READS_SOURCE = {"getsource", "getsourcelines", "getdoc", "__doc__", "help", "pyd
 
 def definitions(cells: Iterable[Cell], project: Project, beside: Path) -> dict[str, str]:
     """Digest every definition that the cells reach, as full dotted name -> digest."""
-    uses = Uses.of(ast.parse("\n".join(cell.source for cell in cells)))
-    closure = Closure(project, beside)
-    while not closure.complete(uses):
-        closure = Closure(project, beside, closure.found)
-    return {name: digest("\n".join(sorted(set(texts)))) for name, texts in sorted(closure.texts.items())}
+    texts = reached(cells, project, beside).texts
+    return {name: digest("\n".join(sorted(set(found)))) for name, found in sorted(texts.items())}
+
+
+def files(cells: Iterable[Cell], project: Project, beside: Path) -> dict[str, Path]:
+    """The modules and the data beside a script that its cells reach, by their names in its folder."""
+    apart = project.package.parent if project.package else None
+    paths = [path for path in reached(cells, project, beside).files if not apart or not path.is_relative_to(apart)]
+    return dict(sorted((Path(os.path.relpath(path, beside)).as_posix(), path) for path in paths))
+
+
+def reached(cells: Iterable[Cell], project: Project, beside: Path) -> "Closure":
+    """What the cells reach; it is looked for once."""
+    said = beside, "\n".join(cell.source for cell in cells)
+    if said not in project.closures:
+        uses, closure = Uses.of(ast.parse(said[1])), Closure(project, beside)
+        while not closure.complete(uses):
+            closure = Closure(project, beside, closure.found)
+        project.closures[said] = closure
+    return project.closures[said]
 
 
 class Closure:
@@ -35,6 +51,7 @@ class Closure:
         self.found = set(known)  # what makes comments count, or each subclass
         self.texts: dict[str, list[str]] = defaultdict(list)
         self.reached: set[str] = set()  # modules that get imported
+        self.files: set[Path] = set()  # theirs, and those that strings name
         self.seen: set[tuple[str, str]] = set()
         self.followed: set[tuple[str, str, Chain]] = set()
         self.queue: list[tuple[Module, Statement]] = []
@@ -66,8 +83,9 @@ class Closure:
             self.whole(name)
         folder = module.path.parent if module else self.beside
         for name in uses.strings:  # a file's bytes count too (data cards count by data set)
-            if found := self.project.file(folder, name):
-                self.texts[f"file {name}"] = [found]
+            for found, content in self.project.files(folder, name).items():
+                self.texts[f"file {found}"] = [content]
+                self.files.add(folder / found)
 
     def imported(self, node: Import, module: Module | None) -> Iterator[tuple[str, Chain]]:
         """Note what an import statement loads; yield each name that it binds and what the name stands for."""
@@ -107,6 +125,7 @@ class Closure:
         if module is None or module.name in self.reached:
             return module
         self.reached.add(module.name)
+        self.files.add(module.path)
         if "." in name:
             self.reach_module(name.rpartition(".")[0])
         for statement in module.effects:

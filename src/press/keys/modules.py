@@ -25,8 +25,9 @@ class Project:
     def __init__(self, root: Path, package: Path | None = None):
         self.root, self.package = root, package
         # What was found once stays: after an edit there is another `Project`.
-        self.find, self.file = cache(self.read), cache(self.read_file)
+        self.find, self.files = cache(self.read), cache(self.read_files)
         self.keys: dict[Any, Any] = {}  # by what a script says
+        self.closures: dict[Any, Any] = {}  # by its folder and its code
 
     @cached_property
     def cards(self) -> dict[str, Any] | None:
@@ -55,17 +56,15 @@ class Project:
                     return module_of(name, path, shown, read_text(path, shown))
         return None
 
-    def read_file(self, folder: Path, name: str) -> str | None:
-        """The digest of the file that a string names, or of the files in its folder, or those of its pattern."""
+    def read_files(self, folder: Path, name: str) -> dict[str, str]:
+        """The digest of each file that a string may stand for: by its name, its folder, or a pattern."""
         if name in {CARDS, ".", ".."} or "\n" in name or "\0" in name or Path(name).is_absolute():
-            return None
+            return {}
         here, inside = folder / name, ".." not in Path(name).parts
-        if here.is_file():
-            return hashlib.sha256(here.read_bytes()).hexdigest()
-        found = here.rglob("*") if inside and here.is_dir() else folder.glob(name) if PATTERN.fullmatch(name) else ()
-        files = sorted(path for path in found if path.is_file() and "__pycache__" not in path.parts)
-        said = [f"{path.relative_to(folder)} {hashlib.sha256(path.read_bytes()).hexdigest()}" for path in files]
-        return hashlib.sha256("\n".join(said).encode()).hexdigest() if said else None
+        found = [here] if here.is_file() else here.rglob("*") if inside and here.is_dir() else ()
+        found = found or (folder.glob(name) if PATTERN.fullmatch(name) else ())
+        kept = [path for path in sorted(found) if path.is_file() and "__pycache__" not in path.parts]
+        return {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in kept}
 
 
 def read_table(path: Path | None, root: Path) -> dict[str, Any] | None:

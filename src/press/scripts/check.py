@@ -8,12 +8,18 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
 from press.files import lines
 from press.project import Settings
+from press.scripts.header import Header
 from press.scripts.links import in_html, targets
 from press.scripts.script import Cell, Script, ScriptError
 
 JUPYTER = re.compile(r"display|get_ipython|In|Out|_\d*|___?|_i{1,3}|_i\d+|_[iod]h")
+
+MOST_CARRIED = 1_000_000  # bytes of files beside a script
 
 
 def check_names(scripts: Iterable[Script], lists: Mapping[str, Iterable[str] | None]) -> list[ScriptError]:
@@ -100,6 +106,33 @@ def bound_by(node: ast.AST) -> str:
         case ast.alias(name=name, asname=other):
             return other or name.split(".")[0]
     return getattr(node, "name", None) or ""  # a definition, the error of an except, what a pattern matched
+
+
+def carried(name: str, files: Mapping[str, Path]) -> Iterator[tuple[int, str]]:
+    """Files beside a script that its downloads cannot carry; `name` is what the downloads are called."""
+    for file in files:
+        if file.startswith("../"):
+            yield 1, f"the file {file!r} lies outside of the script's folder; downloads carry what lies in it or below"
+        elif file in (f"{name}.py", f"{name}/__init__.py", f"{name}.ipynb", f"{name}.zip"):
+            yield 1, f"the file {file!r} is called as a download of this page; rename one of the two"
+    if (size := sum(path.stat().st_size for path in files.values())) > MOST_CARRIED:
+        said = f"{', '.join(files)} have {size / 1e6:.1f} MB; downloads carry at most {MOST_CARRIED / 1e6:.0f} MB"
+        yield 1, f"{said}, larger data is fetched by a function of the shared package"
+
+
+def requirements(header: Header, package: Path | None, distribution: str) -> Iterator[tuple[int, str]]:
+    """Requirements by which an index would be asked for the shared package, which no index has."""
+    if not package or not distribution:
+        return
+    line, ours, foreign = header.lines.get("dependencies", 1), *map(canonicalize_name, (distribution, package.name))
+    for need in header.dependencies:
+        name = canonicalize_name(Requirement(need).name)
+        if name == foreign != ours:
+            said = f"{need!r} is somebody else's; ours is called {distribution!r}, here and in [tool.uv.sources],"
+            yield line, f"{said} and {package.name!r} only where it is imported"
+        elif name == ours and ours not in header.sources:
+            source = f'{distribution} = {{ path = "../..", editable = true }}'
+            yield line, f"{need!r} would be asked of an index, which has none; add {source} below [tool.uv.sources]"
 
 
 def imports(script: Script, find: Callable[[str], Any]) -> Iterator[tuple[int, str]]:

@@ -59,6 +59,11 @@ class Script:
         return " ".join(text.split("\n\n")[0].split())
 
 
+def asks_file(code: Iterable[Cell]) -> bool:
+    """Whether code names `__file__`, which a notebook lacks."""
+    return any(re.search(r"\b__file__\b", cell.source) for cell in code)
+
+
 def part_url(part: str) -> str:
     """`1-foundations` -> `foundations`, each folder of a nested part alike."""
     return "/".join(re.sub(r"^\d+[-_]", "", piece) for piece in part.split("/"))

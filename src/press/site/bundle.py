@@ -1,18 +1,16 @@
 """One zip of the whole site: it works from `python -m http.server`, and search aside without any server."""
 
 import html
-import io
 import os
 import posixpath
 import re
 import tempfile
-import zipfile
 from pathlib import Path
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
 import yaml
 
-from press.files import write
+from press.files import write, zipped
 from press.project import Settings, TolerantLoader
 from press.site.pages.templates import draw
 from press.tutorials import say
@@ -67,14 +65,7 @@ def pack(site: Path, name: str, title: str, site_url: str) -> bytes:
     content["README.txt"] = readme.encode()
     if INDEX in content:
         content.setdefault(INDEX_SCRIPT, draw("no_index.js.j2").encode())
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        for one in sorted(content):
-            entry = zipfile.ZipInfo(f"{name}/{one}")  # of 1980, the first year that a zip knows
-            entry.create_system, entry.external_attr = 3, 0o100644 << 16
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(entry, content[one])
-    return packed.getvalue()
+    return zipped({f"{name}/{one}": data for one, data in content.items()})
 
 
 def with_files_as_links(text: str, page: str, pages: set[str], site_url: str) -> str:
