@@ -18,9 +18,9 @@ from press.site.html.facts import PageFacts
 from press.site.html.glossary import Term
 
 SVG = (
-    '<svg width="72pt" height="36pt" viewBox="0 0 72 36"><g id="figure_1"><g id="patch_1">'
+    '<svg xmlns="http://www.w3.org/2000/svg" width="72pt" height="36pt" viewBox="0 0 72 36"><g id="figure_1"><g id="patch_1">'
     '<path d="M 0 0" style="fill: #ffffff"/></g><g id="axes_1"><g id="patch_2"><path d="M 0 0" style="fill: #ffffff"/></g>'
-    '<path style="fill: none; stroke: #1f1f1f"/><path style="stroke: #c0562a"/><!-- loss --><text fill="#b0b0b0"/></g></g></svg>'
+    '<path style="fill: none; stroke: #1f1f1f"/><path style="stroke: #c0562a"/><!-- loss --><path fill="#b0b0b0"/></g></g></svg>'
 )
 
 
