@@ -12,14 +12,15 @@ from xml.etree import ElementTree
 from press.site.html.contrast import readable
 from press.site.pages.templates import draw
 
+SVG = "image/svg+xml"
 # The best first.
-SUFFIXES = {"image/svg+xml": "svg", "image/webp": "webp", "image/png": "png", "image/jpeg": "jpg", "image/gif": "gif"}
+SUFFIXES = {SVG: "svg", "image/webp": "webp", "image/png": "png", "image/jpeg": "jpg", "image/gif": "gif"}
 ACTIVE = {"script", "handler", "listener", "foreignobject", "iframe", "embed", "object"}  # what may run in an SVG file
 PROGRAM = re.compile(r"(java|vb)script:|data:(?!image/(png|jpeg|gif|webp)\b)", re.I)  # an address that may
 SLATE = "#1e2129"  # the ground of Material's dark scheme; a darker one makes every light word easier to read
 LARGEST = 3000  # pixels of a side that are looked at
 # As matplotlib draws it, of the figure and of each of its axes.
-FIGURE = re.compile(r'<g id="patch_1">\s*<path d="[^"]*" style="fill: #ffffff')  # on white, as it is unless told otherwise
+FIGURE = re.compile(r'<g id="patch_1">\s*<path d="[^"]*" style="fill: #ffffff')
 GROUND = re.compile(r'(<g id="(?:axes_\d+">\s*<g id="patch_\d+|patch_1)">\s*<path d="[^"]*" style=")fill: #ffffff')
 
 
@@ -27,11 +28,11 @@ def figure(output: Mapping[str, Any], mime: str, images: dict[str, bytes]) -> st
     """One figure; its files are added to `images`, named by their content."""
     data = output["data"][mime]
     data = "".join(data) if isinstance(data, list) else data
-    if mime == "image/svg+xml" and not is_drawing(data):
+    if mime == SVG and not is_drawing(data):
         return '<pre class="press-text">[image/svg+xml that is broken or holds a script: left out]</pre>'
     said = output.get("metadata", {}).get(mime)
     alt = str(said.get("alt") or "") if isinstance(said, Mapping) else ""
-    if mime == "image/svg+xml":
+    if mime == SVG:
         size, files, alt = svg_size(data), variants(data), alt or drawn_words(data)
     else:
         from PIL import Image

@@ -11,6 +11,12 @@ Formula = tuple[str, bool]  # TeX, and whether it stands on a line of its own
 MARKED = re.compile(r'<(span|div) class="arithmatex">\\[(\[](.*?)\\[)\]]</\1>([.,;:)!?]*)', re.S)
 DOLLARS = re.compile(r"\$\$(?P<display>.+?)\$\$|(?<![\\$\w])\$(?P<inline>[^\s$](?:[^$]*[^\s$])?)\$(?![\w$])", re.S)
 
+TEX = re.compile(
+    r"\\\[(?P<square>.+?)\\\]|\\\((?P<round>.+?)\\\)|(?P<env>\\begin\{(?P<name>\w+\*?)\}.*?\\end\{(?P=name)\})|"
+    + DOLLARS.pattern,
+    re.S,
+)
+
 
 def key(formula: Formula) -> str:
     """A formula as the committed table names it."""
@@ -39,6 +45,27 @@ def dollars(html: str, facts: PageFacts) -> str:
     if not facts.notebook:
         return html
     return text.changed(html, lambda piece: DOLLARS.sub(marked, piece), {"pre", "code", "style", "script"})
+
+
+def latex(source: str) -> str:
+    """LaTeX that a cell returns as Jupyter shows it: text with formulas inside; a formula alone has its own line."""
+    source, pieces, position = source.strip(), [], 0
+    for found in TEX.finditer(source):
+        tex = next(filter(None, found.group("display", "square", "env", "inline", "round")))
+        inline = (found["inline"] or found["round"]) and found[0] != source
+        pieces += [plain(source[position : found.start()]), marked(tex, display=not inline)]
+        position = found.end()
+    return f'<div class="press-html">{"".join([*pieces, plain(source[position:])])}</div>'
+
+
+def plain(words: str) -> str:
+    return markup.escape(words.replace(r"\$", "$"), quote=False)
+
+
+def marked(tex: str, *, display: bool) -> str:
+    """A formula marked as Markdown's are."""
+    tex = markup.escape(tex, quote=False)
+    return f'<div class="arithmatex">\\[{tex}\\]</div>' if display else f'<span class="arithmatex">\\({tex}\\)</span>'
 
 
 def formulas(html: str, facts: PageFacts) -> str:
