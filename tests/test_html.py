@@ -84,6 +84,39 @@ def test_an_output_of_a_kind_that_no_page_shows_leaves_the_others_alone():
     assert "application/x-plot" in told.text and after.text == "after"
 
 
+LATEX = {
+    r"The loss is $L$ and the rate is $\eta$.": r"The loss is {L} and the rate is {\eta}.",
+    r"$\displaystyle a_1 + b$": r"[\displaystyle a_1 + b]",
+    r"$$a$$ and \[b\] and \(c\)": "[a] and [b] and {c}",
+    r"\begin{align} a &= b \\ c &= d \end{align}": r"[\begin{align} a &= b \\ c &= d \end{align}]",
+    r"It costs \$5, or $5 and $6, for $n$ units.": "It costs $5, or $5 and $6, for {n} units.",
+    "No formula.": "No formula.",
+}
+MARKDOWN = {
+    "**Loss** $L = x_1^2 + y_1$": "Loss {L = x_1^2 + y_1}",
+    "a\n\n$$\nx_1 * y * z\n$$\n\nb": "a [x_1 * y * z] b",
+    r"\(a\) and" + "\n\n" + r"\[b\]": "{a} and [b]",
+    "\\begin{align}\na &= b\n\\end{align}": r"[\begin{align} a &= b \end{align}]",
+    r"$5 and $6, \$7, $8-$9 a month": "$5 and $6, $7, $8-$9 a month",
+    "`$x$` is $x$": "`$x$` is {x}",
+    "```\n$x$\n```": "`$x$ `",
+    "| a |\n|---|\n| $x_1$ |": "a {x_1}",
+}
+
+
+@pytest.mark.parametrize(
+    ("mime", "source", "expected"),
+    [("text/latex", *pair) for pair in LATEX.items()] + [("text/markdown", *pair) for pair in MARKDOWN.items()],
+)
+def test_formulas_inside_a_text_that_a_cell_returns_are_marked_and_money_is_not(mime, source, expected):
+    page = soup(shown(output({mime: source})))
+    for found in page.find_all(class_="arithmatex"):
+        found.string = ("[{}]" if found.name == "div" else "{{{}}}").format(found.text[2:-2].strip())
+    for found in page.find_all("code"):
+        found.string = f"`{found.text}`"
+    assert " ".join(page.text.split()) == " ".join(expected.split())
+
+
 AUDIO = '<audio controls><source src="data:audio/wav;base64,UklGRg==" type="audio/wav"/>no audio</audio>'
 FILM = '<video width="3"><source src="data:video/mp4;base64,AAAA" type="video/mp4">no video</video>'
 GIF = "data:image/gif;base64,R0lGODlhAQABAPAAAP8AAAAAACwAAAAAAQABAAACAkQBADs="

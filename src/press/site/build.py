@@ -174,11 +174,27 @@ class Build:
         root = self.settings.root
         if not (root / "package.json").is_file():
             return None
-        done = typeset(formulas.asked(html, facts), root / self.options["formulas"], root)
+        asked = formulas.asked(html, facts)
+        done = typeset(asked, root / self.options["formulas"], root)
         for problem in done.problems:
-            log.warning("%s: %s", shown.file.src_uri, problem)
+            named = [formula for formula in asked if f" {formulas.key(formula)}: " in problem]
+            place = self.place(named[0], facts, shown) if named else shown.file.src_uri
+            log.warning("%s: %s", place, problem)
         self.mathml |= done.mathml
         return done.mathml
+
+    def place(self, formula: formulas.Formula, facts: PageFacts, shown: Page) -> str:
+        """The file and the line where a formula stands, or where the cell begins that shows it."""
+        root, lesson, book = self.settings.root, self.lesson_of(shown), self.book_of(shown)
+        made_from = lesson.script if lesson else book
+        path = root / made_from.path if made_from else Path(shown.file.abs_src_path or "")
+        if not path.is_file():
+            return shown.file.src_uri
+        line = formulas.line_of(formula, path.read_text(encoding="utf-8"))
+        cells = zip(lesson.script.code, facts.cells, strict=True) if lesson and not line else ()
+        line = next((cell.line for cell, (_, html) in cells if formula in formulas.within(html)), line)
+        name = path.relative_to(root) if path.is_relative_to(root) else path
+        return f"{name.as_posix()}:{line}" if line else name.as_posix()
 
     def below(self, lesson: Lesson, url: str) -> str:
         """What stands below a tutorial: read it, the chapters that it covers, where to go next."""

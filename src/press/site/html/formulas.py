@@ -26,8 +26,20 @@ def key(formula: Formula) -> str:
 
 def asked(html: str, facts: PageFacts) -> set[Formula]:
     """Every formula that a page will show."""
-    texts = [dollars(html, facts), *(shown for _, shown in facts.cells)]
-    return {formula_of(match) for one in texts for match in MARKED.finditer(one)}
+    return {formula for one in [dollars(html, facts), *(shown for _, shown in facts.cells)] for formula in within(one)}
+
+
+def within(html: str) -> set[Formula]:
+    return {formula_of(match) for match in MARKED.finditer(html)}
+
+
+def line_of(formula: Formula, source: str) -> int:
+    """The line of a Markdown file or a script where a formula begins; 0 if it does not stand there."""
+    tex = r"(?:\s|^#)+".join(map(re.escape, formula[0].split()))
+    for pattern in (rf"(?<=[$(\[])[\s#]*({tex})[\s#]*(?=[$\\])", rf"({tex})"):
+        if found := re.search(pattern, source, re.M):
+            return source.count("\n", 0, found.start(1)) + 1
+    return 0
 
 
 def formula_of(match: re.Match[str]) -> Formula:
