@@ -16,6 +16,7 @@ CELL_FILE = re.compile(re.escape(tempfile.gettempdir()) + r"[/\\]ipykernel_\d+[/
 FIGURE = 100_000  # characters up to which a figure stays an SVG
 RASTER = 20_000  # characters up to which an image inside an SVG is left there, and a PNG as it is
 RASTERS = ("image/png", "image/jpeg", "image/webp")
+EMBEDDED = re.compile(r"(data:[\w/+.-]+;base64,[\w+/=\\\s]+)")  # an image or a sound inside HTML
 SVG_NOISE = re.compile(r"(<\?xml.*?\?>|<!DOCTYPE.*?>|<!-- Created.*?-->|<metadata>.*?</metadata>)\s*", re.S)
 SVG_RASTER = re.compile(r'href="data:image/[a-z]+;base64,([^"]*)"')
 
@@ -57,12 +58,14 @@ def slim_bundle(output: Any, folder: str) -> None:
     for mime, value in list(data.items()):
         text = isinstance(value, str) and mime.startswith("text/")
         size = len(value) if isinstance(value, str) else len(json.dumps(value))
-        if mime != "text/plain" and size > (TEXT if text else LARGEST):  # half an HTML document is none
+        long = text and len(EMBEDDED.sub("", value)) > TEXT
+        if mime != "text/plain" and (long or size > LARGEST):  # half an HTML document is none
             del data[mime]
             output.metadata.pop(mime, None)
-            data.setdefault("text/plain", f"[{mime} of {size:,} characters: cut]")
+            data["text/plain"] = f"[{mime} of {size:,} characters: cut]\n{data.get('text/plain', '')}".strip()
         elif text:
-            data[mime] = clean(value, folder)
+            parts = EMBEDDED.split(value)
+            data[mime] = "".join(part if at % 2 else clean(part, folder) for at, part in enumerate(parts))
 
 
 def clean(text: str, folder: str, left_out: int = 0) -> str:
