@@ -43,13 +43,17 @@ def cleaned(html: str, mime: str, files: dict[str, bytes]) -> tuple[str, list[st
             return file
         return None if value.lower().startswith("data:") else value
 
-    options = {"clean_content_tags": DROPPED, "url_schemes": nh3.ALLOWED_URL_SCHEMES | {"data"}}
     attributes = {**nh3.ALLOWED_ATTRIBUTES, **MEDIA, "source": {"src", "type"}, "*": {"class", "colspan", "rowspan"}}
     attributes["img"] = attributes["img"] | {"loading"}
     played = {name: {"controls": "", "preload": "metadata"} for name in MEDIA}
-    tags = nh3.ALLOWED_TAGS | {*MEDIA, "source"}
     html = nh3.clean(
-        html, tags=tags, attributes=attributes, attribute_filter=own, set_tag_attribute_values=played, **options
+        html,
+        tags=nh3.ALLOWED_TAGS | {*MEDIA, "source"},
+        clean_content_tags=DROPPED,
+        attributes=attributes,
+        attribute_filter=own,
+        set_tag_attribute_values=played,
+        url_schemes=nh3.ALLOWED_URL_SCHEMES | {"data"},
     )
     html = EMPTY.sub("", html)
     if INVISIBLE.sub("", html):
