@@ -48,15 +48,13 @@ def formula_of(match: re.Match[str]) -> Formula:
 
 def dollars(html: str, facts: PageFacts) -> str:
     """A notebook's formulas marked as Markdown's are: Jupyter leaves them between dollars."""
-
-    def marked(match: re.Match[str]) -> str:
-        if match["display"] is not None:
-            return f'<div class="arithmatex">\\[{match["display"]}\\]</div>'
-        return f'<span class="arithmatex">\\({match["inline"]}\\)</span>'
-
     if not facts.notebook:
         return html
-    return text.changed(html, lambda piece: DOLLARS.sub(marked, piece), {"pre", "code", "style", "script"})
+    return text.changed(html, lambda piece: DOLLARS.sub(between, piece), {"pre", "code", "style", "script"})
+
+
+def between(found: re.Match[str]) -> str:
+    return marked(found["display"] or found["inline"], display=found["display"] is not None)
 
 
 def latex(source: str) -> str:
@@ -65,18 +63,17 @@ def latex(source: str) -> str:
     for found in TEX.finditer(source):
         tex = next(filter(None, found.group("display", "square", "env", "inline", "round")))
         inline = (found["inline"] or found["round"]) and found[0] != source
-        pieces += [plain(source[position : found.start()]), marked(tex, display=not inline)]
+        pieces += [words(source[position : found.start()]), marked(markup.escape(tex, quote=False), display=not inline)]
         position = found.end()
-    return f'<div class="press-html">{"".join([*pieces, plain(source[position:])])}</div>'
+    return f'<div class="press-html">{"".join([*pieces, words(source[position:])])}</div>'
 
 
-def plain(words: str) -> str:
-    return markup.escape(words.replace(r"\$", "$"), quote=False)
+def words(source: str) -> str:
+    return markup.escape(source.replace(r"\$", "$"), quote=False)
 
 
 def marked(tex: str, *, display: bool) -> str:
-    """A formula marked as Markdown's are."""
-    tex = markup.escape(tex, quote=False)
+    """A formula marked as Markdown's are; `tex` is escaped."""
     return f'<div class="arithmatex">\\[{tex}\\]</div>' if display else f'<span class="arithmatex">\\({tex}\\)</span>'
 
 
