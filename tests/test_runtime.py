@@ -23,7 +23,19 @@ from matplotlib import rcParams
 from kindling import runtime
 from kindling.data import card
 
-MODULES = ["alttext", "data", "fetch", "judging", "metrics", "models", "plots", "practice", "runtime", "training"]
+MODULES = [
+    "alttext",
+    "data",
+    "fetch",
+    "judging",
+    "metrics",
+    "models",
+    "plots",
+    "practice",
+    "randomness",
+    "runtime",
+    "training",
+]
 
 
 @pytest.fixture(autouse=True)
@@ -110,12 +122,10 @@ def test_a_reported_metric_is_a_plain_number_and_keeps_its_last_value():
     assert type(runtime.metrics()["test accuracy"]) is float
 
 
-def test_used_data_is_noted_once_and_in_order():
+def test_used_data_is_noted_once_and_in_order(used_data):
     for name in ("mnist", "fashion_mnist", "mnist"):
         runtime.note_data(name, "1", "ab", "original")
-    assert [used["name"] for used in runtime.used_data()] == ["mnist", "fashion_mnist"]
-    runtime.used_data().clear()
-    assert len(runtime.used_data()) == 2
+    assert [used["name"] for used in used_data()] == ["mnist", "fashion_mnist"]
 
 
 LESSON = """

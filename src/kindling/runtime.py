@@ -137,11 +137,6 @@ def note_data(name: str, version: str, checksum: str, kind: str) -> None:
         _publish()
 
 
-def used_data() -> list[dict[str, str]]:
-    """The data sets loaded in this process, in order: name, version, checksum and kind of each."""
-    return [dict(used) for used in _used_data]
-
-
 def _publish() -> None:
     """Write `{"data": [...], "metrics": {...}}` as JSON to the file that `KINDLING_RECORD` names, if it is set.
 

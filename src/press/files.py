@@ -1,10 +1,21 @@
-"""Files, written whole or not at all, and what tells one content of a file from the next."""
+"""Files: texts as their authors saved them, written whole or not at all, and what tells one content from the next."""
 
+import io
 import os
 import tempfile
 from pathlib import Path
 
 Stamp = tuple[int, int, int]  # time of the last change, size, number of the file
+
+
+def text_of(path: Path, errors: str = "strict") -> str:
+    """What a person wrote: UTF-8, with the byte order mark of some editors or without."""
+    return path.read_text(encoding="utf-8-sig", errors=errors)
+
+
+def lines(text: str) -> list[str]:
+    """The lines that `ast` and `tokenize` count, with their ends: a form feed, where `splitlines` cuts, ends none."""
+    return list(io.StringIO(text, newline=""))
 
 
 def write(path: Path, text: str | bytes) -> None:

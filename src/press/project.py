@@ -32,7 +32,7 @@ class Settings:
         """The settings in the `mkdocs.yml` of this folder or the nearest one above it."""
         for folder in (start, *start.parents):
             if (path := folder / "mkdocs.yml").is_file():
-                config = yaml.load(path.read_text(encoding="utf-8"), Loader=TolerantLoader) or {}
+                config = yaml.load(path.read_bytes(), Loader=TolerantLoader) or {}
                 return cls.make(folder, plugin_options(config), config.get("docs_dir") or "docs")
         raise FileNotFoundError(f"no mkdocs.yml in {start} or above it; the press works inside a project")
 

@@ -20,6 +20,7 @@ class Task:
     gpu: bool = False
     modules: tuple[str, ...] = ()  # folders to import from, as a script imports from the folder it lies in
     figure: int = 1  # the number of the figure that becomes the thumbnail
+    root: str = ""  # the project's folder
 
 
 @dataclass(frozen=True)
@@ -28,12 +29,12 @@ class Failure:
 
     path: str
     line: int
-    cell: int
+    cell: int  # counted from 1; 0 for the whole tutorial
     kind: str
     message: str
 
     def __str__(self) -> str:
-        return f"{self.path}:{self.line}: cell {self.cell}: {self.message}"
+        return f"{self.path}:{self.line}: {f'cell {self.cell}: ' * bool(self.cell)}{self.message}"
 
 
 @dataclass(frozen=True)

@@ -49,6 +49,7 @@ class Workbook:
     setup: str  # code that all exercises need
     dependencies: tuple[str, ...]
     exercises: tuple[Exercise, ...]
+    cells: tuple[Cell, ...] = ()  # as the author wrote them
 
 
 def read_workbook(path: Path, tutorials: Path, project: Path) -> Workbook:
@@ -68,7 +69,8 @@ def read_workbook(path: Path, tutorials: Path, project: Path) -> Workbook:
         raise ScriptError(script.path, 1, f"two exercises are called {name!r}")
     below_title = Cell("text", script.cells[0].source.partition("\n")[2].strip(), 1)
     lead, setup = joined([below_title, *sections[0]], "text").strip(), joined(sections[0], "code")
-    return Workbook(script.path, script.name, script.title, lead, setup, script.header.dependencies, exercises)
+    needs = script.header.dependencies
+    return Workbook(script.path, script.name, script.title, lead, setup, needs, exercises, script.cells)
 
 
 def joined(cells: Sequence[Cell], kind: str) -> str:

@@ -52,13 +52,8 @@ def read_header(source: str, shown: Path) -> Header:
             raise ScriptError(shown, line, said)
         return Header()
     first = source.count("\n", 0, match.start("content")) + 1
-    toml = "\n".join(line[2:] for line in match["content"].splitlines())
-    try:
-        whole = tomllib.loads(toml)
-    except tomllib.TOMLDecodeError as error:
-        found = re.search(r"line (\d+)", str(error))
-        row = int(found[1]) if found else len(toml.splitlines())  # else "at end of document"
-        raise ScriptError(shown, first + row - 1, f"malformed header: {error}") from None
+    toml = "\n".join(line[2:] for line in match["content"].split("\n"))
+    whole = read_toml(toml, shown, first, "malformed header")
     named = re.finditer(r"(?m)^([\w-]+)\s*=", toml)
     lines = {name[1]: first + toml.count("\n", 0, name.start()) for name in named}
     table, needs = whole.get("tool", {}), whole.get("dependencies", [])
@@ -73,6 +68,16 @@ def read_header(source: str, shown: Path) -> Header:
             raise ScriptError(shown, lines.get(name, first), problem)
     values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in table.items()}
     return Header(**values, dependencies=tuple(needs), lines=lines)
+
+
+def read_toml(text: str, shown: Path, first: int = 1, what: str = "malformed TOML") -> dict[str, Any]:
+    """The tables of a text that begins on a line of a file, or a ScriptError."""
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        found = re.search(r"line (\d+)", str(error))
+        row = int(found[1]) if found else text.count("\n")  # else "at end of document"
+        raise ScriptError(shown, first + row - 1, f"{what}: {error}") from None
 
 
 def problem_of(name: str, value: Any) -> str:

@@ -13,8 +13,10 @@ from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import Files
 from mkdocs.structure.pages import Page
 
+from press.files import text_of
 from press.scripts.exercises import Workbook
-from press.scripts.script import EXERCISES, Script, ScriptError, part_title, part_url
+from press.scripts.links import targets
+from press.scripts.script import EXERCISES, Script, part_title, part_url
 from press.site.background import Background
 from press.site.cache import Cache
 from press.site.frontend.temml import typeset
@@ -29,7 +31,14 @@ from press.store import Status
 from press.tutorials import Tutorials, default_jobs
 
 log = logging.getLogger("mkdocs.press")
+README = "README.md"  # of a part
 GLOSSARY, PROGRESS, CHAPTERS = "glossary.md", "progress.md", "chapters.md"
+
+
+def name_of(file: Path) -> str:
+    """Where a file of the tutorials stands in the site; what a part says of itself is the part's own page."""
+    name = "index.md" if file.name == README else file.name
+    return "/".join(filter(None, (part_url(file.parent.as_posix()).strip("."), name)))
 
 
 @dataclass
@@ -54,7 +63,7 @@ class Build:
         self.site_url = self.config.site_url or ""
         self.cache = Cache(self.settings.scratch / "cache")
         path = Path(self.config.docs_dir, GLOSSARY)
-        self.terms = tuple(glossary.read(path.read_text(encoding="utf-8"))) if path.is_file() else ()
+        self.terms = tuple(glossary.read(text_of(path))) if path.is_file() else ()
         self.table = self.tutorials.chapter_table or {}
         self.practicing = bool(self.tutorials.workbooks) or any(script.quizzes for script in self.tutorials.scripts)
 
@@ -78,15 +87,12 @@ class Build:
             self.read_lessons()
 
     def read_lessons(self) -> None:
-        try:
-            for script in self.tutorials.scripts:
-                stored, book = self.tutorials.store.load(script), self.tutorials.workbooks.get(script.name)
-                path = script.path.as_posix()
-                problem = self.problems.get(path) or self.problems.get(path.removesuffix(".py") + EXERCISES)
-                status = Status(script.name, "failed", problem) if problem else self.tutorials.status(script)
-                self.lessons[script.name] = Lesson(script, status, stored, book)
-        except ScriptError as error:  # of a module that tutorials import
-            raise PluginError(str(error)) from None
+        for script in self.tutorials.scripts:
+            stored, book = self.tutorials.store.load(script), self.tutorials.workbooks.get(script.name)
+            path = script.path.as_posix()
+            problem = self.problems.get(path) or self.problems.get(path.removesuffix(".py") + EXERCISES)
+            status = Status(script.name, "failed", problem) if problem else self.tutorials.status(script)
+            self.lessons[script.name] = Lesson(script, status, stored, book)
 
     def is_runnable(self, script: Script) -> bool:
         """Whether `serve` should execute a tutorial: what failed once under this server waits for an edit."""
@@ -101,7 +107,18 @@ class Build:
         root = self.settings.root
         names = {str(root / book.path): workbook_uri(name) for name, book in self.tutorials.workbooks.items()}
         names |= {str(root / script.path): uri(script) for script in self.tutorials.scripts}
+        names = {str(path): name for path, name in self.beside.items()} | names
         return Links(self.settings.docs, self.site_url, names, self.address)
+
+    @cached_property
+    def beside(self) -> dict[Path, str]:
+        """The files of the tutorials that texts link to, images for instance, and their names in the site."""
+        root, folder = self.settings.root, self.settings.tutorials
+        pages = [root / each.path for each in (*self.tutorials.scripts, *self.tutorials.workbooks.values())]
+        texts = [path for path in (*pages, *(folder / part / README for part in self.parts)) if path.is_file()]
+        found = {path for text in texts for _, _, path in targets(text_of(text, "replace"), text.parent)}
+        files = [path for path in found - set(pages) if path.is_relative_to(folder) and path.is_file()]
+        return {path: name_of(path.relative_to(folder)) for path in sorted(files)}
 
     def linked(self, text: str, path: Path, page: str | None = None) -> str:
         """The text of a script or of exercises with links to pages, as `Links.rewritten` has it."""
@@ -199,13 +216,14 @@ class Build:
     def below(self, lesson: Lesson, url: str) -> str:
         """What stands below a tutorial: read it, the chapters that it covers, where to go next."""
         chapters = tables.covered(lesson.script.header.chapters, self.table)
-        cards = [self.card(other, url) for other in self.alike[lesson.script.name]]
+        cards = [self.card(other, url) for other in self.alike.get(lesson.script.name, ())]
         pages = {"progress": self.near(PROGRESS, url), "map": self.near(CHAPTERS, url)}
         return draw("below.html.j2", practicing=self.practicing, chapters=chapters, cards=cards, **pages)
 
     @cached_property
     def alike(self) -> dict[str, list[Script]]:
-        return tables.related(self.tutorials.scripts, self.settings.root)
+        whole = [script for script in self.tutorials.scripts if script.path.as_posix() not in self.problems]
+        return tables.related(whole, self.settings.root)
 
     def card(self, script: Script, url: str) -> dict[str, str]:
         stored, href = self.lessons[script.name].stored, self.near(uri(script), url)
@@ -222,7 +240,7 @@ class Build:
         return directives.View(
             scripts=self.tutorials.scripts,
             books=self.tutorials.workbooks,
-            runs={name: one.stored.run for name, one in self.lessons.items() if one.stored},
+            stored={name: one.stored for name, one in self.lessons.items() if one.stored},
             table=self.table,
             own=lesson.book if lesson else None,
             links=pages | {script.name: self.near(uri(script), url) for script in self.tutorials.scripts},

@@ -35,7 +35,7 @@ def make(settings: Settings, site_url: str, path: Path | None = None) -> Path:
     if parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment:
         raise LookupError(f"{site_url!r} is no address of a site; write one such as {SITE_URL}")
     site_url = site_url.rstrip("/") + "/"
-    config = yaml.load((settings.root / "mkdocs.yml").read_text(encoding="utf-8"), Loader=TolerantLoader) or {}
+    config = yaml.load((settings.root / "mkdocs.yml").read_bytes(), Loader=TolerantLoader) or {}
     title = str(config.get("site_name") or settings.root.name)
     name = f"{re.sub(r'[^a-z0-9]+', '-', title.lower()).strip('-') or 'press'}-site"
     path = path or Path(f"{name}.zip")

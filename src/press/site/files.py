@@ -9,16 +9,16 @@ from urllib.parse import quote, urljoin
 from mkdocs.structure.files import File
 from mkdocs.utils.meta import get_data
 
-from press.files import write
+from press.files import text_of, write
 from press.scripts.script import part_title, part_url
-from press.site.build import PROGRESS, Build
+from press.site.build import PROGRESS, README, Build
 from press.site.downloads import notebooks
 from press.site.downloads.notebooks import Home
 from press.site.downloads.wheel import build_wheel
 from press.site.frontend import fonts, npm
 from press.site.html import outputs
 from press.site.lessons import Lesson, uri, workbook_uri
-from press.site.pages import page
+from press.site.pages import page, tables
 from press.site.pages.directives import EXERCISES
 from press.site.pages.templates import draw
 
@@ -66,6 +66,9 @@ def add_wheel(build: Build) -> str:
 
 def add_tutorials(build: Build) -> None:
     """After mkdocs-jupyter, which would take our notebooks for pages: everything else."""
+    for path, name in build.beside.items():
+        if build.address(name) is None and path.name != README:
+            add(build, name, path)
     for name, lesson in build.lessons.items():
         build.lessons[name] = lesson = add_images(build, lesson)
         add_downloads(build, lesson)
@@ -92,7 +95,7 @@ def add_images(build: Build, lesson: Lesson) -> Lesson:
 
 def add_downloads(build: Build, lesson: Lesson) -> None:
     script, at_home = lesson.script, home(build, lesson.script.path)
-    source = (build.settings.root / script.path).read_text(encoding="utf-8")
+    source = text_of(build.settings.root / script.path, "replace")  # `serve` shows broken ones too
     add(build, f"{script.url}/{script.name}.py", notebooks.script(source, at_home))
     addresses = {script.name: build.links.whole(workbook_uri(script.name))}
     listed = draw("exercises.txt.j2", book=lesson.book, links=addresses) if lesson.book else ""
@@ -112,15 +115,15 @@ def tutorial(build: Build, lesson: Lesson) -> str:
     if workbook := build.near(workbook_uri(script.name), f"{script.url}/"):
         downloads["Workbook"] = workbook
     titles = {name: card.get("title", name) for name, card in (build.tutorials.project.cards or {}).items()}
-    cost = page.cost(run, titles) if run else ""
+    cost = page.cost(run, titles) + tables.devices(script, lesson.stored) if run and lesson.stored else ""
     strip = draw("bar.html.j2", downloads=downloads, cost=cost, practicing=build.practicing, lesson=lesson)
     return page.source(meta, build.linked(page.body(script), script.path, uri(script)), strip)
 
 
 def readme(build: Build, part: str) -> str:
     """What a part's README.md says; "" without one."""
-    path = build.settings.tutorials / part / "README.md"
-    return path.read_text(encoding="utf-8") if part and path.is_file() else ""
+    path = build.settings.tutorials / part / README
+    return text_of(path) if part and path.is_file() else ""
 
 
 def add_fonts(build: Build) -> None:
