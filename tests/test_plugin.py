@@ -20,6 +20,7 @@ from PIL import Image
 from tinyproject import TinyProject, made_up
 
 from press.site.frontend.temml import Typeset
+from press.site.html.formulas import key
 from press.store import Run
 
 
@@ -417,6 +418,32 @@ def test_formulas_become_mathml_and_stay_out_of_the_search(tiny, site, monkeypat
     assert "first/hello.md: d is bad" in caplog.text
     assert '<span class="press-nobreak"><math data-search-exclude><mi>a</mi></math>,</span>' in page
     assert '<div class="press-math"><math data-search-exclude><mi>c</mi></math></div>' in page
+
+
+def test_a_bad_formula_is_named_with_its_file_and_its_line(tiny, site, monkeypatch, caplog):
+    tiny.write("package.json", "{}")
+    tiny.write(
+        "mkdocs.yml",
+        "site_name: t\nplugins: [search, press: {package: src/pack}]\nmarkdown_extensions:\n  - pymdownx.arithmatex: {generic: true}\n",
+    )
+    tiny.write("docs/index.md", "# Home\n\nIt is bad, $bad$.\n")
+    tiny.edit("tutorials/1-first/01_hello.py", "Some text.", "Some words.\n#\n# $$worse\n# < b$$")
+    tiny.pretend_run()
+    (script,) = tiny.tutorials.select(["other"])
+    notebook = made_up(script)
+    notebook["cells"][-1]["outputs"] = [{"output_type": "display_data", "data": {"text/latex": "An $x_3$."}, "metadata": {}}]
+    tiny.tutorials.store.save(script, notebook, tiny.tutorials.key(script), Run(seconds=1))
+
+    def typeset(formulas, table, root):
+        return Typeset({}, tuple(f"Temml does not accept {key(formula)}: no" for formula in formulas))
+
+    monkeypatch.setattr("press.site.build.typeset", typeset)
+    site()
+    assert {line.partition(": Temml")[0] for line in caplog.messages if "Temml" in line} == {
+        "docs/index.md:3",
+        "tutorials/1-first/01_hello.py:20",
+        "tutorials/1-first/02_other.py:8",  # the cell that showed it
+    }
 
 
 def test_the_log_of_a_build_names_what_it_executes(tiny, site, caplog):

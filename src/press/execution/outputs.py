@@ -18,6 +18,7 @@ ENDED = re.compile(r"\n\[[\d,]+ more characters: cut\]\n\Z")
 FIGURE = 100_000  # characters up to which a figure stays an SVG
 RASTER = 20_000  # characters up to which an image inside an SVG is left there, and a PNG as it is
 RASTERS = ("image/png", "image/jpeg", "image/webp")
+EMBEDDED = re.compile(r"(data:[\w/+.-]+;base64,[\w+/=\\\s]+)")  # an image or a sound inside HTML
 SVG_NOISE = re.compile(r"(<\?xml.*?\?>|<!DOCTYPE.*?>|<!-- Created.*?-->|<metadata>.*?</metadata>)\s*", re.S)
 SVG_RASTER = re.compile(r'href="data:image/[a-z]+;base64,([^"]*)"')
 
@@ -60,12 +61,14 @@ def slim_bundle(output: Any, shorten: Callable[[str], str]) -> None:
     for mime, value in list(data.items()):
         text = isinstance(value, str) and mime.startswith("text/")
         size = len(value) if isinstance(value, str) else len(json.dumps(value))
-        if mime != "text/plain" and size > (TEXT if text else LARGEST):  # half an HTML document is none
+        long = text and len(EMBEDDED.sub("", value)) > TEXT
+        if mime != "text/plain" and (long or size > LARGEST):  # half an HTML document is none
             del data[mime]
             output.metadata.pop(mime, None)
-            data.setdefault("text/plain", f"[{mime} of {size:,} characters: cut]")
+            data["text/plain"] = f"[{mime} of {size:,} characters: cut]\n{data.get('text/plain', '')}".strip()
         elif text:
-            data[mime] = clean(value, shorten)
+            parts = EMBEDDED.split(value)
+            data[mime] = "".join(part if at % 2 else clean(part, shorten) for at, part in enumerate(parts))
         elif mime not in RASTERS:
             data[mime] = json.loads(shorten(json.dumps(value)))
     output.metadata = json.loads(shorten(json.dumps(output.metadata)))

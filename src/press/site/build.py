@@ -2,6 +2,7 @@
 
 import dataclasses
 import logging
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -188,14 +189,25 @@ class Build:
 
     def typeset(self, html: str, facts: PageFacts, shown: Page) -> Mapping[str, str] | None:
         """The formulas of a page; None without package.json, which leaves them to whatever the site uses."""
-        root = self.settings.root
-        if not (root / "package.json").is_file():
+        if not ((root := self.settings.root) / "package.json").is_file():
             return None
-        done = typeset(formulas.asked(html, facts), root / self.options["formulas"], root)
+        done = typeset(asked := formulas.asked(html, facts), root / self.options["formulas"], root)
         for problem in done.problems:
-            log.warning("%s: %s", shown.file.src_uri, problem)
+            named = [formula for formula in asked if f" {formulas.key(formula)}: " in problem]
+            log.warning("%s: %s", self.place(named[0], facts, shown) if named else shown.file.src_uri, problem)
         self.mathml |= done.mathml
         return done.mathml
+
+    def place(self, formula: formulas.Formula, facts: PageFacts, shown: Page) -> str:
+        """The file and the line where a formula stands, or where the cell begins that shows it."""
+        lesson, made_from = self.lesson_of(shown), self.book_of(shown)
+        path = lesson.script.path if lesson else made_from.path if made_from else shown.file.abs_src_path or ""
+        if not (path := self.settings.root / path).is_file():
+            return shown.file.src_uri
+        cells = zip(lesson.script.code if lesson else (), facts.cells, strict=True)
+        showing = (cell.line for cell, (_, html) in cells if formula in formulas.within(html))
+        line = formulas.line_of(formula, path.read_text(encoding="utf-8")) or next(showing, 1)
+        return f"{os.path.relpath(path, self.settings.root)}:{line}"
 
     def below(self, lesson: Lesson, url: str) -> str:
         """What stands below a tutorial: read it, the chapters that it covers, where to go next."""

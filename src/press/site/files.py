@@ -90,7 +90,7 @@ def add_images(build: Build, lesson: Lesson) -> Lesson:
     """The figures and the thumbnail of the last run; the lesson with its outputs as HTML."""
     if lesson.stored is None:
         return lesson
-    rendered = build.cache(outputs.rendered, lesson.stored.outputs, by=outputs.BY)
+    rendered = build.cache(outputs.rendered, lesson.stored.outputs, f"{lesson.script.name}.ipynb", by=outputs.BY)
     thumbnail = lesson.stored.run.thumbnail
     images = rendered["images"] | ({page.THUMBNAIL: thumbnail} if thumbnail else {})
     for name, content in images.items():
