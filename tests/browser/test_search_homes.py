@@ -10,7 +10,7 @@ import re
 from collections import defaultdict
 
 import pytest
-from sitefixture import CLINIC, LESSONS, ROOT
+from sitefixture import LESSONS, ROOT
 from test_errors import MESSAGES
 
 from press.site.html import glossary
