@@ -36,7 +36,8 @@ from torch.nn import functional as F
 
 from kindling.runtime import raises
 
-COMPLETE = torch.version.cuda is not None and sys.platform == "linux"  # other builds lack some of the files
+# Other builds lack some of the files.
+COMPLETE = torch.version.cuda is not None and sys.platform == "linux"
 
 
 def printed(files, message, *values):
@@ -103,12 +104,12 @@ with raises(RuntimeError, "Tensor on device cpu is not on the expected device me
 
 
 def left_behind(device, model, **batch):
-    place = torch.empty(0, device=device).device  # "cuda" means cuda:0, and does not equal it
+    place = torch.empty(0, device=device).device  # not "cuda" but cuda:0
     tensors = {**dict(model.named_parameters()), **dict(model.named_buffers()), **batch}
     return [name for name, tensor in tensors.items() if tensor.device != place]
 
 
-assert len(left_behind(device, model, x=x)) == 4 + 5  # two layers; batch normalization has three buffers
+assert len(left_behind(device, model, x=x)) == 4 + 5  # weights and biases; batch norm
 model = model.to(device)
 assert not left_behind(device, model, x=x, targets=targets) and model(x).shape == (3, 2)
 assert left_behind(device, model, x=x, targets=torch.tensor([0, 1, 1])) == ["targets"]
@@ -160,7 +161,7 @@ assert not left_behind(device, conv, images=images.to(device))
 
 assert issubclass(torch.AcceleratorError, RuntimeError)
 printed("lib/*torch_cuda.*", "CUDA error: {}", "device-side assert triggered")
-printed("../nvidia/*/lib/*cudart*", "device-side assert triggered")  # CUDA's own words
+printed("../nvidia/*/lib/*cudart*", "device-side assert triggered")
 logits, targets = torch.rand(3, 4), torch.tensor([1, 3, 4])  # classes 0 to 3
 with raises(IndexError, "Target 4 is out of bounds."):
     F.cross_entropy(logits, targets)

@@ -8,6 +8,7 @@ from typing import Any
 
 from press.files import write
 from press.site.build import GLOSSARY, Build
+from press.site.html.glossary import Term
 
 SPELLED_WITH_S = re.compile(r"\b(?:regular|standard|\w+al)is(?:e|ation)\b")  # half of the readers write it with z
 # Names of code without their owners: any in a heading; in text classes, methods and whatever has an underscore.
@@ -27,12 +28,10 @@ def complete(build: Build) -> None:
         pages.setdefault(entry["location"].partition("#")[0], []).append(spelled(entry))
     for term in build.terms:
         if homes := [pages[at] for home in (*term.homes, GLOSSARY) if (at := build.address(home)) in pages]:
-            tag(introducing(term.forms, homes[0]), term.name, *term.forms)
-    lessons, manuals = [], []
-    for script in build.tutorials.scripts:
-        (lessons if script.header.chapters else manuals).extend(pages.get(f"{script.url}/", ()))
-    tag_names(lessons)
-    for entry in manuals:
+            tag(introducing(term, homes[0]), term.name, *term.forms)
+    scripts = [(script.header.chapters, pages.get(f"{script.url}/", [])) for script in build.tutorials.scripts]
+    tag_names([entry for chapters, page in scripts for entry in page if chapters])
+    for entry in [entry for chapters, page in scripts for entry in page[1:] if not chapters]:
         tag(entry, entry["title"])
     write(path, json.dumps(index, separators=(",", ":")))
 
@@ -54,9 +53,9 @@ def spelled(entry: Entry) -> Entry:
     return entry
 
 
-def introducing(forms: tuple[str, ...], page: list[Entry]) -> Entry:
+def introducing(term: Term, page: list[Entry]) -> Entry:
     """The section whose heading names a term, else the first that uses it; whole pages the search overrates."""
-    used = re.compile(rf"\b(?:{'|'.join(map(re.escape, forms))})\b")
+    used = re.compile(rf"\b(?:{'|'.join(map(re.escape, (term.name, *term.forms)))})\b", re.IGNORECASE)
     return min(page[1:] or page, key=lambda entry: (not used.search(entry["title"]), not used.search(entry["text"])))
 
 
