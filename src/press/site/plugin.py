@@ -117,7 +117,7 @@ class PressPlugin(BasePlugin[PressConfig]):
 
     @event_priority(-1000)  # when every other plugin has written its files
     def on_post_build(self, *, config: MkDocsConfig) -> None:
-        search.add_spellings(Path(config.site_dir))
+        search.complete(self.build)
         self.build.cache.prune()
         if self.serving:
             self.preview.complete(self.build)
