@@ -13,7 +13,8 @@ from bs4 import BeautifulSoup
 from PIL import Image
 from sitefixture import SCRIPTS, by_name
 
-from press.site.html import code, figures, formulas, outputs, transforms
+from press.execution import contrast
+from press.site.html import code, formulas, outputs, transforms
 from press.site.html.facts import PageFacts
 from press.site.html.glossary import Term
 
@@ -182,7 +183,7 @@ def test_a_figure_says_what_its_author_said_and_has_a_twin_for_the_dark_scheme()
     assert [one["class"] for one in pair] == [["press-light"], ["press-dark"]]
     for one in pair:
         assert (one["alt"], one["width"], one["height"], one["loading"]) == ('A "loss" & more', "96", "48", "lazy")
-    light, dark = figures.schemes(SVG)
+    light, dark = contrast.schemes(SVG)
     assert "#ffffff" not in light  # no white card on a page that is not quite white
     assert "#c0562a" in dark
     assert "#1f1f1f" not in dark
@@ -191,7 +192,7 @@ def test_a_figure_says_what_its_author_said_and_has_a_twin_for_the_dark_scheme()
 
 def test_turning_grays_round_keeps_their_order_reversed():
     grays = [f"#{value:02x}{value:02x}{value:02x}" for value in range(0, 256, 15)]
-    _, dark = figures.schemes("<svg>" + "".join(f'<path fill="{gray}"/>' for gray in grays) + "</svg>")
+    _, dark = contrast.schemes("<svg>" + "".join(f'<path fill="{gray}"/>' for gray in grays) + "</svg>")
     turned = [int(part[:2], 16) for part in dark.split('fill="#')[2:]]
     assert turned == sorted(turned, reverse=True)
     assert turned[0] >= 225

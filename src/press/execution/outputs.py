@@ -10,6 +10,7 @@ from typing import Any
 from PIL import Image, ImageOps
 
 from press.execution.bounds import TEXT
+from press.execution.contrast import has_dark_twin
 from press.execution.places import shortener
 
 LARGEST = 1_000_000  # characters that anything else of an output may have, an image for instance
@@ -53,6 +54,8 @@ def slim_bundle(output: Any, shorten: Callable[[str], str]) -> None:
         drop = "image/svg+xml" if unfit and "image/png" in data else "image/png"
         data.pop(drop, None)
         output.metadata.pop(drop, None)
+        if drop != "image/svg+xml" and isinstance(said := output.metadata.get("image/svg+xml", {}), dict):
+            output.metadata["image/svg+xml"] = {**said, "twin": has_dark_twin(svg)}  # it takes a while to find out
     for mime in [mime for mime in RASTERS if mime in data and not is_picture(data[mime])]:
         del data[mime]
         data.setdefault("text/plain", f"[{mime} that cannot be read]")

@@ -9,7 +9,7 @@ from press.scripts import quiz
 from press.site.pages.templates import draw, inline
 
 BLOCK = re.compile(
-    r'(?P<fence>`{3,}|~{3,}) *(?P<info>[^`]*)'
+    r"(?P<fence>`{3,}|~{3,}) *(?P<info>[^`]*)"
     r'|(?P<box>!!!|\?{3}\+?)(?= +\S)(?: +(?P<kind>[A-Za-z][\w -]*?))?(?: +"(?P<title>.*)")? *'
     r'|={3}[!+]? +"(?P<tab>.*)" *'
     r"|\[\^(?P<note>[^\]\s]+)\]: *(?P<text>.*)"

@@ -9,7 +9,7 @@ from html import unescape
 from typing import Any
 from xml.etree import ElementTree
 
-from press.site.html.contrast import readable
+from press.execution.contrast import has_dark_twin, schemes, svg_size
 from press.site.pages.templates import draw
 
 SVG = "image/svg+xml"
@@ -17,11 +17,6 @@ SVG = "image/svg+xml"
 SUFFIXES = {SVG: "svg", "image/webp": "webp", "image/png": "png", "image/jpeg": "jpg", "image/gif": "gif"}
 ACTIVE = {"script", "handler", "listener", "foreignobject", "iframe", "embed", "object"}  # what may run in an SVG file
 PROGRAM = re.compile(r"(java|vb)script:|data:(?!image/(png|jpeg|gif|webp)\b)", re.I)  # an address that may
-SLATE = "#1e2129"  # the ground of Material's dark scheme; a darker one makes every light word easier to read
-LARGEST = 3000  # pixels of a side that are looked at
-# As matplotlib draws it, of the figure and of each of its axes.
-FIGURE = re.compile(r'<g id="patch_1">\s*<path d="[^"]*" style="fill: #ffffff')
-GROUND = re.compile(r'(<g id="(?:axes_\d+">\s*<g id="patch_\d+|patch_1)">\s*<path d="[^"]*" style=")fill: #ffffff')
 
 
 def figure(output: Mapping[str, Any], mime: str, images: dict[str, bytes]) -> str:
@@ -31,9 +26,10 @@ def figure(output: Mapping[str, Any], mime: str, images: dict[str, bytes]) -> st
     if mime == SVG and not is_drawing(data):
         return '<pre class="press-text">[image/svg+xml that is broken or holds a script: left out]</pre>'
     said = output.get("metadata", {}).get(mime)
-    alt = str(said.get("alt") or "") if isinstance(said, Mapping) else ""
+    said = said if isinstance(said, Mapping) else {}
+    alt = str(said.get("alt") or "")
     if mime == SVG:
-        size, files, alt = svg_size(data), variants(data), alt or drawn_words(data)
+        size, files, alt = svg_size(data), variants(data, said.get("twin")), alt or drawn_words(data)
     else:
         from PIL import Image
 
@@ -71,34 +67,9 @@ def drawn_words(svg: str) -> str:
     return "Figure: " + "; ".join(dict.fromkeys(words)) if words else "Figure"
 
 
-def variants(svg: str) -> dict[str, bytes]:
+def variants(svg: str, twin: bool | None) -> dict[str, bytes]:
     """A figure for each scheme if its words can be read in both; else one for both, on a white card in the dark."""
-    light, dark = schemes(svg)
-    if FIGURE.search(svg) and max(svg_size(svg)) <= LARGEST and readable(svg, dark, SLATE):
+    if has_dark_twin(svg) if twin is None else twin:
+        light, dark = schemes(svg)
         return {"press-light": light.encode(), "press-dark": dark.encode()}
     return {"press-card": svg.encode()}
-
-
-def schemes(svg: str) -> tuple[str, str]:
-    """The figure without its white ground, and its dark twin: grays are turned round, colors stay."""
-    svg = GROUND.sub(r"\1fill: none", svg)
-    dark = re.sub(r"(?<=[:\"\s])#[0-9a-fA-F]{6}\b", turned, svg)
-    # Text and marks without a color of their own are black by default.
-    return svg, re.sub(r"<svg\b", '<svg fill="#e8e8e8"', dark, count=1)
-
-
-def turned(match: re.Match[str]) -> str:
-    red, green, blue = (int(match[0][i : i + 2], 16) for i in (1, 3, 5))
-    if max(red, green, blue) - min(red, green, blue) > 12:
-        return match[0]
-    gray = round(232 - (red + green + blue) / 3 * (232 - 30) / 255)
-    return f"#{gray:02x}{gray:02x}{gray:02x}"
-
-
-def svg_size(svg: str) -> tuple[int, int]:
-    """Width and height in CSS pixels."""
-    sizes = []
-    for side in ("width", "height"):
-        match = re.search(rf'<svg[^>]*\b{side}="(\d{{1,6}}(?:\.\d*)?)(pt|px)?"', svg)
-        sizes.append(round(float(match[1]) * (4 / 3 if match[2] == "pt" else 1)) if match else 640)
-    return sizes[0], sizes[1]
