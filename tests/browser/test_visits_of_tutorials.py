@@ -25,6 +25,7 @@ SPOILED = """
   spoil('<img src="/nowhere.png" alt="" width="9" height="9">')
   spoil('<img src="https://example.org/x.png" alt="" width="9" height="9">')
   spoil('<figure class="press-figure"></figure>')
+  spoil(`<div class="press-cell"><div class="highlight"><pre><code>${"x".repeat(99)}</code></pre></div></div>`)
   spoil('<details><summary>More</summary><button></button></details>')
 """
 FOUND = {
@@ -39,6 +40,7 @@ FOUND = {
     "what scrolls sideways is reached by keyboard, 320 pixels wide: DIV : out of reach",
     "what scrolls sideways is reached by keyboard, 768 pixels wide: DIV : out of reach",
     "what scrolls sideways is reached by keyboard, 1280 pixels wide: DIV : out of reach",
+    "no line of code is cut, 1280 pixels wide: xxx",
     "a page fits a small phone before its typefaces are there: the whole page",
     "axe-core finds nothing, in the dark: serious color-contrast: #faint: ",
     "axe-core finds nothing, in the light: serious color-contrast: #faint: ",

@@ -40,6 +40,11 @@ OUT_OF_REACH = """async () => {
     .map((box) => `${box.tagName} ${box.className}: ${box.textContent.trim().slice(0, 30)}`)
 }"""
 
+# In the browser: the code of a tutorial that a laptop would show in part only.
+CUT = """() => [...document.querySelectorAll(".press-cell .highlight pre code")]
+  .filter((code) => code.scrollWidth > code.clientWidth)
+  .map((code) => code.textContent.split("\\n").reduce((long, line) => (line.length > long.length ? line : long)))"""
+
 # In the browser: what axe-core finds, as rule, place and reason. Folded boxes are opened, so that it looks into them too.
 AXE = """async rules => {
   for (const box of document.querySelectorAll("article details")) box.open = true
@@ -151,6 +156,7 @@ def visited(opened, axe: str, own: str, address: str, *, figures: bool = False) 
         resize(page, width, height)
         told(f"a page does not scroll sideways, {width} pixels wide", page.evaluate(SIDEWAYS))
         told(f"what scrolls sideways is reached by keyboard, {width} pixels wide", page.evaluate(OUT_OF_REACH))
+    told("no line of code is cut, 1280 pixels wide", page.evaluate(CUT))
     page.evaluate(axe)
     told("axe-core finds nothing, in the dark", page.evaluate(AXE, OF_COLOR))
     turn(page, "light")
