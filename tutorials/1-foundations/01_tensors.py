@@ -596,7 +596,7 @@ fact("after the same manual_seed come the same numbers, in the same order", torc
 # A tensor lives on a **device**, and two tensors must share one before they can meet. One line finds the best
 # there is; the rest of your code then says `.to(device)` and runs on a laptop as on a GPU.
 # (`kindling.runtime.device` does the same, and lets you override it. What has to go to the device, and what goes
-# wrong, is told in [bugs, devices and a stopwatch](../2-training/16_debug-devices.py).)
+# wrong, is told in [devices and timing](../2-training/18_devices-timing.py).)
 
 device = torch.accelerator.current_accelerator(check_available=True) or torch.device("cpu")
 on_device = a.to(device)
