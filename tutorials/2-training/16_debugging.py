@@ -535,8 +535,8 @@ for ax, (name, seen) in zip(axes, runs.items(), strict=True):
     ax.plot(seen)
     ax.set(title=f"learning {name}", xlabel="step")
 axes[0].set_ylabel("probability of the true class")
-alt = "Six lines by step: with a rate of 0.3 they rise and stay; with 2.0 they jump"
-plots.show(fig, f"{alt} between 0 and 1.")
+alt = "Six lines by step: with a rate of 0.3 most rise in small steps"
+plots.show(fig, f"{alt}; with 2.0 they jump between 0 and 1.")
 jumps = [seen.diff(dim=0).abs().mean().item() for seen in runs.values()]
 print(f"mean change per step: {jumps[0]:.3f} and {jumps[1]:.3f}")
 assert jumps[1] > 3 * jumps[0]
