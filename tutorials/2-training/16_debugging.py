@@ -24,17 +24,11 @@ small checks find all twelve.
 # Here are four trainings on the same made-up examples. One is sound. In the second a softmax is applied twice,
 # in the third the gradients are never zeroed, in the fourth the labels belong to other examples.
 
-import warnings
-
-import matplotlib.pyplot as plt
-import numpy as np
 import torch
 import torch.nn.functional as F
-from torch import nn
 
 from kindling import plots, runtime
 from kindling.models import mlp
-from kindling.runtime import objection, raises, report
 
 features, classes = 20, 10
 runtime.seed(16)
@@ -94,6 +88,8 @@ assert all(values[-1] < 0.9 * values[0] for values in losses.values())
 # `caught` insists on both. `objection` returns the error of a function as text, or "no objection". Most checks look
 # at six examples with 20 features, in ten classes: they are quick, and equal sizes would hide mistakes.
 
+from kindling.runtime import objection, raises, report
+
 found = []
 
 
@@ -117,14 +113,11 @@ x, y = examples(batch)  # [batch, features], [batch]
 #       > Perhaps the check cannot see it: a check that asserts nothing passes as well.
 #     - [x] Little, until you have seen the check fail on code with that bug.
 #       > Plant the bug for a moment. If the check objects to it, and to nothing else, you can believe it.
-#     - [ ] The check is wrong.
-#       > It may be. It may also be right, and the bug elsewhere.
 #
 # ## First look: print the shapes
 #
-# The oldest tip is still the best. A *forward hook* is a function that PyTorch calls after a module has
-# worked. It lets you print without editing the network. And since PyTorch runs your code line by line,
-# `print` and `breakpoint()` work anywhere inside `forward` as well.
+# The oldest tip is still the best. PyTorch calls a *forward hook* after a module has worked, so you can print without
+# editing the network. (`print` and `breakpoint()` work anywhere inside `forward`, too.)
 
 
 def tell(module, inputs, output):
@@ -193,13 +186,15 @@ caught(
 # cross-entropy is then [about $\ln 10$](09_softmax-cross-entropy.py). If it is far from that, look at the scale of
 # the inputs first.
 
+import math
+
 pixels = 255 * torch.rand(batch, features)
 scaled = (pixels - pixels.mean()) / pixels.std()
 
 
 def first_loss_is_that_of_a_guess(x):
     loss = F.cross_entropy(network()(x), y).item()
-    guess = np.log(classes)
+    guess = math.log(classes)
     assert abs(loss - guess) < 0.5, f"first loss {loss:.1f}, not {guess:.1f}"
 
 
@@ -254,7 +249,7 @@ def every_weight_moves(pair):
     sound_step(model, optimizer, x, y)
     now = dict(model.named_parameters())
     still = [name for name in now if torch.equal(now[name], before[name])]
-    assert not still, f"after a step these have not moved: {still}"
+    assert not still, f"not moved: {still}"
 
 
 stale, fresh = model_and_optimizer(True), model_and_optimizer(False)
@@ -264,6 +259,8 @@ caught("the optimizer holds another model", every_weight_moves, stale, fresh)
 # All four tensors of the network stay where they were: this model learns nothing at all.
 #
 # **Every weight gets a gradient.** Here a `detach` inside the network cuts the first layer off.
+
+from torch import nn
 
 
 class Detach(nn.Module):
@@ -281,8 +278,8 @@ cut = network().insert(3, Detach())  # ahead of the last layer
 caught("detach cuts a layer off", every_weight_has_a_gradient, cut, network())
 
 # %%
-# Only the two tensors of the first layer are named. The last layer does learn, on the random features in front of
-# it, and the result can look like a poor choice of hyperparameters.
+# Only the two tensors of the first layer are named. The last layer does learn, on random features, and the result can
+# look like a poor choice of hyperparameters.
 #
 # !!! quiz "Two weights that stay"
 #     After one step `0.weight` and `0.bias` are what they were before. All other parameters have moved. Which bug
@@ -346,8 +343,8 @@ for part in (nn.Dropout(0.5), nn.BatchNorm1d(32)):
 assert says(asked_twice, nn.BatchNorm1d(32)) == "no objection"
 
 # %%
-# Batch normalization in train mode passes the simple check: the same batch has the same mean twice. A check is
-# only as good as the broken cases that you have tried it on.
+# Batch normalization in train mode passes the simple check: the same batch has the same mean twice. A check is only as
+# good as the broken cases that you have tried it on.
 #
 # !!! quiz "One image at a time"
 #     A service answers one image at a time. In the test, with batches of 64, accuracy was 95%; in the service it
@@ -357,8 +354,6 @@ assert says(asked_twice, nn.BatchNorm1d(32)) == "no objection"
 #       > Left in train mode, batch normalization took its mean from 64 images in the test, and takes it from one now.
 #     - [ ] Whether the learning rate was too high.
 #       > Nothing is learned in the service. The weights are the same as in the test.
-#     - [ ] Whether the service has a GPU.
-#       > Another device changes the last digits of an answer, not the accuracy.
 #
 # **Send numbers through your data code.** Instead of images, let the numbers 0, 1, 2, ... run through splits
 # and shuffles: then you can see where each example went. The first of these bugs happened in a public notebook,
@@ -423,6 +418,8 @@ caught("a tensor stays behind", model_goes_where_it_is_sent, attribute, buffer)
 # %%
 # **Same seed, same numbers.** The twelfth bug: a script seeds PyTorch and shuffles with NumPy. The repaired one calls
 # `runtime.seed`, which seeds Python's `random`, NumPy and PyTorch.
+
+import numpy as np
 
 
 def order_after(seed_all):
@@ -513,6 +510,8 @@ assert loss_of["shuffled apart"] > loss_of["blank inputs"]
 # hides what single examples do. Here are the probabilities that two trainings give to the true class of six
 # examples; the two differ only in the learning rate.
 
+import matplotlib.pyplot as plt
+
 watched_x, watched_y = val_x[:6], val_y[:6]
 
 
@@ -550,6 +549,8 @@ assert jumps[1] > 3 * jumps[0]
 # Sooner or later a loss prints `nan`, *not a number*. It spreads: whatever it touches becomes `nan`, so you seldom see
 # it where it was made. `set_detect_anomaly` checks every gradient on its way back, and names the operation. It is
 # slow, so switch it on for the hunt only.
+
+import warnings
 
 
 def poisoned():

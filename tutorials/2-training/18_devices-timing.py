@@ -26,16 +26,10 @@ something, and what to change when the GPU is waiting for you.
 
 import math
 import os
-import time
 
 import matplotlib.pyplot as plt
-import torch
-import torch.nn.functional as F
-from torch import nn
 
-from kindling import plots, runtime
-from kindling.models import mlp
-from kindling.runtime import objection, report
+from kindling import plots
 
 os.environ["KINETO_LOG_LEVEL"] = "99"  # the profiler prints no notes of its own
 
@@ -75,12 +69,8 @@ with plots.style():
     ax.axvline(done, color=plots.INK, linestyle="--")
     ax.set_yticks([0, 1], ["the GPU works", "Python orders"])
     ax.set(xlabel="time (ms)", xlim=(0, 4.6))
-    plots.show(
-        fig,
-        "Two rows of bars on one axis of time. Python orders four jobs in the "
-        "first 0.8 ms; the GPU works from 0.2 to 4.2 ms. A dotted line marks "
-        "0.8 ms, a dashed one 4.2 ms.",
-    )
+    alt = "Python orders four jobs until 0.8 ms, the GPU works until 4.2 ms"
+    plots.show(fig, f"Two rows of bars against time: {alt}.")
 print(f"dotted, without waiting: {ordered:.1f} ms")
 print(f"dashed, after synchronize: {done:.1f} ms")
 
@@ -111,6 +101,8 @@ print(f"dashed, after synchronize: {done:.1f} ms")
 # Timing goes wrong in four ways: the clock is started again for each batch, the first batch is counted though it
 # also pays for loading libraries and choosing kernels, nobody waits at the end, or nobody waits before the start.
 # On the pretend GPU the first batch takes 9 ms and each later one 3 ms, so a right timer says 3.0.
+
+from kindling.runtime import report
 
 
 def restarts_for_each_batch(gpu, batches):
@@ -202,11 +194,18 @@ assert math.isclose(each, 40.0) and math.isclose(once, 20.2)
 # batch of inputs, *and* the labels. One line finds the best device of a machine; the rest of the code says
 # `.to(device)` and runs everywhere.
 
+import torch
+
+from kindling import runtime
+
 device = runtime.device()
 print("this page was made on", device)
 
 # %%
 # No GPU at hand? PyTorch has a device for rehearsals, `meta`. Its tensors have a shape and a type, but no numbers.
+
+from kindling.models import mlp
+from kindling.runtime import objection
 
 x = torch.ones(3)
 x.to("meta")  # the result is thrown away
@@ -235,6 +234,8 @@ assert objection(lambda: here @ there) == "no objection"
 # %%
 # The sum is refused. The product is not, though a GPU would refuse both. Do not rely on a rehearsal alone: look at
 # every tensor that takes part.
+
+from torch import nn
 
 
 def strays(device, model, **batch):
@@ -312,6 +313,8 @@ assert abs(step_ms[512] / step_ms[128] - 1) < 0.2
 # And your machine? Here is a stopwatch for real devices: a warm-up, a wait on both sides, and the *shortest* of several
 # runs, because other programs can only make a run longer. It times the product of two square matrices.
 
+import time
+
 
 def best_seconds(action, repeats=25):
     def wait():
@@ -346,8 +349,8 @@ with plots.style():
     ax.set_xticks(sides, sides)
     ax.minorticks_off()
     ax.legend()
-    ends = [f"{at}: {t[0]:.0f} to {t[-1]:.0f} µs" for at, t in measured.items()]
-    plots.show(fig, "Time of a matrix product by side, " + "; ".join(ends))
+    end = [f"{at}: {t[0]:.0f} to {t[-1]:.0f} µs" for at, t in measured.items()]
+    plots.show(fig, "Time of a matrix product by side, " + "; ".join(end))
 
 # %%
 # Each doubling of the side is eight times the work. Where your line climbs less than that, a good part of the time is
@@ -369,6 +372,8 @@ assert one - 0.001 == 1 and torch.finfo(torch.bfloat16).max > 1e38
 # `bfloat16` keeps the range of `float32` and gives up digits; `float16` keeps more digits and ends at 65,504. In
 # bfloat16 a weight of 1 does not notice a step of 0.001. Therefore the weights stay in 32 bits, and only the costly
 # products are computed in 16. That is what **autocast** does, for each operation inside its block:
+
+import torch.nn.functional as F
 
 runtime.seed(18)
 model = mlp([784, 256, 10]).to(device)
@@ -407,8 +412,8 @@ with torch.no_grad():
 with torch.inference_mode():
     lean = model(x)
 w = torch.ones(10, device=device, requires_grad=True)
-print("after no_grad:       ", objection(lambda: plain * w))
-print("after inference_mode:", objection(lambda: lean * w))
+print("no_grad:       ", objection(lambda: plain * w))
+print("inference_mode:", objection(lambda: lean * w, width=66))
 assert torch.equal(plain, lean) and lean.is_inference()
 assert "Inference tensors" in objection(lambda: lean * w)
 
@@ -432,7 +437,8 @@ assert (a + b) + c == 0 and (a + c) + b == 1
 
 target, index = torch.zeros(3), torch.tensor([1, 1])
 torch.use_deterministic_algorithms(True)
-refused = objection(lambda: target.put_(index, torch.tensor([1.0, 2.0])))
+two = torch.tensor([1.0, 2.0])
+refused = objection(lambda: target.put_(index, two), width=80)
 torch.use_deterministic_algorithms(False)
 print(refused)
 assert "deterministic" in refused
