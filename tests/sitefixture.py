@@ -67,6 +67,10 @@ def some(items, step: int = 3):
 PARTS = sorted({url.rpartition("/")[0].rpartition("/")[0] + "/" for url in TUTORIALS})
 PAGES = [*written_by_hand(), *PARTS, *TUTORIALS, *WORKBOOKS]
 HTML = [*PAGES, MISSING]  # each page that has a file
+MOVED = {  # old address -> where it leads
+    "training/debug-devices/": "training/debugging/",
+    "workbooks/debug-devices/": "workbooks/debugging/",
+}
 # What is drawn only when it comes near is drawn at once, for tests that look at all of a page.
 ALL_DRAWN = """
 const sheet = new CSSStyleSheet()

@@ -8,10 +8,11 @@ import hashlib
 import json
 import re
 from pathlib import Path
+from urllib.parse import urljoin
 
 import pytest
 from bs4 import BeautifulSoup
-from sitefixture import CATALOGUE, HTML, LESSONS, MISSING, PAGES, PARTS, SCRIPTS, TUTORIALS, WORKBOOKS, answer
+from sitefixture import CATALOGUE, HTML, LESSONS, MISSING, MOVED, PAGES, PARTS, SCRIPTS, TUTORIALS, WORKBOOKS, answer
 
 HEAVIEST = 60_000  # bytes of HTML, gzipped
 HEAVIEST_WORKBOOK = 70_000
@@ -178,7 +179,16 @@ def test_no_page_was_forgotten_by_these_tests(site):
     built = {
         path.relative_to(site.folder).as_posix().removesuffix("index.html") for path in site.folder.rglob("*.html")
     }
-    assert built == set(HTML)
+    assert built == {*HTML, *MOVED}
+
+
+@pytest.mark.parametrize("address", MOVED)
+def test_an_old_address_leads_to_the_new_one(site, address):
+    soup = site.soup(address)
+    refresh = soup.find("meta", {"http-equiv": "refresh"})["content"].removeprefix("0; url=")
+    links = [link["href"] for link in soup.select("a[href]")]
+    assert urljoin(address, refresh) == MOVED[address] and refresh in links
+    assert site.nowhere(address, links) == []
 
 
 def test_an_address_that_is_nowhere_answers_404(site):

@@ -55,7 +55,7 @@ WANTED = {
     "LayerNorm": ["training/init-normalization/#layer-normalisation"],
     "load_state_dict": ["training/checkpoints/#"],
     "strict=False": ["training/checkpoints/#strictfalse-is-no-cure"],
-    "SummaryWriter": ["training/debug-devices/#tensorboard"],
+    "SummaryWriter": ["training/devices-timing/#tensorboard"],
     "count_parameters": ["reference/models/#kindling.models.count_parameters"],
     # error messages, as they come out of a reader's own program
     "RuntimeError: mat1 and mat2 shapes cannot be multiplied (64x784 and 128x10)": ["errors/shape/#addmm"],
@@ -108,7 +108,7 @@ WANTED = {
     ],
     "batch normalization": ["training/init-normalization/#batch-normalisation-by-hand"],
     "layer normalization": ["training/init-normalization/#layer-normalisation"],
-    "GPU": ["foundations/tensors/#cpu-or-accelerator", "training/debug-devices/#", "troubleshooting/#"],
+    "GPU": ["foundations/tensors/#cpu-or-accelerator", "training/devices-timing/#", "troubleshooting/#"],
     "weight decay": [
         "training/validate-regularize/#weight-decay-l2-and-l1",
         "foundations/optimizers/#adam-and-weight-decay",
@@ -123,11 +123,11 @@ WANTED = {
     "ROC curve": ["training/metrics/#all-thresholds-at-once-the-roc-curve", "training/metrics/#a-rare-class"],
     "random search": ["training/hyperparameter-search/#"],
     "training loop": ["training/first-network/#the-training-loop-by-hand"],
-    "overfit one batch": ["training/debug-devices/#the-test-that-sees-most-overfit-one-batch"],
+    "overfit one batch": ["training/debugging/#overfit-one-batch"],
     "convolution": ["vision/fashion-cnn/#"],
     "save a model": ["training/checkpoints/#"],
     "nan": [
-        "training/debug-devices/#when-a-number-is-not-a-number",
+        "training/debugging/#when-a-number-is-not-a-number",
         "training/softmax-cross-entropy/#when-numbers-get-too-large",
     ],
     "standardise": [
@@ -135,7 +135,7 @@ WANTED = {
         "foundations/thermometer/#",
         "training/datasets-loaders/#scale",
     ],
-    "TensorBoard": ["training/debug-devices/#tensorboard"],
+    "TensorBoard": ["training/devices-timing/#tensorboard"],
 }
 NUMBER = re.compile(r"\d+\.\d{4,}")
 PER_PAGE = 5_000  # bytes of the index for a page, gzipped as they travel

@@ -639,7 +639,7 @@ fact(
 # A tensor lives on a **device**, and two tensors must share one before they can meet. One line finds the best there
 # is; the rest of your code then says `.to(device)` and runs on a laptop as on a GPU. (`kindling.runtime.device` is
 # this line, with an environment variable that overrides it. What has to go to the device, and what goes wrong, is the
-# subject of [devices and timing](../2-training/16_debug-devices.py).)
+# subject of [devices and timing](../2-training/18_devices-timing.py).)
 
 device = torch.accelerator.current_accelerator(
     check_available=True

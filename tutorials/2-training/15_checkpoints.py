@@ -618,6 +618,6 @@ place.cleanup()
 #
 # ## What to read next
 #
-# [Bugs, devices and a stopwatch](16_debug-devices.py) plants twelve faults into a training like this one and
+# [Twelve silent bugs](16_debugging.py) plants twelve faults into a training like this one and
 # catches each with one line. [Validate and regularise](12_validate-regularize.py) uses the best epoch's
 # weights, which you now know how to keep.

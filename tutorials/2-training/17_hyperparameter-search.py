@@ -580,6 +580,6 @@ claim(with_dropout.loss > without.loss, "in one epoch dropout only slows down")
 #
 # ## What to read next
 #
-# [Bugs, devices and a stopwatch](16_debug-devices.py), if a trial takes longer than it should.
+# [Devices and timing](18_devices-timing.py), if a trial takes longer than it should.
 # [A fairer fight](../3-vision/19_fashion-cnn.py) changes what no search over these five knobs could: the kind
 # of network.
