@@ -263,7 +263,7 @@ fig, ax = plt.subplots()
 def test_a_figure_of_lines_stays_an_svg_with_its_alternative_text():
     (figure,) = outputs(execute(task(FIGURE + "ax.plot([1, 2]); show(fig)")), 1)
     assert set(figure["data"]) == {"image/svg+xml", "text/plain"}
-    assert figure["metadata"] == {"image/svg+xml": {"alt": "a line"}}
+    assert figure["metadata"] == {"image/svg+xml": {"alt": "a line", "twin": True}}
     svg = figure["data"]["image/svg+xml"]
     assert svg.startswith("<svg") and "<metadata" not in svg and "dc:date" not in svg
 

@@ -133,7 +133,10 @@ class Tutorials:
 
     def files(self, source: Script | Workbook) -> dict[str, Path]:
         """The modules and the data beside a script, or beside exercises, that it needs."""
-        return files(source.code, self.project, self.settings.root / source.path.parent)
+        try:
+            return files(source.code, self.project, self.settings.root / source.path.parent)
+        except ScriptError:  # of what it imports, which is told elsewhere
+            return {}
 
     def run(
         self, scripts: Iterable[Script], *, jobs: int = 1, deadline: float | None = None, scheduler: str | None = None,
@@ -209,7 +212,7 @@ class Tutorials:
             said = [(script.path, *each) for each in (*structure(script), *missing, *jupyter_names(script))]
             for each, cells in ((script, script.cells), *([(book, book.cells)] if book else [])):
                 asked = requirements(each.header, self.settings.package, self.settings.distribution)
-                taken = carried(each.name, self.files(each)) if script.path not in self.broken else ()
+                taken = carried(each.name, self.files(each))
                 found = (*links(cells, folder, self.settings), *asked, *taken)
                 said += [(each.path, *one) for one in found]
             problems += [f"{path.as_posix()}:{line}: {message}" for path, line, message in said]
