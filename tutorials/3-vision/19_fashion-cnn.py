@@ -10,7 +10,7 @@
 # data = ["fashion_mnist"]
 # minutes = 4
 # gpu = true
-# metric = { name = "test accuracy", unit = "%", target = 91.5, reference = "87.6 to 93.4 % (published)" }
+# metric = { name = "test accuracy", unit = "%", target = 91.5, reference = "87.6 to 93.4% (published)" }
 # description = "Convolutions against fully connected layers on Fashion-MNIST: fewer weights, a fair fight."
 # ///
 """
@@ -28,6 +28,7 @@ you take the neighbors away, and see why it won.
 import matplotlib.pyplot as plt
 import torch
 import torch.nn.functional as F
+
 from kindling import plots
 from kindling.data import FASHION_CLASSES, batches, fashion_mnist
 
@@ -88,13 +89,14 @@ with plots.style():
 import math
 from statistics import mean
 
+from torch import nn
+from torch.optim.lr_scheduler import OneCycleLR
+from torch.utils.flop_counter import FlopCounterMode
+
 from kindling import metrics, runtime
 from kindling.models import count_parameters, mlp
 from kindling.runtime import claim
 from kindling.training import fit
-from torch import nn
-from torch.optim.lr_scheduler import OneCycleLR
-from torch.utils.flop_counter import FlopCounterMode
 
 device = runtime.device()
 batch_size = 128
@@ -408,7 +410,7 @@ claim(apart > 200 * lead, "after two pixels the lead has more than doubled")
 #     You want a network whose answer depends less on *where* in the image the garment is. Which change to our CNN
 #     goes to the root of it?
 #
-#     - [x] Take each channel's mean over its places before the linear layers.
+#     - [x] Take each channel's mean over its places, and feed only these means to the linear layers.
 #       > Then they get no number that belongs to a place. What is left of *where* comes from the borders and from the
 #       > grid of the pooling.
 #     - [ ] Give the last stage 128 channels instead of 64.
