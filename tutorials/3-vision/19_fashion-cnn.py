@@ -112,8 +112,8 @@ print(f"train {tuple(x_train.shape)}, val {tuple(x_val.shape)}")
 # ## One window at a time
 #
 # `nn.Conv2d(1, 16, kernel_size=3)` has 16 filters, so it turns one channel (a gray image) into 16 feature maps, the
-# *channels* of its output. Each filter also has a bias, which is added to every sum. `padding=1` puts a frame of
-# zeros around the image, so that the window can be centered on every pixel and the maps are as large as the image.
+# *channels* of its output. Each filter also has a bias, which is added to every sum. `padding=1` puts a frame of zeros
+# around the image, so that the window can be centered on every pixel and the maps are as large as the image.
 #
 # Take the layer's first filter and compute one place by hand, the one of the orange box.
 
@@ -162,12 +162,12 @@ torch.testing.assert_close(
 #
 # ## The network
 #
-# Three times the same stage. A convolution; then
-# [batch normalization](../2-training/14_init-normalization.py), which here centers and scales each channel over the
-# images and places of the batch; then a ReLU; then **pooling**, which keeps the largest of each 2 by 2 pixels and so
-# halves the height and the width. The convolution needs no bias, because the batch normalization after it would
-# subtract it again. From stage to stage the maps get smaller and the channels more: less *where*, more *what*. At the
-# end the channels are flattened, and two fully connected layers turn them into ten logits.
+# Three times the same stage. A convolution; then [batch normalization](../2-training/14_init-normalization.py), which
+# here centers and scales each channel over the images and places of the batch; then a ReLU; then **pooling**, which
+# keeps the largest of each 2 by 2 pixels and so halves the height and the width. The convolution needs no bias,
+# because the batch normalization after it would subtract it again. From stage to stage the maps get smaller and the
+# channels more: less *where*, more *what*. At the end the channels are flattened, and two fully connected layers turn
+# them into ten logits.
 
 
 def stage(channels_in, channels_out):
@@ -250,10 +250,9 @@ assert work["CNN"] > 8 * work["MLP"]
 #
 # ## The match
 #
-# Both train for the same number of epochs with the same
-# [one-cycle schedule](../1-foundations/08_optimizers.py). All looks along the way are at the validation set. Equal
-# epochs are not the only fair rule: with equal work the MLP would see the images more often. Choose one rule before
-# you look, and say which.
+# Both train for the same number of epochs with the same [one-cycle schedule](../1-foundations/08_optimizers.py). All
+# looks along the way are at the validation set. Equal epochs are not the only fair rule: with equal work the MLP would
+# see the images more often. Choose one rule before you look, and say which.
 
 
 def train_on(model, x, y, x_val, y_val, epochs):
@@ -444,10 +443,10 @@ plots.image_grid(
 )
 
 # %%
-# For the MLP you can answer without any training. Rearrange the columns of its first weight matrix in the same way, and
-# every logit is what it was. So for each MLP in the old world there is one in the new world that is exactly as good; a
-# network that starts from random weights cannot tell the two worlds apart. (`state_dict()` holds a network's weights by
-# name, and `load_state_dict` copies them into a network of the same shape.)
+# For the MLP you can answer without any training. Rearrange the columns of its first weight matrix in the same way,
+# and every logit is what it was. So for each MLP in the old world there is one in the new world that is exactly as
+# good; a network that starts from random weights cannot tell the two worlds apart. (`state_dict()` holds a network's
+# weights by name, and `load_state_dict` copies them into a network of the same shape.)
 
 twin = mlp([784, 256, 128, 64, 10], dropout=0.15).to(device)
 twin.load_state_dict(models["MLP"].state_dict())
@@ -526,8 +525,8 @@ claim(kept < 0.5, "without neighbors the CNN loses more than half its lead")
 #
 # ## Where it fails
 #
-# Knowing about neighbors does not tell a shirt from a T-shirt when the image hardly does. Here is what the CNN took the
-# test shirts for, the most frequent answers first.
+# Knowing about neighbors does not tell a shirt from a T-shirt when the image hardly does. Here is what the CNN took
+# the test shirts for, the most frequent answers first.
 
 answers = logits["CNN"].argmax(dim=1)
 shirts = metrics.confusion(answers, y_test, classes=10)[6]
@@ -539,13 +538,13 @@ claim(hardest == "Shirt", "the shirt is still the hardest class")
 # %%
 # ## Exercises
 #
-# [The workbook](19_fashion-cnn.exercises.py) has each of these as a cell with a gap, with a checker that tells you what
-# is still wrong, hints, and a solution.
+# [The workbook](19_fashion-cnn.exercises.py) has each of these as a cell with a gap, with a checker that tells you
+# what is still wrong, hints, and a solution.
 #
 # <!-- press:exercises -->
 #
 # ## Read next
 #
-# If the dropout, the weight decay or the rule "test once" were new to you, their home is
-# [validate and regularize](../2-training/12_validate-regularize.py). If the training loop was, begin with
-# [the first network](../2-training/10_first-network.py).
+# If the dropout, the weight decay or the rule "test once" were new to you, their home is [validate and
+# regularize](../2-training/12_validate-regularize.py). If the training loop was, begin with [the first
+# network](../2-training/10_first-network.py).
