@@ -22,10 +22,10 @@ you take the neighbors away, and see why it won.
 """
 
 # %%
-# A **convolution** slides a small window over an image. The nine pixels in the window are multiplied by the nine
-# weights of a **filter**, and their sum becomes one pixel of a **feature map**. The orange boxes show one such step.
+# A **convolution** slides a small window over an image. Wherever it stops, it multiplies the nine pixels under it by
+# the nine weights of a **filter**, and their sum becomes one pixel of a new image, the **feature map**. Here are an
+# image and the feature maps of two filters.
 
-import matplotlib.pyplot as plt
 import torch
 import torch.nn.functional as F
 
@@ -33,47 +33,22 @@ from kindling import plots
 from kindling.data import FASHION_CLASSES, batches, fashion_mnist
 
 x_val, y_val = fashion_mnist("val").tensors
-image = x_val[4:5]  # [1, 1, 28, 28]: image, channel, row, column
-weights = torch.tensor([[-1.0, 0.0, 1.0]] * 3)  # right minus left
-sideways = F.conv2d(image, weights.view(1, 1, 3, 3), padding=1)
-downward = F.conv2d(image, weights.T.reshape(1, 1, 3, 3), padding=1)
-
-row, column = 15, 4
-panels = {
-    "image": image,
-    "filter": None,
-    "its map": sideways,
-    "turned filter": downward,
-}
-with plots.style():
-    fig, axes = plt.subplots(1, 4, figsize=(6.4, 1.9))
-    for ax, (title, pixels) in zip(axes, panels.items(), strict=True):
-        ax.set(title=title, aspect="equal")
-        ax.set_axis_off()
-        if pixels is not None:
-            ax.imshow(pixels[0, 0], cmap="gray", interpolation="none")
-    for i, j in weights.isfinite().nonzero().tolist():
-        axes[1].text(j, i, f"{weights[i, j]:.0f}", ha="center", va="center")
-    axes[1].set(xlim=(-2, 4), ylim=(4, -2))
-    boxes = ((column, row, 3), (1, 1, 3), (column, row, 1))  # center and side
-    for ax, (j, i, side) in zip(axes, boxes, strict=False):
-        corner, color = (j - side / 2, i - side / 2), plots.COLORS[1]
-        ax.add_patch(
-            plt.Rectangle(corner, side, side, fc="none", ec=color, lw=2)
-        )
-    plots.show(
-        fig,
-        "A pullover, with a box of 3 by 3 pixels on the edge of a sleeve. Next "
-        "to it the filter, three rows of -1, 0, 1. Its feature map is bright "
-        "where the image gets brighter to the right and dark where it gets "
-        "darker; a box marks the one pixel that belongs to the window. The map "
-        "of the turned filter shows horizontal edges instead.",
-    )
+image = x_val[4:5]  # [1, 1, 28, 28]: images, channels, rows, columns
+weights = torch.tensor([[-1.0, 0.0, 1.0]] * 3)  # three rows: right minus left
+filters = torch.stack([weights, weights.T]).unsqueeze(1)  # [2, 1, 3, 3]
+feature_maps = F.conv2d(image, filters, padding=1)  # [1, 2, 28, 28]
+plots.image_grid(
+    torch.cat([image[0], feature_maps[0]]),
+    titles=["image", "right minus left", "below minus above"],
+    columns=3,
+    alt="A pullover and two feature maps. The first is bright at left edges of "
+    "the sleeves and dark at right edges; the second shows horizontal edges.",
+)
 
 # %%
-# This filter subtracts what is left of the window's center from what is right of it, so its map is bright at the left
-# edge of each sleeve, dark at the right edge, and gray where the image is even. The same filter, turned by 90 degrees,
-# finds horizontal edges. A network does not get its filters from us: it learns the nine weights of each.
+# The first filter subtracts what is left of the window's center from what is right of it, so its map is bright at left
+# edges, dark at right edges, and gray where the image is even. The second is the same filter turned by 90 degrees. A
+# network does not get its filters from us: it learns the nine weights of each.
 #
 # You will
 #
@@ -89,6 +64,7 @@ with plots.style():
 import math
 from statistics import mean
 
+import matplotlib.pyplot as plt
 from torch import nn
 from torch.optim.lr_scheduler import OneCycleLR
 from torch.utils.flop_counter import FlopCounterMode
@@ -111,16 +87,49 @@ print(f"train {tuple(x_train.shape)}, val {tuple(x_val.shape)}")
 # %%
 # ## One window at a time
 #
+# The drawing shows one step. The orange box on the left is the window; then come its nine pixels, the nine weights of
+# the filter, and their products. The sum of the products is the pixel in the small box on the right.
+
+row, column = 15, 4
+window = image[0, 0, row - 1 : row + 2, column - 1 : column + 2]
+tables = {"pixels": window, "weights": weights, "products": window * weights}
+total = tables["products"].sum()
+assert torch.isclose(total, feature_maps[0, 0, row, column])
+
+with plots.style():
+    fig, axes = plt.subplots(1, 5, figsize=(6.4, 1.6))
+    axes[0].imshow(image[0, 0], cmap="gray", interpolation="none")
+    axes[4].imshow(feature_maps[0, 0], cmap="gray", interpolation="none")
+    for ax, (title, table) in zip(axes[1:4], tables.items(), strict=True):
+        ax.set(title=title, xlim=(-0.7, 2.7), ylim=(2.7, -0.7), aspect="equal")
+        for k, value in enumerate(table.flatten().tolist()):
+            said = f"{value + 0:.2g}"  # not -0
+            ax.text(k % 3, k // 3, said, ha="center", va="center", fontsize=8)
+    boxes = [(column, row, 3), *[(1, 1, 3)] * 3, (column, row, 1)]
+    for ax, (x, y, side) in zip(axes, boxes, strict=True):
+        box = plt.Rectangle((x - side / 2, y - side / 2), side, side, lw=2)
+        box.set(facecolor="none", edgecolor=plots.COLORS[1])
+        ax.add_patch(box)
+        ax.set_axis_off()
+    axes[0].set(title="image")
+    axes[4].set(title=f"sum: {total:.2f}")
+    pixels = ", ".join(f"{value:.2f}" for value in window.flatten().tolist())
+    plots.show(
+        fig,
+        f"Image with a box on a sleeve; its pixels {pixels}; the "
+        "weights, three rows of -1, 0, 1; the nine products; and the "
+        f"feature map, with a box around their sum, {total:.2f}.",
+    )
+
+# %%
 # `nn.Conv2d(1, 16, kernel_size=3)` has 16 filters, so it turns one channel (a gray image) into 16 feature maps, the
 # *channels* of its output. Each filter also has a bias, which is added to every sum. `padding=1` puts a frame of zeros
-# around the image, so that the window can be centered on every pixel and the maps are as large as the image.
-#
-# Take the layer's first filter and compute one place by hand, the one of the orange box.
+# around the image, so that the window can be centered on every pixel and the maps are as large as the image. Here is
+# the same window under its first filter, by hand and by the layer.
 
 runtime.seed(19)
 layer = nn.Conv2d(1, 16, kernel_size=3, padding=1)
 channels = layer(image)  # [1, 16, 28, 28]
-window = image[0, 0, row - 1 : row + 2, column - 1 : column + 2]
 by_hand = (window * layer.weight[0, 0]).sum() + layer.bias[0]
 print(f"by hand {by_hand:.6f}, by the layer {channels[0, 0, row, column]:.6f}")
 torch.testing.assert_close(by_hand, channels[0, 0, row, column])
