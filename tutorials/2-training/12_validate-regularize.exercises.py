@@ -32,8 +32,8 @@ from kindling.practice import check
 #     the guesses of its own row and no others?
 #
 # ??? hint
-#     Comparing gives a table of truths, `[N, k]`. An image counts if *any* truth in its row holds. Then take
-#     the mean over the images, of numbers.
+#     The comparison gives booleans `[N, k]`. An image counts if *any* of its row is true. Convert to floats, then
+#     take the mean over the images.
 
 
 def among_top(logits, y, k):
@@ -97,8 +97,8 @@ check(
         "there a single example that is right?": lambda logits, y, k: (
             (logits.topk(k).indices == y.view(-1, 1)).any().float()
         ),
-        "this is one truth for each example. How large is the share of "
-        "those that hold?": lambda logits, y, k: (
+        "this is one boolean for each example. How large is the share of "
+        "the true ones?": lambda logits, y, k: (
             logits.topk(k).indices == y.view(-1, 1)
         ).any(dim=1),
         "each label meets the guesses of all images: it compares every "
@@ -117,8 +117,8 @@ check(
 #
 # This function should return a network's mean cross-entropy per example, over the batches of `loader`. It runs,
 # and it is wrong in three ways, all of which the tutorial shows. Repair it. The loaders below hand out only
-# a sixth of their data set, by a sampler, and their last batch is smaller. The network has dropout, and comes
-# from training.
+# a sixth of their data set, by a sampler, and their last batch is smaller. The network has dropout, and it is
+# still in training mode.
 #
 # ??? hint
 #     In which mode is the network? What does `F.cross_entropy` return for a batch? How many examples did the

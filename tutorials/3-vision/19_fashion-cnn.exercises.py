@@ -34,7 +34,7 @@ from kindling.practice import check
 
 
 def costs(channels_in, channels_out, kernel, side):
-    """Return how many parameters and how many multiplications an image costs."""
+    """Return the parameters, and the multiplications for one image."""
     # gap
     #: parameters = ...
     #: multiplications = ...
@@ -118,28 +118,27 @@ check(
 # %%
 # ## Two loops
 #
-# Slide a window over an image yourself. `image` has shape `[H, W]`, `window` is square and smaller, and
-# `bias` is one number. At each place where the window fits, multiply, add up, and add the bias: the result has
-# one number for each place. As `nn.Conv2d` does, leave the window as it is, not flipped.
+# Slide a window over an image yourself. `image` has shape `[H, W]`, `weights` is a filter, square and smaller,
+# and `bias` is one number. At each place where the window fits, multiply, add up, and add the bias: the result has
+# one number for each place. As `nn.Conv2d` does, leave the filter as it is, not flipped.
 #
 # ??? hint
-#     If the window has `size` rows, it begins at row 0, 1, ... up to `H - size`. How many rows does the result have?
+#     A window of `size` rows begins at row 0, 1, ... up to `H - size`. How many rows does the result have?
 #
 # ??? hint
 #     What lies under the window that begins at `[i, j]` is `image[i : i + size, j : j + size]`.
 
 
-def convolve(image, window, bias):
-    """Return what a window [size, size] writes: [H - size + 1, W - size + 1]."""
-    size = len(window)
+def convolve(image, weights, bias):
+    """Return the feature map, [H - size + 1, W - size + 1]."""
+    size = len(weights)
     # gap
     rows, columns = image.shape[0] - size + 1, image.shape[1] - size + 1
     written = torch.empty(rows, columns)
     for i in range(rows):
         for j in range(columns):
-            written[i, j] = (
-                image[i : i + size, j : j + size] * window
-            ).sum() + bias
+            window = image[i : i + size, j : j + size]
+            written[i, j] = (window * weights).sum() + bias
     return written
     # end
 
@@ -147,8 +146,8 @@ def convolve(image, window, bias):
 check(
     "fashion-cnn/two-loops",
     convolve,
-    right=lambda image, window, bias: F.conv2d(
-        image[None, None], window[None, None], torch.tensor([bias])
+    right=lambda image, weights, bias: F.conv2d(
+        image[None, None], weights[None, None], torch.tensor([bias])
     )[0, 0],
     cases=[
         (
@@ -164,61 +163,61 @@ check(
     ],
     mistakes={
         "your loops stop one place too early, so the last row and the last "
-        "column of places are missing.": lambda image, window, bias: F.conv2d(
-            image[None, None], window[None, None], torch.tensor([bias])
+        "column of places are missing.": lambda image, weights, bias: F.conv2d(
+            image[None, None], weights[None, None], torch.tensor([bias])
         )[0, 0, :-1, :-1],
         "the bias is missing: it is added once to "
-        "each sum.": lambda image, window, bias: F.conv2d(
-            image[None, None], window[None, None]
+        "each sum.": lambda image, weights, bias: F.conv2d(
+            image[None, None], weights[None, None]
         )[0, 0],
         "you add the bias inside the sum, so it counts once for each pixel "
-        "of the window.": lambda image, window, bias: F.conv2d(
+        "of the window.": lambda image, weights, bias: F.conv2d(
             image[None, None],
-            window[None, None],
-            torch.tensor([bias * window.numel()]),
+            weights[None, None],
+            torch.tensor([bias * weights.numel()]),
         )[0, 0],
-        "you flipped the window. The convolution of mathematics does that, "
-        "and a layer does not.": lambda image, window, bias: F.conv2d(
+        "you flipped the filter. The convolution of mathematics does that, "
+        "and a layer does not.": lambda image, weights, bias: F.conv2d(
             image[None, None],
-            window.flip(0, 1)[None, None],
+            weights.flip(0, 1)[None, None],
             torch.tensor([bias]),
         )[0, 0],
         "`@` is the product of matrices. Multiply pixel by weight, "
-        "with `*`.": lambda image, window, bias: torch.stack(
+        "with `*`.": lambda image, weights, bias: torch.stack(
             [
                 torch.stack(
                     [
                         (
-                            image[i : i + len(window), j : j + len(window)]
-                            @ window
+                            image[i : i + len(weights), j : j + len(weights)]
+                            @ weights
                         ).sum()
                         + bias
-                        for j in range(image.shape[1] - len(window) + 1)
+                        for j in range(image.shape[1] - len(weights) + 1)
                     ]
                 )
-                for i in range(image.shape[0] - len(window) + 1)
+                for i in range(image.shape[0] - len(weights) + 1)
             ]
         ),
         "rows and columns have changed places in "
-        "your result.": lambda image, window, bias: (
+        "your result.": lambda image, weights, bias: (
             F.conv2d(
-                image[None, None], window[None, None], torch.tensor([bias])
+                image[None, None], weights[None, None], torch.tensor([bias])
             )[0, 0].T
         ),
         "you take the mean under the window. The sum was asked for: the "
         "weights decide how much each "
-        "pixel counts.": lambda image, window, bias: F.conv2d(
+        "pixel counts.": lambda image, weights, bias: F.conv2d(
             image[None, None],
-            window[None, None] / window.numel(),
+            weights[None, None] / weights.numel(),
             torch.tensor([bias]),
         )[0, 0],
         "you keep the size of the image, as with padding. Only places "
-        "where the window fits were asked for.": lambda image, window, bias: (
+        "where the window fits were asked for.": lambda image, weights, bias: (
             F.conv2d(
-                F.pad(image, ((len(window) - 1) // 2, len(window) // 2) * 2)[
+                F.pad(image, ((len(weights) - 1) // 2, len(weights) // 2) * 2)[
                     None, None
                 ],
-                window[None, None],
+                weights[None, None],
                 torch.tensor([bias]),
             )[0, 0]
         ),
@@ -227,7 +226,7 @@ check(
 
 # %%
 # A layer with many channels does this for each pair of channels, and adds up over those that go in. No library
-# really loops: the same sums are arranged as one large matrix product, or better.
+# really loops: the same sums are arranged as one large matrix product, or in faster ways still.
 
 # %%
 # ## Forget the place
