@@ -509,18 +509,27 @@ def leads(world):
 for world in worlds:
     said = ", ".join(f"{value:+.1f}" for value in leads(world))
     print(f"lead of the CNN, {world}: {said} points")
-change = wrong["MLP", "shuffled"] - wrong["MLP", "as they are"]
-print(f"the shuffle changes the MLP's wrong answers by {change:+.1f} points")
+cost = {
+    name: [
+        a - b for a, b in zip(*(short[name, w] for w in worlds), strict=True)
+    ]
+    for name in models
+}
+for name, values in cost.items():
+    said = ", ".join(f"{value:.1f}" for value in values)
+    print(f"the shuffle costs the {name} {said} points")
+before, after = mean(leads("as they are")), mean(leads("shuffled"))
 claim(min(leads("as they are")) > 1.5, "the CNN leads from every seed")
-claim(abs(change) < 1.5, "the MLP does not mind the shuffle")
-kept = mean(leads("shuffled")) / mean(leads("as they are"))
-claim(kept < 0.5, "without neighbors the CNN loses more than half its lead")
+claim(min(cost["CNN"]) > 1, "the shuffle costs the CNN a point or more")
+claim(abs(mean(cost["MLP"])) < 1.5, "the MLP does not mind the shuffle")
+claim(after < 0.75 * before, "without neighbors the lead shrinks")
 
 # %%
-# There is the reason. With neighbors, the CNN leads from every seed; without them, most of its lead is gone, while the
-# MLP, within the noise of short trainings, did not notice. The CNN did not win because it is better in general. It won
-# because its design says something *true* about images: what belongs together is close together, and a collar is a
-# collar wherever it is.
+# There is the reason. With neighbors, the CNN leads from every seed. Without them it loses accuracy from every seed
+# and a large part of its lead, while the MLP, within the noise of short trainings, did not notice. (Some of the lead
+# remains: the two networks differ in more than their windows, for example in batch normalization.) The CNN does not
+# win because it is better in general. It wins because its design says something *true* about images: what belongs
+# together is close together, and a collar is a collar wherever it is.
 #
 # !!! quiz "What the MLP would not notice"
 #     The MLP did not notice the shuffle. Which of these changes, within the noise, would it not notice either?
