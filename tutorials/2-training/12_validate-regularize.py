@@ -418,8 +418,8 @@ with plots.style():
     plots.show(fig, f"Losses by epoch in four panels. {'; '.join(said)}.")
 
 # %%
-# The plain run has the widest gap, and its solid line rises. Early stopping takes the same path and ends before the
-# gap opens. Weight decay and dropout keep the gap small, and their solid lines end lower.
+# The plain run has the widest gap, and its solid line rises. Early stopping takes the same path and leaves it early.
+# Weight decay and dropout keep the gap small, and their solid lines end lower.
 #
 # A word on the dropout panel. Its training loss is measured with units missing, its validation loss with all of them,
 # so the dashed line may well lie *above* the solid one. That is no mistake.
