@@ -407,7 +407,7 @@ with plots.style():
     for i, (name, run) in enumerate(runs.items()):
         ax, color = axes.flat[i], plots.COLORS[i]
         span = range(1, len(plain.val_loss) + 1)
-        ax.plot(span, plain.val_loss, "-", c="gray")
+        ax.plot(span, plain.val_loss, "-", c="gray", lw=0.9)
         span = span[: len(run.val_loss)]
         ax.plot(span, run.train_loss, "--", c=color, label="training")
         ax.plot(span, run.val_loss, "-", c=color, label="validation")
