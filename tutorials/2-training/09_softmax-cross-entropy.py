@@ -36,7 +36,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from kindling.plots import COLORS, INK, curves, scatter, show, style
+from kindling.plots import COLORS, INK, STROKES, curves, scatter, show, style
 from kindling.runtime import claim, objection, report, steps
 
 animals = ["duck", "beaver", "walrus"]
@@ -531,9 +531,9 @@ models = {"logits": rights, "a softmax too many": wrongs}
 losses = {name: [train(model) for model in models[name]] for name in models}
 with style():
     fig, ax = plt.subplots()
-    for name, color, stroke in zip(models, COLORS[:2], "-:", strict=True):
+    for i, name in enumerate(models):
         lines = torch.tensor(losses[name]).T  # [steps, 5]
-        drawn = ax.plot(lines, stroke, color=color, linewidth=1)
+        drawn = ax.plot(lines, STROKES[i], color=COLORS[i], linewidth=1)
         drawn[0].set_label(name)
     ax.axhline(floor, color=INK, linestyle=":", linewidth=1)
     ax.text(train_steps, floor - 0.04, "the floor", ha="right", va="top")
