@@ -28,6 +28,7 @@ from kindling.practice import check
 # ??? hint
 #     $H = \frac2N D^\top D$. `torch.linalg.eigvalsh` returns its curvatures, the smallest first.
 
+
 def largest_rate(u):
     """Return the largest stable learning rate for readings u [N]."""
     # gap
@@ -57,15 +58,19 @@ check(
         (torch.tensor([35.7, 55.9, 58.2, 81.9, 56.3], dtype=torch.float64),),
     ],
     mistakes={
-        "this rate reaches the bottom of the steep direction in one step. Twice as much is still stable.":
-            lambda u: 1 / curvature(u, -1),
-        "this is the limit of the flat direction. The steep one explodes long before.":
-            lambda u: 2 / curvature(u, 0),
-        "you lost the 2 of the squares: the second derivative of $x^2$ is 2, so the matrix is 2/N times D'D.":
-            lambda u: 2 / curvature(u, -1, factor=1),
-        "the mean over the readings is missing: divide D'D by their number.":
-            lambda u: 2 / (len(u) * curvature(u, -1)),
-        "this is a curvature. The rate is 2 divided by it.": lambda u: curvature(u, -1),
+        "this rate reaches the bottom of the steep direction in one step. "
+        "Twice as much is still stable.": lambda u: 1 / curvature(u, -1),
+        "this is the limit of the flat direction. The steep one explodes long "
+        "before.": lambda u: 2 / curvature(u, 0),
+        "you lost the 2 of the squares: the second derivative of $x^2$ is 2, "
+        "so the matrix is 2/N times D'D.": lambda u: (
+            2 / curvature(u, -1, factor=1)
+        ),
+        "the mean over the readings is missing: divide D'D by "
+        "their number.": lambda u: 2 / (len(u) * curvature(u, -1)),
+        "this is a curvature. The rate is 2 divided by it.": lambda u: (
+            curvature(u, -1)
+        ),
     },
 )
 
@@ -86,8 +91,9 @@ check(
 # ??? hint
 #     $A$ has the readings in its first column and ones in its second. $B$ must be a column too.
 
+
 def best_line(u, t):
-    """Return the tensor (w, b) for which the mean squared error of w * u + b against t is smallest."""
+    """Return the (w, b) with the least mean squared error of w * u + b."""
     # gap
     design = torch.stack([u, torch.ones_like(u)], dim=1)
     return torch.linalg.lstsq(design, t[:, None]).solution.flatten()
@@ -104,16 +110,24 @@ check(
     best_line,
     right=by_covariance,
     cases=[
-        (torch.tensor([0.0, 1.0, 2.0, 4.0]), torch.tensor([1.0, 2.5, 5.5, 9.0])),
-        (torch.tensor([3.57, 5.59, 5.82, 8.19, 5.63]), torch.tensor([0.5, 14.0, 15.0, 28.0, 11.0])),
+        (
+            torch.tensor([0.0, 1.0, 2.0, 4.0]),
+            torch.tensor([1.0, 2.5, 5.5, 9.0]),
+        ),
+        (
+            torch.tensor([3.57, 5.59, 5.82, 8.19, 5.63]),
+            torch.tensor([0.5, 14.0, 15.0, 28.0, 11.0]),
+        ),
     ],
     mistakes={
-        "right numbers in the wrong order: first the slope w, then the intercept b.":
-            lambda u, t: by_covariance(u, t).flip(0),
-        "the column of ones is missing, so your line has to pass through the origin.":
-            lambda u, t: torch.stack([(u * t).sum() / (u * u).sum()]),
-        "you fitted the readings to the temperatures. Exchange the two.": lambda u, t: by_covariance(t, u),
-        "the numbers are right. Make them one row, of shape (2,).": lambda u, t: by_covariance(u, t)[:, None],
+        "right numbers in the wrong order: first the slope w, then the "
+        "intercept b.": lambda u, t: by_covariance(u, t).flip(0),
+        "the column of ones is missing, so your line has to pass through the "
+        "origin.": lambda u, t: torch.stack([(u * t).sum() / (u * u).sum()]),
+        "you fitted the readings to the temperatures. Exchange "
+        "the two.": lambda u, t: by_covariance(t, u),
+        "the numbers are right. Make them one row, of "
+        "shape (2,).": lambda u, t: by_covariance(u, t)[:, None],
     },
     tolerance=1e-3,
 )
@@ -135,8 +149,9 @@ check(
 #     Begin with `parameters = torch.tensor([1.0, 0.0], dtype=u.dtype, requires_grad=True)`, and return it
 #     detached from autograd.
 
+
 def adam_line(u, t, learning_rate, steps):
-    """Return (w, b) after so many steps of Adam on all readings u [N] and temperatures t [N]."""
+    """Return (w, b) after so many steps of Adam on all u [N] and t [N]."""
     # gap
     parameters = torch.tensor([1.0, 0.0], dtype=u.dtype, requires_grad=True)
     optimizer = torch.optim.Adam([parameters], lr=learning_rate)
@@ -157,14 +172,15 @@ def slope(u, t, place, mean=True):
 
 
 def adam_by_hand(u, t, learning_rate, steps, add_up=False):
-    """Adam as its paper has it: running means of the gradient and of its square, both corrected for the start."""
+    """Adam: running means of gradient and square, corrected for the start."""
     place = torch.tensor([1.0, 0.0], dtype=u.dtype)
-    first, second, seen = torch.zeros_like(place), torch.zeros_like(place), torch.zeros_like(place)
+    first, second, seen = torch.zeros(3, 2, dtype=u.dtype)
     for k in range(1, steps + 1):
         seen = slope(u, t, place) + (seen if add_up else 0)
         first = 0.9 * first + 0.1 * seen
         second = 0.999 * second + 0.001 * seen**2
-        place = place - learning_rate * (first / (1 - 0.9**k)) / ((second / (1 - 0.999**k)).sqrt() + 1e-8)
+        typical = (second / (1 - 0.999**k)).sqrt() + 1e-8
+        place = place - learning_rate * (first / (1 - 0.9**k)) / typical
     return place
 
 
@@ -175,24 +191,40 @@ def plain_descent(u, t, learning_rate, steps):
     return place
 
 
-readings = torch.tensor([35.7, 55.9, 58.2, 81.9, 56.3, 48.9], dtype=torch.float64)
-temperatures = torch.tensor([0.5, 14.0, 15.0, 28.0, 11.0, 8.0], dtype=torch.float64)
+readings = torch.tensor(
+    [35.7, 55.9, 58.2, 81.9, 56.3, 48.9], dtype=torch.float64
+)
+temperatures = torch.tensor(
+    [0.5, 14.0, 15.0, 28.0, 11.0, 8.0], dtype=torch.float64
+)
 
 check(
     "thermometer/adam-on-raw-readings",
     adam_line,
     right=adam_by_hand,
-    cases=[(readings, temperatures, 0.1, 40), (readings / 10, temperatures, 0.05, 25)],
+    cases=[
+        (readings, temperatures, 0.1, 40),
+        (readings / 10, temperatures, 0.05, 25),
+    ],
     mistakes={
-        "the gradients of all steps add up. Clear them once in each step, before backward.":
-            lambda u, t, learning_rate, steps: adam_by_hand(u, t, learning_rate, steps, add_up=True),
-        "this is plain SGD. On raw readings it explodes; Adam was asked for.": plain_descent,
-        "the learning rate does not arrive: this is Adam with its default, 0.001.":
-            lambda u, t, learning_rate, steps: adam_by_hand(u, t, 1e-3, steps),
-        "one step is missing. Does your loop leave before the last one?":
-            lambda u, t, learning_rate, steps: adam_by_hand(u, t, learning_rate, steps - 1),
-        "nothing has moved. Is optimizer.step() in the loop?":
-            lambda u, t, learning_rate, steps: torch.tensor([1.0, 0.0], dtype=u.dtype),
+        "the gradients of all steps add up. Clear them once in each step, "
+        "before backward.": lambda u, t, learning_rate, steps: adam_by_hand(
+            u, t, learning_rate, steps, add_up=True
+        ),
+        "this is plain SGD. On raw readings it explodes; Adam was "
+        "asked for.": plain_descent,
+        "the learning rate does not arrive: this is Adam with its default, "
+        "0.001.": lambda u, t, learning_rate, steps: adam_by_hand(
+            u, t, 1e-3, steps
+        ),
+        "one step is missing. Does your loop leave before the "
+        "last one?": lambda u, t, learning_rate, steps: adam_by_hand(
+            u, t, learning_rate, steps - 1
+        ),
+        "nothing has moved. Is optimizer.step() in "
+        "the loop?": lambda u, t, learning_rate, steps: torch.tensor(
+            [1.0, 0.0], dtype=u.dtype
+        ),
     },
 )
 

@@ -27,8 +27,9 @@ from kindling.practice import check
 # ??? hint
 #     The old velocity fades by the factor `momentum`. The gradient is added whole.
 
+
 def velocity(gradients, momentum):
-    """Return the velocity after the gradients (a list of numbers), in the order given."""
+    """Return the velocity after the gradients, a list of numbers."""
     # gap
     v = 0.0
     for g in gradients:
@@ -47,16 +48,26 @@ def averaged(gradients, momentum):
 check(
     "optimizers/the-velocity-after-some-steps",
     velocity,
-    right=lambda gradients, momentum: sum(g * momentum**age for age, g in enumerate(reversed(gradients))),
+    right=lambda gradients, momentum: sum(
+        g * momentum**age for age, g in enumerate(reversed(gradients))
+    ),
     cases=[([1.0] * 50, 0.9), ([1.0, 2.0, -4.0], 0.5), ([3.0], 0.8)],
     mistakes={
-        "this is a moving average. PyTorch's SGD adds the gradient whole, without the factor 1 - momentum.": averaged,
-        "nothing fades: you added up all gradients. The old velocity is multiplied by momentum first.":
-            lambda gradients, momentum: sum(gradients),
-        "the first gradient weighs most here. It is the oldest, so it must have faded most.":
-            lambda gradients, momentum: sum(g * momentum**i for i, g in enumerate(gradients)),
-        "the newest gradient has faded already. Fade the old velocity first, then add.":
-            lambda gradients, momentum: sum(g * momentum**(age + 1) for age, g in enumerate(reversed(gradients))),
+        "this is a moving average. PyTorch's SGD adds the gradient whole, "
+        "without the factor 1 - momentum.": averaged,
+        "nothing fades: you added up all gradients. The old velocity is "
+        "multiplied by momentum first.": lambda gradients, momentum: sum(
+            gradients
+        ),
+        "the first gradient weighs most here. It is the oldest, so it must "
+        "have faded most.": lambda gradients, momentum: sum(
+            g * momentum**i for i, g in enumerate(gradients)
+        ),
+        "the newest gradient has faded already. Fade the old velocity first, "
+        "then add.": lambda gradients, momentum: sum(
+            g * momentum ** (age + 1)
+            for age, g in enumerate(reversed(gradients))
+        ),
     },
 )
 
@@ -68,13 +79,14 @@ check(
 # ## How many restarts?
 #
 # A single random start succeeds with probability $p$. Write a function that returns the smallest number of
-# starts with which you succeed with at least the given confidence. For $p = 0.2$ and 95 % it is 14.
+# starts with which you succeed with at least the given confidence. For $p = 0.2$ and 95% it is 14.
 #
 # ??? hint
 #     After $n$ starts all have failed with probability $(1 - p)^n$. How small must that be?
 #
 # ??? hint
 #     $(1 - p)^n \le 1 - c$. Take logarithms of both sides; both are negative, so mind the direction.
+
 
 def restarts(p, confidence):
     """Return the smallest whole number of starts."""
@@ -96,14 +108,23 @@ check(
     right=by_counting,
     cases=[(0.2, 0.95), (0.4, 0.99), (0.05, 0.9), (0.7, 0.5)],
     mistakes={
-        "you rounded down, so the confidence is just missed. A whole number of starts, and at least enough.":
-            lambda p, confidence: math.floor(math.log(1 - confidence) / math.log(1 - p)),
-        "this adds up the chances of the single starts, and with enough of them they would exceed 1. Multiply "
-        "the chances of failing.": lambda p, confidence: math.ceil(confidence / p),
-        "success and failure have changed places: all n starts must not succeed, they must not all fail.":
-            lambda p, confidence: math.ceil(math.log(1 - confidence) / math.log(p)),
-        "this many starts fail with probability `confidence`. You want them to succeed with it.":
-            lambda p, confidence: math.ceil(math.log(confidence) / math.log(1 - p)),
+        "you rounded down, so the confidence is just missed. A whole number "
+        "of starts, and at least enough.": lambda p, confidence: math.floor(
+            math.log(1 - confidence) / math.log(1 - p)
+        ),
+        "this adds up the chances of the single starts, and with enough of "
+        "them they would exceed 1. Multiply "
+        "the chances of failing.": lambda p, confidence: math.ceil(
+            confidence / p
+        ),
+        "success and failure have changed places: all n starts must not "
+        "succeed, they must not all fail.": lambda p, confidence: math.ceil(
+            math.log(1 - confidence) / math.log(p)
+        ),
+        "this many starts fail with probability `confidence`. You want them "
+        "to succeed with it.": lambda p, confidence: math.ceil(
+            math.log(confidence) / math.log(1 - p)
+        ),
     },
 )
 
@@ -124,6 +145,7 @@ check(
 #     Half a cosine goes from 1 to -1. Add 1 and halve it, and it goes from 1 to 0:
 #     `(1 + math.cos(math.pi * way)) / 2`.
 
+
 def rate(step, total, warmup, peak):
     """Return the learning rate at a step, 0 <= step <= total."""
     # gap
@@ -141,22 +163,50 @@ def falling(way):
 check(
     "optimizers/warm-up-then-cool-down",
     rate,
-    right=lambda step, total, warmup, peak: peak * (
-        step / warmup if step < warmup else math.cos(math.pi / 2 * (step - warmup) / (total - warmup)) ** 2
+    right=lambda step, total, warmup, peak: (
+        peak
+        * (
+            step / warmup
+            if step < warmup
+            else math.cos(math.pi / 2 * (step - warmup) / (total - warmup)) ** 2
+        )
     ),
-    cases=[(0, 100, 10, 0.1), (5, 100, 10, 0.1), (10, 100, 10, 0.1), (40, 100, 10, 0.1), (100, 100, 10, 0.1),
-           (30, 50, 20, 3.0)],
+    cases=[
+        (0, 100, 10, 0.1),
+        (5, 100, 10, 0.1),
+        (10, 100, 10, 0.1),
+        (40, 100, 10, 0.1),
+        (100, 100, 10, 0.1),
+        (30, 50, 20, 3.0),
+    ],
     mistakes={
-        "the way down is counted from step 0, so the rate drops at the end of the warm-up. It should begin at the "
-        "peak there.": lambda step, total, warmup, peak: peak * (
-            step / warmup if step < warmup else falling(step / total)),
-        "there is no warm-up: the rate begins at its peak.":
-            lambda step, total, warmup, peak: peak * falling(step / total),
-        "this comes down in a straight line. A cosine was asked for.": lambda step, total, warmup, peak: peak * (
-            step / warmup if step < warmup else (total - step) / (total - warmup)),
-        "it comes down and goes up again: that is a whole cosine. Half of one is enough.":
-            lambda step, total, warmup, peak: peak * (
-                step / warmup if step < warmup else falling(2 * (step - warmup) / (total - warmup))),
+        "the way down is counted from step 0, so the rate drops at the end of "
+        "the warm-up. It should begin at the "
+        "peak there.": lambda step, total, warmup, peak: (
+            peak * (step / warmup if step < warmup else falling(step / total))
+        ),
+        "there is no warm-up: the rate begins at "
+        "its peak.": lambda step, total, warmup, peak: (
+            peak * falling(step / total)
+        ),
+        "this comes down in a straight line. A cosine was "
+        "asked for.": lambda step, total, warmup, peak: (
+            peak
+            * (
+                step / warmup
+                if step < warmup
+                else (total - step) / (total - warmup)
+            )
+        ),
+        "it comes down and goes up again: that is a whole cosine. Half of one "
+        "is enough.": lambda step, total, warmup, peak: (
+            peak
+            * (
+                step / warmup
+                if step < warmup
+                else falling(2 * (step - warmup) / (total - warmup))
+            )
+        ),
     },
 )
 

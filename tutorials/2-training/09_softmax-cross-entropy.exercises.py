@@ -28,6 +28,7 @@ from kindling.practice import check
 # ??? hint
 #     Which probability does the true class get? The cross-entropy is minus its natural logarithm.
 
+
 def first_loss(classes):
     """Return the cross-entropy of equal probabilities over so many classes."""
     # gap
@@ -38,16 +39,19 @@ def first_loss(classes):
 check(
     "softmax-cross-entropy/the-loss-of-a-guess",
     first_loss,
-    right=lambda classes: F.cross_entropy(torch.zeros(1, classes, dtype=torch.float64), torch.tensor([0])).item(),
+    right=lambda classes: F.cross_entropy(
+        torch.zeros(1, classes, dtype=torch.float64), torch.tensor([0])
+    ).item(),
     cases=[(10,), (83,), (2,)],
     mistakes={
-        "this is the probability of the true class. The loss is minus its logarithm.": lambda classes: 1 / classes,
-        "this is the logarithm of the probability, and a loss is not negative. Change the sign.":
-            lambda classes: -math.log(classes),
-        "this is the logarithm to base 2, a surprise in bits. PyTorch counts with the natural logarithm.":
-            lambda classes: math.log2(classes),
-        "this is the logarithm to base 10. PyTorch counts with the natural logarithm.":
-            lambda classes: math.log10(classes),
+        "this is the probability of the true class. The loss is minus its "
+        "logarithm.": lambda classes: 1 / classes,
+        "this is the logarithm of the probability, and a loss is not "
+        "negative. Change the sign.": lambda classes: -math.log(classes),
+        "this is the logarithm to base 2, a surprise in bits. PyTorch counts "
+        "with the natural logarithm.": lambda classes: math.log2(classes),
+        "this is the logarithm to base 10. PyTorch counts with the natural "
+        "logarithm.": lambda classes: math.log10(classes),
     },
 )
 
@@ -69,6 +73,7 @@ check(
 # ??? hint
 #     The second softmax gives the true class $e^1 / (e^1 + (C - 1)\, e^0)$.
 
+
 def floor(classes):
     """Return the lowest cross-entropy of a network that ends in a softmax."""
     # gap
@@ -80,17 +85,20 @@ check(
     "softmax-cross-entropy/the-floor",
     floor,
     right=lambda classes: F.cross_entropy(
-        torch.eye(classes, dtype=torch.float64), torch.arange(classes)).item(),
+        torch.eye(classes, dtype=torch.float64), torch.arange(classes)
+    ).item(),
     cases=[(10,), (2,), (1000,)],
     mistakes={
-        "so it would be with logits, which may differ as much as they like. Here they lie between 0 and 1.":
-            lambda classes: 0.0,
-        "this is the loss of a guess, where all outputs are equal. The network can do a little better.":
-            lambda classes: math.log(classes),
-        "one term is missing: the loss is log-sum-exp minus the logit of the true class, which is 1.":
-            lambda classes: math.log(math.e + classes - 1),
-        "you counted the true class twice: the others are one fewer than all classes.":
-            lambda classes: math.log(math.e + classes) - 1,
+        "it would be with logits, which may differ as much as they like. "
+        "Here they lie between 0 and 1.": lambda classes: 0.0,
+        "this is the loss of a guess, where all outputs are equal. The "
+        "network can do a little better.": lambda classes: math.log(classes),
+        "one term is missing: the loss is log-sum-exp minus the logit of the "
+        "true class, which is 1.": lambda classes: math.log(
+            math.e + classes - 1
+        ),
+        "you counted the true class twice: the others are one fewer than all "
+        "classes.": lambda classes: math.log(math.e + classes) - 1,
     },
 )
 
@@ -114,8 +122,9 @@ check(
 # ??? hint
 #     Then `log_p = z - z.exp().sum(dim=1, keepdim=True).log()`. Sum over the classes, mean over the examples.
 
+
 def cross_entropy(logits, targets):
-    """Return the mean loss; logits and targets have the shape [examples, classes]."""
+    """Return the mean loss; both arguments are [examples, classes]."""
     # gap
     z = logits - logits.max(dim=1, keepdim=True).values
     log_p = z - z.exp().sum(dim=1, keepdim=True).log()
@@ -133,19 +142,36 @@ check(
     "softmax-cross-entropy/targets-as-rows",
     cross_entropy,
     right=F.cross_entropy,
-    cases=[(logits, one_hot), (logits, soft), (logits + 100, soft), (2000 * logits, soft)],
+    cases=[
+        (logits, one_hot),
+        (logits, soft),
+        (logits + 100, soft),
+        (2000 * logits, soft),
+    ],
     mistakes={
-        "right for small logits. With large ones the exponential overflows: subtract the largest of each row.":
-            lambda logits, targets: -(
-                targets * (logits - logits.exp().sum(dim=1, keepdim=True).log())).sum(dim=1).mean(),
-        "you took the logarithm of a finished softmax. A probability that was rounded to zero has no logarithm.":
-            lambda logits, targets: -(targets * F.softmax(logits, dim=1).log()).sum(dim=1).mean(),
-        "this is the mean over all numbers of the table. Sum over the classes, then take the mean over the examples.":
-            lambda logits, targets: -(targets * F.log_softmax(logits, dim=1)).mean(),
-        "this is the sum over the examples. The mean was asked for.":
-            lambda logits, targets: -(targets * F.log_softmax(logits, dim=1)).sum(),
-        "the columns sum to one instead of the rows: the classes are axis 1.":
-            lambda logits, targets: -(targets * F.log_softmax(logits, dim=0)).sum(dim=1).mean(),
+        "right for small logits. With large ones the exponential overflows: "
+        "subtract the largest of each row.": lambda logits, targets: (
+            -(targets * (logits - logits.exp().sum(dim=1, keepdim=True).log()))
+            .sum(dim=1)
+            .mean()
+        ),
+        "you took the logarithm of a finished softmax. A probability that was "
+        "rounded to zero has no logarithm.": lambda logits, targets: (
+            -(targets * F.softmax(logits, dim=1).log()).sum(dim=1).mean()
+        ),
+        "this is the mean over all numbers of the table. Sum over the "
+        "classes, then take the mean over "
+        "the examples.": lambda logits, targets: (
+            -(targets * F.log_softmax(logits, dim=1)).mean()
+        ),
+        "this is the sum over the examples. The mean was "
+        "asked for.": lambda logits, targets: (
+            -(targets * F.log_softmax(logits, dim=1)).sum()
+        ),
+        "the columns sum to one instead of the rows: the classes are "
+        "axis 1.": lambda logits, targets: (
+            -(targets * F.log_softmax(logits, dim=0)).sum(dim=1).mean()
+        ),
     },
 )
 
