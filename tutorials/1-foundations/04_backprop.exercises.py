@@ -129,7 +129,7 @@ check(
 
 
 def gradient_in_parts(w, parts):
-    """Return the gradient of the mean squared error in w, [features]; each part is a pair x, y."""
+    """Return the gradient of the loss in w; each part is a pair x, y."""
     w = w.clone().requires_grad_()
     count = sum(len(y) for _, y in parts)
     for x, y in parts:  # x is [examples, features], y is [examples]

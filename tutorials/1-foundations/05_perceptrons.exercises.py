@@ -45,9 +45,8 @@ check(
     right=lambda x1, x2: 1 - min(x1, x2),
     cases=[(0, 0), (0, 1), (1, 0), (1, 1)],
     mistakes={
-        "this is AND. You have its line; now the other side must be true.": lambda x1, x2: (
-            min(x1, x2)
-        ),
+        "this is AND. You have its line; now the other side "
+        "must be true.": lambda x1, x2: min(x1, x2),
         "this is NOR, false as soon as one input is true. Move the line "
         "outwards, with a larger bias.": lambda x1, x2: 1 - max(x1, x2),
         "this is OR. It differs from NAND at both ends: with no true input, "
@@ -123,7 +122,7 @@ check(
 
 
 def distance(point, w, b):
-    """Return the distance of a point [n] from the boundary of the perceptron with weights w [n] and bias b."""
+    """Return the distance of a point [n] from the boundary of w [n], b."""
     # gap
     return abs(point @ w + b) / w.norm()
     # end

@@ -32,7 +32,7 @@ from kindling.practice import check
 
 
 def best_constant_loss(y):
-    """Return the smallest log-loss that one probability for all can reach on the labels y."""
+    """Return the smallest log-loss of one probability for all."""
     # gap
     q = y.mean()
     return -(q * q.log() + (1 - q) * (1 - q).log())
@@ -53,9 +53,8 @@ check(
     mistakes={
         "this is the loss of the fair coin. There is a better q, unless the "
         "classes are equally common.": lambda y: torch.tensor(2.0).log(),
-        "this is the best q. The question is how small the log-loss is with it.": lambda y: (
-            y.mean()
-        ),
+        "this is the best q. The question is how small the log-loss "
+        "is with it.": lambda y: y.mean(),
         "only the ones are counted. The zeros cost something too: their truth "
         "got 1 - q.": lambda y: -y.mean() * y.mean().log(),
         "this is what a one costs. Take the mean over ones and zeros, each "
@@ -90,7 +89,7 @@ check(
 
 
 def log_loss_of_scores(z, y):
-    """Return the mean log-loss; the labels y are zeros and ones, of the same shape as z."""
+    """Return the mean log-loss of scores z and labels y, of one shape."""
     # gap
     return (F.softplus(z) - y * z).mean()
     # end
@@ -154,7 +153,7 @@ check(
 
 
 def squared_error_gradient(x, y, w):
-    """Return the gradient in w, [features], for points x, [points, features], and their labels y, [points]."""
+    """Return the gradient in w, [features]; x is [points, features]."""
     p = torch.sigmoid(x @ w)  # [points]
     # gap
     return ((p - y) * p * (1 - p)) @ x / len(x)
@@ -185,11 +184,10 @@ check(
         "of the sigmoid does not cancel.": lambda x, y, w: (
             (torch.sigmoid(x @ w) - y) @ x / len(x)
         ),
-        "this is the gradient of a sum. The loss is the mean over the points.": lambda x, y, w: (
-            torch.func.grad(
-                lambda w: 0.5 * (torch.sigmoid(x @ w) - y).square().sum()
-            )(w)
-        ),
+        "this is the gradient of a sum. The loss is the mean over the "
+        "points.": lambda x, y, w: torch.func.grad(
+            lambda w: 0.5 * (torch.sigmoid(x @ w) - y).square().sum()
+        )(w),
         "it points downhill: this is the direction of the step. The gradient "
         "points uphill.": lambda x, y, w: (
             -torch.func.grad(
@@ -304,7 +302,8 @@ check(
             b - rate * (gradient(x, y, w, b)[1] + penalty * b),
         ),
         "the penalty pushes the weights away from 0. Its slope has the sign "
-        "of the gradient: both are subtracted.": lambda x, y, w, b, rate, penalty: (
+        "of the gradient: both are "
+        "subtracted.": lambda x, y, w, b, rate, penalty: (
             w - rate * (gradient(x, y, w, b)[0] - penalty * w),
             b - rate * gradient(x, y, w, b)[1],
         ),
@@ -323,7 +322,8 @@ check(
             w - rate * (gradient(x, y, w, b)[0] + 2 * penalty * w),
             b - rate * gradient(x, y, w, b)[1],
         ),
-        "it climbs: the gradient points uphill, and a step goes against it.": lambda x, y, w, b, rate, penalty: (
+        "it climbs: the gradient points uphill, and a step goes against "
+        "it.": lambda x, y, w, b, rate, penalty: (
             w + rate * (gradient(x, y, w, b)[0] + penalty * w),
             b + rate * gradient(x, y, w, b)[1],
         ),
@@ -332,11 +332,11 @@ check(
 
 # %%
 # Walk with it on points that a line can part, and the length of the weights settles: more certainty no longer pays for
-# longer weights. Optimisers call this `weight_decay`. Beware that there it usually acts on `b` too.
+# longer weights. Optimizers call this `weight_decay`. Beware that there it usually acts on `b` too.
 
 # %%
 # ## Ranks that are not a scale
 #
 # An open question. The tutorial treats the rank of a college as a number, as if the step from 1 to 2 weighed as much as
 # the step from 3 to 4. Give each rank a column of its own, with a one where it applies. Does the log-loss over the
-# twenty splits get better? By more than luck?
+# hundred splits get better? By more than luck?

@@ -96,21 +96,6 @@ torch.testing.assert_close((p / (1 - p)).log(), z, rtol=1e-4, atol=1e-5)
 # logarithm of the odds. Evidence that multiplies the odds adds to the score, and adding is what a weighted sum does
 # well.
 #
-# !!! quiz "What a score adds"
-#     The model gives a point the probability one half. Then a new piece of evidence adds $\log 3$ to the score. What
-#     is the probability now?
-#
-#     - [ ] 3
-#       > Those are the odds: three to one. A probability is a share of the whole.
-#     - [=] 0.75 ± 0.001
-#       > One half means odds of 1. Adding $\log 3$ multiplies them by 3, and then $p = 3/(1+3)$.
-#     - [ ] 1.5 ± 0.001
-#       > You multiplied the *probability* by 3. It is the odds that are multiplied.
-#     - [ ] 1.0986 ± 0.001
-#       > That is the new score. It still has to go through the sigmoid.
-#     - [ ] anything else
-#       > Adding to the score multiplies the odds, and $p$ is the odds divided by one more than the odds.
-#
 # For our clouds the sigmoid is not even a choice. Around centers $\mu$ and $-\mu$ with the same variance 1, Bayes'
 # rule gives the odds $e^{-\|x-\mu\|^2/2} / e^{-\|x+\mu\|^2/2} = e^{2\mu\cdot x}$. The score is $2\mu\cdot x$, and $p =
 # \sigma(2\mu\cdot x)$ exactly: the true weights are $w = (1.5, 1.5)$ with $b = 0$.
@@ -124,7 +109,7 @@ print(f'"probabilities" from {straight.min():.2f} to {straight.max():.2f}')
 assert straight.min() < 0 and straight.max() > 1
 
 # %%
-# These are below 0 and above 1, so they are no probabilities. The sigmoid stays.
+# Some of these are below 0 or above 1, so they cannot be probabilities. The sigmoid stays.
 #
 # ## How probable is what we saw?
 #
@@ -388,28 +373,6 @@ for corner in ([4.0, -1.0], [-1.0, 4.0]):
 # One bowl, one bottom: the last lines started from two far corners and arrived at the same weights. Most losses in
 # this field are not so kind.
 #
-# The clouds have known true weights, $(1.5, 1.5)$ with $b = 0$. Which fits our hundred points better, the truth or
-# what we found?
-
-
-def ours_and_true(x, y):
-    scores = x @ w + b, x @ (2 * center)
-    return [F.binary_cross_entropy_with_logits(z, y) for z in scores]
-
-
-ours, true = ours_and_true(x, y)
-print(f"ours {ours:.4f}, the true line {true:.4f}")
-assert ours < true
-
-# %%
-# Ours does, and it always will: it was made for these points. That is the first hint of overfitting. On new points the
-# truth wins.
-
-ours, true = ours_and_true(*draw(100_000, generator))
-print(f"on 100,000 new points: ours {ours:.4f}, the true line {true:.4f}")
-assert true < ours
-
-# %%
 # ## Three recipes that you will meet
 #
 # Older lessons update the weights in three ways and call them all gradient descent: with the *mean* over all points,
@@ -561,7 +524,7 @@ claim(
 
 
 def try_split(seed):
-    """Fit on four fifths of the rows; return the probabilities and the truth for the rest."""
+    """Fit on four fifths of the rows; return forecasts of the rest."""
     order = torch.randperm(
         len(x), generator=torch.Generator().manual_seed(seed)
     )
@@ -573,26 +536,21 @@ def try_split(seed):
 
 
 splits = [try_split(seed) for seed in range(100)]
-correct = [
-    ((p > 0.5) == (y_test == 1)).float().mean() for p, y_test, _ in splits
-]
-always_no = torch.stack([1 - y_test.mean() for _, y_test, _ in splits])
-gains = torch.stack(correct) - always_no
-print(
-    f"accuracy {torch.stack(correct).mean():.1%}, always no {always_no.mean():.1%}"
-)
-ahead, behind = (gains > 0).sum(), (gains < 0).sum()
-print(
-    f"mean gain {100 * gains.mean():.1f} points; {ahead} splits won, {behind} lost"
-)
+correct = [((p > 0.5) == (label == 1)).float().mean() for p, label, _ in splits]
+accuracies = torch.stack(correct)
+always_no = torch.stack([1 - label.mean() for _, label, _ in splits])
+gains = accuracies - always_no
+won, lost = int((gains > 0).sum()), int((gains < 0).sum())
+print(f"accuracy {accuracies.mean():.1%}, always no {always_no.mean():.1%}")
+print(f"{won} splits won, {lost} lost; gain {100 * gains.mean():.1f} points")
 report("accuracy above always no", 100 * gains.mean())
 claim(gains.mean() > 0.005, "the model is a little better than always no")
 
 # %%
-# A small gain, and not in every split. If you knew only the accuracy, you would shrug. But accuracy looks only at
-# which side of one half a probability lies, and here most lie below. Ask the probabilities themselves. We compare
-# three forecasters by their log-loss: the coin, one who knows only the share of admissions among the training rows,
-# and our model.
+# The gain is small, and some splits are lost. If you knew only the accuracy, you would shrug. But accuracy looks only
+# at which side of one half a probability lies, and here most lie below. Ask the probabilities themselves. We compare
+# three forecasters by their log-loss: the coin, one who knows only the share of admissions among the training rows, and
+# our model.
 
 
 def mean_loss(p, y):
