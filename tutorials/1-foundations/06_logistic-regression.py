@@ -97,8 +97,8 @@ torch.testing.assert_close((p / (1 - p)).log(), z, rtol=1e-4, atol=1e-5)
 # well.
 #
 # For our clouds the sigmoid is not even a choice. Around centers $\mu$ and $-\mu$ with the same variance 1, Bayes'
-# rule gives the odds $e^{-\|x-\mu\|^2/2} / e^{-\|x+\mu\|^2/2} = e^{2\mu\cdot x}$. The score is $2\mu\cdot x$, and $p =
-# \sigma(2\mu\cdot x)$ exactly: the true weights are $w = (1.5, 1.5)$ with $b = 0$.
+# rule gives the odds $e^{-\|x-\mu\|^2/2} / e^{-\|x+\mu\|^2/2} = e^{2\mu\cdot x}$. The score is $2\mu\cdot x$,
+# and $p = \sigma(2\mu\cdot x)$ exactly: the true weights are $w = (1.5, 1.5)$ with $b = 0$.
 #
 # Could a straight line give the probability itself, fitted by least squares? That is *linear* regression, and it does
 # not know where to stop.
