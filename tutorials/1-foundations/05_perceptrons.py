@@ -310,15 +310,15 @@ show(
 # $(R/\gamma)^2$ corrections, in any order, in any number of dimensions.
 #
 # ??? info "The derivation: why it must stop"
-#     Write $\tilde x = (x, 1)$ and $\tilde w = (w, b)$, so that the score is $\tilde w\cdot\tilde x$, and let $s = \pm
-#     1$ be the class. Let $u$ be a vector of length 1 with $s\,u\cdot\tilde x \ge \gamma$ for every point. A
+#     Write $\tilde x = (x, 1)$ and $\tilde w = (w, b)$, so that the score is $\tilde w\cdot\tilde x$, and let
+#     $s = \pm 1$ be the class. Let $u$ be a vector of length 1 with $s\,u\cdot\tilde x \ge \gamma$ for every point. A
 #     correction ($\eta = 1$) adds $s\tilde x$.
 #
 #     Each correction moves $\tilde w$ along $u$ by at least $\gamma$: after $k$ of them, $u\cdot\tilde w \ge k\gamma$.
 #
 #     At the same time it grows slowly. A correction happens only at a mistake, where $s\,\tilde w\cdot\tilde x \le 0$.
-#     The new squared length $\|\tilde w + s\tilde x\|^2$ is $\|\tilde w\|^2 + 2s\,\tilde w\cdot\tilde x + \|\tilde
-#     x\|^2$, which is at most $\|\tilde w\|^2 + R^2$. After $k$ corrections, $\|\tilde w\|^2 \le kR^2$.
+#     The new squared length $\|\tilde w + s\tilde x\|^2$ is
+#     $\|\tilde w\|^2 + 2s\,\tilde w\cdot\tilde x + \|\tilde x\|^2$, which is at most $\|\tilde w\|^2 + R^2$. After $k$ corrections, $\|\tilde w\|^2 \le kR^2$.
 #
 #     Together, $k\gamma \le u\cdot\tilde w \le \|\tilde w\| \le \sqrt{k}\,R$, so $k \le (R/\gamma)^2$.
 
