@@ -318,7 +318,8 @@ show(
 #
 #     At the same time it grows slowly. A correction happens only at a mistake, where $s\,\tilde w\cdot\tilde x \le 0$.
 #     The new squared length $\|\tilde w + s\tilde x\|^2$ is
-#     $\|\tilde w\|^2 + 2s\,\tilde w\cdot\tilde x + \|\tilde x\|^2$, which is at most $\|\tilde w\|^2 + R^2$. After $k$ corrections, $\|\tilde w\|^2 \le kR^2$.
+#     $\|\tilde w\|^2 + 2s\,\tilde w\cdot\tilde x + \|\tilde x\|^2$, which is at most
+#     $\|\tilde w\|^2 + R^2$. After $k$ corrections, $\|\tilde w\|^2 \le kR^2$.
 #
 #     Together, $k\gamma \le u\cdot\tilde w \le \|\tilde w\| \le \sqrt{k}\,R$, so $k \le (R/\gamma)^2$.
 

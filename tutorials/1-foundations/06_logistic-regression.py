@@ -257,8 +257,8 @@ assert (smooth.diff() != 0).all()
 #     $$\ell = -y\log\sigma(z) - (1-y)\log\sigma(-z) = \log(1 + e^{z}) - y z.$$
 #
 #     Its slope is $\frac{d\ell}{dz} = \frac{e^{z}}{1+e^{z}} - y = p - y$, and the chain rule does the rest:
-#     $\partial z/\partial w = x$, $\partial z/\partial b = 1$. Differentiating once more gives $p(1-p) > 0$: the loss is a bowl
-#     in $z$, and so in $w$ and $b$. It has no second valley.
+#     $\partial z/\partial w = x$, $\partial z/\partial b = 1$. Differentiating once more gives $p(1-p) > 0$:
+#     the loss is a bowl in $z$, and so in $w$ and $b$. It has no second valley.
 
 
 def gradient(x, y, w, b):
