@@ -117,7 +117,7 @@ WANTED = {
     "softmax temperature": ["training/softmax-cross-entropy/#temperature"],
     "view or copy": ["foundations/tensors/#view-or-copy"],
     "gradient descent": ["foundations/thermometer/#", "foundations/logistic-regression/#", "foundations/optimizers/#"],
-    "chain rule": ["foundations/backprop/#the-chain-rule-as-a-picture"],
+    "chain rule": ["foundations/backprop/#the-chain-rule"],
     "XOR": ["foundations/perceptrons/#xor-the-table-that-no-line-can-learn"],
     "F1 score": ["training/metrics/#one-number-f1"],
     "ROC curve": ["training/metrics/#all-thresholds-at-once-the-roc-curve", "training/metrics/#a-rare-class"],

@@ -37,10 +37,13 @@ check(
     slope,
     right=torch.func.grad(lambda w: (w * 3 - 10) ** 2)(torch.tensor(2.0)),
     mistakes={
-        "you stopped at the square: this is the slope in wx - y. One more factor leads from there to w.": -8,
+        "you stopped at the square: this is the slope in wx - y. One more "
+        "factor leads from there to w.": -8,
         "the slope of the square is missing its factor 2.": -12,
-        "right but for the sign. Is wx - y above or below zero here, and what does w do to it?": 24,
-        "this is the value of the loss. The slope says how fast it changes with w.": 16,
+        "right but for the sign. Is wx - y above or below zero here, and what "
+        "does w do to it?": 24,
+        "this is the value of the loss. The slope says how fast it changes "
+        "with w.": 16,
         "this is the slope in x. Which factor belongs to w?": -16,
     },
 )
@@ -78,19 +81,28 @@ check(
     cases=[
         (torch.tensor([-2.0, 0.5, 3.0]), torch.tensor([1.0, -4.0, 0.25])),
         (torch.tensor([0.0, 1.0, -1.0]), torch.tensor([5.0, 6.0, 7.0])),
-        (torch.tensor([[1.5, -0.5], [-3.0, 2.0]]), torch.tensor([[-1.0, 2.0], [-3.0, 4.0]])),
+        (
+            torch.tensor([[1.5, -0.5], [-3.0, 2.0]]),
+            torch.tensor([[-1.0, 2.0], [-3.0, 4.0]]),
+        ),
     ],
     mistakes={
-        "this is the slope of ReLU itself. Multiply it by what arrives from above.":
-            lambda z, d_output: (z > 0).float(),
-        "you cut off the negative slopes that arrive. A slope may well be negative; what decides is the sign of z.":
-            lambda z, d_output: d_output.clamp(min=0),
-        "right but for the corner: at z = 0 PyTorch takes the slope of the left side, 0.":
-            lambda z, d_output: d_output * (z >= 0),
-        "you multiplied by the output of ReLU. The chain rule asks for its slope, which is 1 or 0.":
-            lambda z, d_output: d_output * z.clamp(min=0),
-        "you hand every slope back as it came. Where z is negative, ReLU gives 0 whatever z is, so nothing goes back.":
-            lambda z, d_output: d_output.clone(),
+        "this is the slope of ReLU itself. Multiply it by what arrives from "
+        "above.": lambda z, d_output: (z > 0).float(),
+        "you cut off the negative slopes that arrive. A slope may well be "
+        "negative; what decides is the sign of z.": lambda z, d_output: (
+            d_output.clamp(min=0)
+        ),
+        "right but for the corner: at z = 0 PyTorch takes the slope of the "
+        "left side, 0.": lambda z, d_output: d_output * (z >= 0),
+        "you multiplied by the output of ReLU. The chain rule asks for its "
+        "slope, which is 1 or 0.": lambda z, d_output: (
+            d_output * z.clamp(min=0)
+        ),
+        "you hand every slope back as it came. Where z is negative, ReLU "
+        "gives 0 whatever z is, so nothing goes back.": lambda z, d_output: (
+            d_output.clone()
+        ),
     },
 )
 
@@ -117,7 +129,7 @@ check(
 
 
 def gradient_in_parts(w, parts):
-    """Return the gradient of the mean squared error in w, [features]; each part is a pair x, y."""
+    """Return the gradient of the loss in w; each part is a pair x, y."""
     w = w.clone().requires_grad_()
     count = sum(len(y) for _, y in parts)
     for x, y in parts:  # x is [examples, features], y is [examples]
@@ -137,29 +149,55 @@ check(
     cases=[
         (
             torch.tensor([0.5, -1.0]),
-            [(torch.tensor([[1.0, 2.0], [0.0, -1.0], [3.0, 1.0]]), torch.tensor([1.0, 0.0, -2.0])),
-             (torch.tensor([[2.0, -2.0]]), torch.tensor([4.0]))],
+            [
+                (
+                    torch.tensor([[1.0, 2.0], [0.0, -1.0], [3.0, 1.0]]),
+                    torch.tensor([1.0, 0.0, -2.0]),
+                ),
+                (torch.tensor([[2.0, -2.0]]), torch.tensor([4.0])),
+            ],
         ),
         (
             torch.tensor([2.0, 1.0]),
-            [(torch.tensor([[1.0, -1.0]]), torch.tensor([3.0])),
-             (torch.tensor([[0.5, 1.0], [2.0, 0.0]]), torch.tensor([0.0, 1.0])),
-             (torch.tensor([[1.0, 1.0], [0.0, 3.0], [-2.0, 1.0]]), torch.tensor([2.0, -1.0, 0.5]))],
+            [
+                (torch.tensor([[1.0, -1.0]]), torch.tensor([3.0])),
+                (
+                    torch.tensor([[0.5, 1.0], [2.0, 0.0]]),
+                    torch.tensor([0.0, 1.0]),
+                ),
+                (
+                    torch.tensor([[1.0, 1.0], [0.0, 3.0], [-2.0, 1.0]]),
+                    torch.tensor([2.0, -1.0, 0.5]),
+                ),
+            ],
         ),
     ],
     mistakes={
-        "not solved yet: w.grad is still empty. Fill the gap, `...`, and call backward() once for each part.":
-            lambda w, parts: None,
-        "each part brings its own mean, and the means add up to far too much. Divide by the number of all examples.":
-            lambda w, parts: sum(2 * (x @ w - y) @ x / len(y) for x, y in parts),
-        "this is the mean of the parts' means. An example of a small part then weighs more than one of a large part.":
-            lambda w, parts: sum(2 * (x @ w - y) @ x / len(y) for x, y in parts) / len(parts),
-        "you have the gradient of a sum. The loss is a mean, so divide by the number of all examples.":
-            lambda w, parts: sum(2 * (x @ w - y) @ x for x, y in parts),
-        "you divide by the number of parts. The mean is taken over examples; divide by the number of all of them.":
-            lambda w, parts: sum(2 * (x @ w - y) @ x for x, y in parts) / len(parts),
-        "only the last part has arrived. Go back after each part, and do not clear w.grad in between.":
-            lambda w, parts: 2 * (parts[-1][0] @ w - parts[-1][1]) @ parts[-1][0] / sum(len(y) for _, y in parts),
+        "not solved yet: w.grad is still empty. Fill the gap, `...`, and call "
+        "backward() once for each part.": lambda w, parts: None,
+        "each part brings its own mean, and the means add up to far too much. "
+        "Divide by the number of all examples.": lambda w, parts: sum(
+            2 * (x @ w - y) @ x / len(y) for x, y in parts
+        ),
+        "this is the mean of the parts' means. An example of a small part "
+        "then weighs more than one of a large part.": lambda w, parts: (
+            sum(2 * (x @ w - y) @ x / len(y) for x, y in parts) / len(parts)
+        ),
+        "you have the gradient of a sum. The loss is a mean, so divide by the "
+        "number of all examples.": lambda w, parts: sum(
+            2 * (x @ w - y) @ x for x, y in parts
+        ),
+        "you divide by the number of parts. The mean is taken over examples; "
+        "divide by the number of all of them.": lambda w, parts: (
+            sum(2 * (x @ w - y) @ x for x, y in parts) / len(parts)
+        ),
+        "only the last part has arrived. Go back after each part, and do not "
+        "clear w.grad in between.": lambda w, parts: (
+            2
+            * (parts[-1][0] @ w - parts[-1][1])
+            @ parts[-1][0]
+            / sum(len(y) for _, y in parts)
+        ),
     },
 )
 
@@ -169,8 +207,9 @@ check(
 # not.
 
 # %%
-# ## Your own autograd
+# ## Your engine learns
 #
-# An open question. Write your own autograd for plain numbers: a class with a value, a gradient, and a list of (parent,
-# slope) pairs, with `+`, `*` and `tanh`. In which order must `backward` visit the nodes when one value is used twice?
-# Check it against the neuron of the tutorial.
+# An open question. Take the `Value` engine of the tutorial and build a network of two inputs, two hidden neurons with
+# `tanh` and one output out of single `Value`s. Train it on XOR, the four pairs of 0 and 1 that one neuron cannot
+# learn. How many `Value`s does one step make? What must happen to each `grad` between two steps? And why does PyTorch
+# record whole tensors instead of single numbers?

@@ -29,6 +29,7 @@ from kindling.practice import check
 # ??? hint
 #     Turning every sign exchanges the two sides of a boundary.
 
+
 def nand(x1, x2):
     """Return 1 unless both inputs are 1."""
     # gap
@@ -44,14 +45,17 @@ check(
     right=lambda x1, x2: 1 - min(x1, x2),
     cases=[(0, 0), (0, 1), (1, 0), (1, 1)],
     mistakes={
-        "this is AND. You have its line; now the other side shall be true.": lambda x1, x2: min(x1, x2),
-        "this is NOR, false as soon as one input is true. Move the line outwards, with a larger bias.":
-            lambda x1, x2: 1 - max(x1, x2),
-        "this is OR. It differs from NAND at both ends: with no true input, and with two.": lambda x1, x2: max(x1, x2),
-        "it is always true. The bias outweighs both weights together, so nothing can bring the score below "
+        "this is AND. You have its line; now the other side "
+        "must be true.": lambda x1, x2: min(x1, x2),
+        "this is NOR, false as soon as one input is true. Move the line "
+        "outwards, with a larger bias.": lambda x1, x2: 1 - max(x1, x2),
+        "this is OR. It differs from NAND at both ends: with no true input, "
+        "and with two.": lambda x1, x2: max(x1, x2),
+        "it is always true. The bias outweighs both weights together, so "
+        "nothing can bring the score below "
         "zero.": lambda x1, x2: 1,
-        "it is always false. With both inputs 0 the score is the bias alone, so the bias must be positive.":
-            lambda x1, x2: 0,
+        "it is always false. With both inputs 0 the score is the bias alone, "
+        "so the bias must be positive.": lambda x1, x2: 0,
     },
 )
 
@@ -82,12 +86,20 @@ check(
     fewest,
     right=[0, 2, 3],
     mistakes={
-        "a single perceptron can do AND, so it needs no hidden one. The others are right.": [1, 2, 3],
-        "with one hidden perceptron the last one sees one number, 0 or 1. XOR has its true corners in a strip "
+        "a single perceptron can do AND, so it needs no hidden one. The "
+        "others are right.": [1, 2, 3],
+        "with one hidden perceptron the last one sees one number, 0 or 1. XOR "
+        "has its true corners in a strip "
         "between two cuts.": [0, 1, 3],
-        "XOR works with fewer than three hidden ones: count those below the output in the tutorial.": [0, 3, 3],
-        "two cuts cannot close a region. A triangle has one more side.": [0, 2, 2],
-        "a triangle needs one cut for each of its sides, and the last perceptron is not hidden.": [0, 2, 4],
+        "XOR works with fewer than three hidden ones: count those below the "
+        "output in the tutorial.": [0, 3, 3],
+        "two cuts cannot close a region. A triangle has one more side.": [
+            0,
+            2,
+            2,
+        ],
+        "a triangle needs one cut for each of its sides, and the last "
+        "perceptron is not hidden.": [0, 2, 4],
     },
 )
 
@@ -108,8 +120,9 @@ check(
 # ??? hint
 #     By $w \cdot w / \|w\| = \|w\|$. So how many such steps are in a score of $z$?
 
+
 def distance(point, w, b):
-    """Return the distance of a point [n] from the boundary of the perceptron with weights w [n] and bias b."""
+    """Return the distance of a point [n] from the boundary of w [n], b."""
     # gap
     return abs(point @ w + b) / w.norm()
     # end
@@ -131,16 +144,22 @@ check(
         (torch.tensor([-2.0, 0.5, 1.0]), torch.tensor([1.0, 2.0, -2.0]), -0.5),
     ],
     mistakes={
-        "this is the score. With weights twice as long it would double, and the boundary would not have moved.":
-            lambda point, w, b: abs(point @ w + b),
-        "the bias is missing: you measure from a parallel line through the origin.":
-            lambda point, w, b: abs(point @ w) / w.norm(),
-        "the number is right up to its sign. A distance is positive on both sides.":
-            lambda point, w, b: (point @ w + b) / w.norm(),
-        "you divided by the squared length of w. With weights twice as long the distance would shrink.":
-            lambda point, w, b: abs(point @ w + b) / (w @ w),
-        "divide by the length of w, the root of the sum of squares. You took the sum of the sizes.":
-            lambda point, w, b: abs(point @ w + b) / w.abs().sum(),
+        "this is the score. With weights twice as long it would double, and "
+        "the boundary would not have moved.": lambda point, w, b: abs(
+            point @ w + b
+        ),
+        "the bias is missing: you measure from a parallel line through the "
+        "origin.": lambda point, w, b: abs(point @ w) / w.norm(),
+        "the number is right up to its sign. A distance is positive on both "
+        "sides.": lambda point, w, b: (point @ w + b) / w.norm(),
+        "you divided by the squared length of w. With weights twice as long "
+        "the distance would shrink.": lambda point, w, b: (
+            abs(point @ w + b) / (w @ w)
+        ),
+        "divide by the length of w, the root of the sum of squares. You took "
+        "the sum of the sizes.": lambda point, w, b: (
+            abs(point @ w + b) / w.abs().sum()
+        ),
     },
 )
 

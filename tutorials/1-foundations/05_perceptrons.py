@@ -9,24 +9,21 @@
 # chapters = ["S2.1", "S2.2", "S2.3", "S2.4", "S2.5", "S2.6", "S2.7", "S2.8", "S2.Q", "B9", "R2"]
 # data = []
 # minutes = 1
-# figure = 6
-# metric = { name = "points right", unit = "%", target = 90, reference = "92 % by the best of all lines" }
+# figure = 5
+# metric = { name = "share of the best line's score", unit = "%", target = 95, reference = "the best of all lines" }
 # description = "The perceptron: a line that learns from its mistakes, the rule that finds it, and XOR."
 # ///
 """
 # Perceptrons: lines, logic and their limits
 
-The first machine that learned from its mistakes drew a line between two kinds of things, and moved it each
-time it was wrong. Here you build it in three lines of code, prove that there is a tiny table which it can
-never learn, and then get that table right, four cases out of four, with three of them.
+The first machine that learned from its mistakes drew a line between two kinds of things, and moved it each time it was
+wrong. Here you build it in three lines of code, prove that there is a tiny table which it can never learn, and then get
+that table right, four cases out of four, with three of them.
 """
 
 # %%
-# You will
-#
-# - draw a line with two weights and a bias, and make it compute AND, OR and NOT,
-# - let it learn from its mistakes, and compare it with the best of *all* lines,
-# - meet XOR, which no line can do, and bend the boundary by stacking perceptrons.
+# Here are a hundred points, fifty of each class. A perceptron, with weights chosen without thought, says on which side
+# of a line each one lies.
 
 import math
 from itertools import product
@@ -38,33 +35,13 @@ from kindling.plots import COLORS, INK, MARKERS, curves, show, style
 from kindling.runtime import claim, report, steps
 
 epochs = steps(40, 2)  # passes over the points
-gap = 0.1  # how far easy points keep from the diagonal, at least, in x1 + x2
+gap = 0.1  # how far easy points keep from the diagonal, in x1 + x2
 hidden_perceptrons = 100  # for the curved region at the end
-
-# %%
-# ## A question with two answers
-#
-# Is this letter spam? Is that spot a star? A **classification problem** asks you to choose one label from a
-# fixed set, and each label of the set is a **class**. Two classes are enough for this page. We call them 0
-# and 1.
-#
-# Here are a hundred points, fifty of each class. Courses like to hand out a file of such points. We draw
-# ours, with the seed in sight. They are the very points that [logistic
-# regression](06_logistic-regression.py) works on, so you can compare the two.
 
 generator = torch.Generator().manual_seed(1)
 y = (torch.arange(100) % 2).float()  # 0, 1, 0, 1, ...
-x = torch.randn(100, 2, generator=generator) + (2 * y - 1)[:, None]  # [points, 2]
+x = torch.randn(100, 2, generator=generator) + (2 * y - 1)[:, None]
 axes = {"xlabel": "$x_1$", "ylabel": "$x_2$"}
-
-# %%
-# The simplest rule that could part them is a straight line. Give each input a **weight**, add up, and add one
-# number more, the **bias**:
-#
-# $$z = w_1 x_1 + w_2 x_2 + b.$$
-#
-# Then look only at the sign of this score. Positive: class 1. Otherwise: class 0. A weighted sum and a
-# threshold: that is a **perceptron**, all of it. `x @ w` does the sum for all points at once.
 
 
 def predict(x, w, b):
@@ -72,22 +49,8 @@ def predict(x, w, b):
     return (x @ w + b > 0).float()
 
 
-def share_right(x, y, w, b):
-    return (predict(x, w, b) == y).double().mean().item()
-
-
-w, b = torch.tensor([1.0, -0.5]), torch.tensor(0.4)  # chosen without thought
-print(f"a careless line is right for {share_right(x, y, w, b):.0%} of the points")
-assert 0.5 < share_right(x, y, w, b) < 0.8
-
-# %%
-# Where does the answer change? Exactly where the score is zero. These points form the **decision boundary**,
-# and here it is a straight line. The weights are an arrow that stands at right angles on it and points to the
-# side of class 1. The bias shifts the line without turning it.
-
-
 def draw_boundary(ax, w, b, **look):
-    """Draw the line on which the score of a perceptron with two inputs is zero."""
+    """Draw the line on which the score of a perceptron is zero."""
     on_line = -b * w / (w @ w)
     along = torch.stack([-w[1], w[0]])
     ax.axline(on_line.tolist(), (on_line + along).tolist(), **look)
@@ -95,34 +58,65 @@ def draw_boundary(ax, w, b, **look):
 
 def draw_points(ax, x, y):
     for label in (0, 1):
-        here = y == label
-        ax.scatter(*x[here].T, 20, COLORS[label], marker=MARKERS[label], linewidths=0, label=f"class {label}")
+        look = {"marker": MARKERS[label], "label": f"class {label}"}
+        ax.scatter(*x[y == label].T, 20, COLORS[label], lw=0, **look)
 
 
+w, b = torch.tensor([1.0, -0.5]), torch.tensor(0.4)
+foot = -b * w / (w @ w)  # the point of the line closest to the origin
 with style():
-    fig, ax = plt.subplots(figsize=(5, 4.2))
+    fig, ax = plt.subplots(figsize=(5, 3.6))
     draw_points(ax, x, y)
     draw_boundary(ax, w, b, color=INK)
-    foot = -b * w / (w @ w)
-    ax.annotate("", (foot + w).tolist(), foot.tolist(), arrowprops={"arrowstyle": "->", "color": INK, "lw": 2})
+    arrow = {"arrowstyle": "->", "color": INK, "lw": 2}
+    ax.annotate("", (foot + w).tolist(), foot.tolist(), arrowprops=arrow)
     ax.annotate("w", (foot + w + 0.1).tolist(), color=INK)
     ax.set(**axes, aspect="equal")
     ax.legend()
 show(
     fig,
-    "Two clouds of fifty points, class 0 at the lower left and class 1 at the upper right, overlapping in the "
-    "middle. A steep line crosses both; an arrow marked w stands at right angles on it and points right, to "
-    "the side that the perceptron calls class 1.",
+    "Two overlapping clouds of points, class 0 at the lower left, class 1 at "
+    "the upper right. A steep line crosses both; an arrow w stands at right "
+    "angles on it and points to the side that is called class 1.",
 )
 
 # %%
-# Nothing in the code says "two". With three inputs the boundary is a plane. With 784, one for each pixel of a
-# small picture, nobody can draw it any more, but the same line of code still finds the side.
+# You will
+#
+# - make such a line compute AND, OR and NOT,
+# - let it learn from its mistakes, and compare it with the best of *all* lines,
+# - meet XOR, which no line can do, and curve the boundary by stacking perceptrons.
+#
+# ## A question with two answers
+#
+# Is this letter spam? Is that spot a star? A **classification problem** asks you to choose one label from a fixed set,
+# and each label of the set is a **class**. Two classes are enough for this page. We call them 0 and 1.
+#
+# The simplest rule that could separate them is a straight line. Give each input a **weight**, add up, and add one
+# number more, the **bias**:
+#
+# $$z = w_1 x_1 + w_2 x_2 + b.$$
+#
+# Then look only at the sign of this score. Positive: class 1. Otherwise: class 0. A weighted sum and a threshold: that
+# is a **perceptron**. In `predict`, `x @ w` computes the sum for all points at once.
+#
+# The answer changes exactly where the score is zero. These points form the **decision boundary**, and here it is a
+# straight line. The weights are an arrow that stands at right angles on it and points to the side of class 1. The bias
+# shifts the line without turning it.
 
-assert predict(torch.rand(5, 784), torch.rand(784), torch.tensor(-1.0)).shape == (5,)
-assert predict(foot + 0.01 * w, w, b) == 1 and predict(foot - 0.01 * w, w, b) == 0  # a step to either side
+
+def share_right(x, y, w, b):
+    return (predict(x, w, b) == y).double().mean().item()
+
+
+print(f"the careless line is right for {share_right(x, y, w, b):.0%}")
+assert predict(foot + 0.01 * w, w, b) == 1  # a step to either side
+assert predict(foot - 0.01 * w, w, b) == 0
 
 # %%
+# Nothing in the code says "two". With three inputs the boundary is a plane. With 784, one for each pixel of a small
+# image, nobody can draw it any more, but the same line of code still finds the side.
+#
 # !!! quiz "Which side of the boundary"
 #     A perceptron has $w = (2, -1)$ and $b = -3$. Which of these points does it put into class 1?
 #
@@ -137,19 +131,14 @@ assert predict(foot + 0.01 * w, w, b) == 1 and predict(foot - 0.01 * w, w, b) ==
 #
 # ## Why "neural"?
 #
-# The idea came from nerve cells. A neuron collects signals through many inlets, some exciting, some damping,
-# and fires if the sum is strong enough. Weights, sum, threshold: in 1943 that was made a formula, and in 1958
-# Frank Rosenblatt gave it a rule by which it learns. The likeness ends there. Real neurons fire in time, and
-# do much that no weighted sum does. Take "neural" as a family name, not as a description.
-#
-# Today's networks keep the weighted sum and replace the threshold by a softer bend;
-# [backpropagation](04_backprop.py) has one with $\tanh$. You will see below why they had to.
+# The idea came from nerve cells. A neuron collects signals through many inlets, some exciting, some damping, and fires
+# if the sum is strong enough. In 1943 that was made a formula, and in 1958 Frank Rosenblatt gave it a rule by which it
+# learns. The likeness ends there: real neurons fire in time, and do much that no weighted sum does.
 #
 # ## Logic with a line
 #
-# Let the inputs be 0 or 1, for false and true. AND is true for one of the four pairs only, and one line cuts
-# off that corner. OR needs the same slope and another bias. NOT has a single input: its "line" is one point
-# on a number line.
+# Let the inputs be 0 or 1, for false and true. AND is true for one of the four pairs only, and one line cuts off that
+# corner. OR needs the same slope and another bias. NOT has a single input: its "line" is one point on a number line.
 
 pairs = torch.tensor([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
 AND = torch.tensor([1.0, 1.0]), torch.tensor(-1.5)
@@ -158,7 +147,8 @@ NOT = torch.tensor([-1.0]), torch.tensor(0.5)
 
 print("x1 x2  AND OR")
 for pair in pairs:
-    print(*pair.int().tolist(), "", predict(pair, *AND).int().item(), predict(pair, *OR).int().item(), sep="  ")
+    said = [int(predict(pair, *gate)) for gate in (AND, OR)]
+    print(*pair.int().tolist(), "", *said, sep="  ")
 assert predict(pairs, *AND).tolist() == [0, 0, 0, 1]
 assert predict(pairs, *OR).tolist() == [0, 1, 1, 1]
 assert predict(torch.tensor([[0.0], [1.0]]), *NOT).tolist() == [1, 0]
@@ -169,25 +159,30 @@ assert predict(torch.tensor([[0.0], [1.0]]), *NOT).tolist() == [1, 0]
 
 def draw_truth(ax, places, truth):
     for place, value in zip(places.tolist(), truth.tolist(), strict=True):
-        face = COLORS[1] if value else "none"
-        ax.scatter(*place, 90, marker=MARKERS[int(value)], facecolor=face, edgecolor=COLORS[int(value)], zorder=3)
-    ax.set(xlim=(-0.4, 1.4), ylim=(-0.4, 1.4), xticks=(0, 1), yticks=(0, 1), aspect="equal")
+        look = {"marker": MARKERS[int(value)], "edgecolor": COLORS[int(value)]}
+        look["facecolor"] = COLORS[1] if value else "none"
+        ax.scatter(*place, 90, **look, zorder=3)
+    limits = {"xlim": (-0.4, 1.4), "ylim": (-0.4, 1.4)}
+    ax.set(**limits, xticks=(0, 1), yticks=(0, 1), aspect="equal")
 
 
 with style():
     fig, panels = plt.subplots(1, 3, figsize=(6.4, 2.5))
-    for ax, name, gate in zip(panels[:2], ("AND", "OR"), (AND, OR), strict=True):
+    for ax, name, gate in zip(
+        panels[:2], ("AND", "OR"), (AND, OR), strict=True
+    ):
         draw_truth(ax, pairs, predict(pairs, *gate))
         draw_boundary(ax, *gate, color=INK)
         ax.set(title=name, **axes)
-    draw_truth(panels[2], torch.tensor([[0.0, 0.5], [1.0, 0.5]]), torch.tensor([1, 0]))
+    on_a_line = torch.tensor([[0.0, 0.5], [1.0, 0.5]])
+    draw_truth(panels[2], on_a_line, torch.tensor([1, 0]))
     panels[2].axvline(0.5, color=INK)
     panels[2].set(title="NOT", xlabel="$x_1$", yticks=())
 show(
     fig,
-    "Three panels. AND: a falling line cuts off the corner (1, 1), the only true one. OR: a parallel line, "
-    "closer to the origin, cuts off the corner (0, 0), the only false one. NOT: a boundary at one half, with "
-    "0 true on its left and 1 false on its right.",
+    "Three panels. AND: a falling line cuts off the corner (1, 1). OR: a "
+    "parallel line, closer to the origin, cuts off the corner (0, 0). NOT: a "
+    "boundary at one half, with 0 true on its left and 1 false on its right.",
 )
 
 # %%
@@ -205,14 +200,13 @@ show(
 #
 # ## The trick: learn from one mistake
 #
-# So far we chose the weights. Now let the points choose them. Take one point that is on the wrong side. If it
-# belongs to class 1 and got a score below zero, its score must rise, so add the point to the weights. If it
-# belongs to class 0 and scored above, subtract it. Both cases in one line, with the learning rate $\eta$:
+# So far we chose the weights. Now let the points choose them. Take one point that is on the wrong side. If it belongs
+# to class 1 and got a score below zero, its score must rise, so add the point to the weights. If it belongs to class 0
+# and scored above, subtract it. Both cases in one line, with the learning rate $\eta$:
 #
 # $$w \leftarrow w + \eta\,(y - \hat y)\,x, \qquad b \leftarrow b + \eta\,(y - \hat y),$$
 #
-# where $\hat y$ is what the perceptron said. For a point that is right, the difference is zero, and nothing
-# moves.
+# where $\hat y$ is what the perceptron said. For a point that is right, the difference is zero, and nothing moves.
 
 
 def corrected(w, b, point, label, learning_rate=1.0):
@@ -221,17 +215,19 @@ def corrected(w, b, point, label, learning_rate=1.0):
     return w + learning_rate * error * point, b + learning_rate * error
 
 
-point, label = torch.tensor([0.5, 2.0]), torch.tensor(1.0)  # class 1, on the wrong side of our line
+# a point of class 1, on the wrong side of our line
+point, label = torch.tensor([0.5, 2.0]), torch.tensor(1.0)
 before, after = (w, b), corrected(w, b, point, label, learning_rate=0.3)
 for (w_now, b_now), when in ((before, "before"), (after, "after")):
     score = point @ w_now + b_now
-    print(f"{when:6} w = ({w_now[0]:.2f}, {w_now[1]:.2f}), b = {b_now:.2f}, score of the point {score:+.3f}")
+    numbers = f"w = ({w_now[0]:.2f}, {w_now[1]:.2f}), b = {b_now:.2f}"
+    print(f"{when:6} {numbers}, score of the point {score:+.3f}")
 rise = (point @ after[0] + after[1]) - (point @ w + b)
 torch.testing.assert_close(rise, 0.3 * (point @ point + 1))
 
 # %%
-# The score rose by $\eta\,(\|x\|^2 + 1)$, which is always positive: each correction pushes its point in the
-# right direction. It does not promise that the point is right afterwards, or that no other point gets worse.
+# The score rose by $\eta\,(\|x\|^2 + 1)$, which is always positive: each correction pushes its point in the right
+# direction. It does not promise that the point is right afterwards, or that no other point gets worse.
 #
 # Seen from above, the line swings past the point.
 
@@ -239,49 +235,36 @@ with style():
     fig, ax = plt.subplots(figsize=(5, 3.8))
     ax.scatter(*point, 90, COLORS[1], marker=MARKERS[1], zorder=3)
     ax.annotate("a point of class 1", (0.7, 2.0), va="center", color=INK)
-    draw_boundary(ax, *before, color=COLORS[0], linestyle="--", label="before")
+    dashed = {"linestyle": "--", "label": "before"}
+    draw_boundary(ax, *before, color=COLORS[0], **dashed)
     draw_boundary(ax, *after, color=COLORS[2], label="after one correction")
     ax.set(**axes, xlim=(-3, 3), ylim=(-3, 3))
     ax.legend(loc="lower right")
 show(
     fig,
-    "A point of class 1 at (0.5, 2). Before the correction a steep dashed line runs to the right of it, so it "
-    "lies on the side of class 0. After one correction the solid line has turned and passes on the point's "
-    "other side.",
+    "A point of class 1. Before the correction a steep dashed line leaves it "
+    "on the side of class 0. After it the solid line has turned past it.",
 )
 assert predict(point, *before) == 0 and predict(point, *after) == 1
 
 # %%
-# !!! quiz "One correction"
-#     A perceptron has $w = (1, -1)$ and $b = 1$. The point $(2, 1)$ belongs to class 0. After one correction
-#     with learning rate 0.5, what is $w_2$?
-#
-#     - [=] -1.5
-#       > The score is 2, so it said 1 and the error is $0 - 1 = -1$. Then $-1 + 0.5 \cdot (-1) \cdot 1$.
-#     - [ ] -0.5
-#       > You added the point. It belongs to class 0 and scored too high, so it is subtracted.
-#     - [ ] -2
-#       > That is a full correction. The learning rate takes half of it.
-#     - [ ] -1
-#       > So it would stay if the point were right already. Its score is 2, and it should be below zero.
-#     - [ ] anything else
-#       > First the score of the point, then the error $y - \hat y$, then $w_2 + \eta\,(y - \hat y)\,x_2$.
-#
 # ## The perceptron algorithm
 #
-# Start with zero weights. Go through the points in a random order and correct every mistake. Repeat, until a
-# whole pass finds none. We keep the boundary after each correction, to watch it later.
+# Start with zero weights. Go through the points in a random order and correct every mistake. Repeat, until a whole
+# pass finds none. We keep the boundary after each correction, to watch it later.
 
 
 def learn(x, y, seed=0, learning_rate=1.0, epochs=epochs):
-    """Return all (w, b) from the start to the end, and the number of corrections in each pass."""
+    """Return each (w, b) on the way, and the corrections of each pass."""
     generator = torch.Generator().manual_seed(seed)
-    path, corrections = [(torch.zeros(x.shape[1]), torch.tensor(0.0))], []
+    path = [(torch.zeros(x.shape[1]), torch.tensor(0.0))]
+    corrections = []
     for _ in range(epochs):
         before = len(path)
         for i in torch.randperm(len(x), generator=generator):
             if predict(x[i], *path[-1]) != y[i]:
-                path.append(corrected(*path[-1], x[i], y[i], learning_rate))
+                moved = corrected(*path[-1], x[i], y[i], learning_rate)
+                path.append(moved)
         corrections.append(len(path) - before)
         if corrections[-1] == 0:
             break
@@ -289,91 +272,80 @@ def learn(x, y, seed=0, learning_rate=1.0, epochs=epochs):
 
 
 # %%
-# First an easy world. Of our hundred points we keep those that lie on their own side of the diagonal
-# $x_1 + x_2 = 0$, with a small gap. So we know that a line exists, but the perceptron does not.
+# First an easy world. Of our hundred points we keep those that lie on their own side of the diagonal $x_1 + x_2 = 0$,
+# with a small gap. We know that a line exists; the perceptron does not.
 
 easy = (2 * y - 1) * x.sum(dim=1) > gap
 easy_x, easy_y = x[easy], y[easy]
 path, corrections = learn(easy_x, easy_y)
 print(f"{len(easy_x)} points; corrections in each pass: {corrections}")
-print(f"right at the end: {share_right(easy_x, easy_y, *path[-1]):.0%}")
-claim(corrections[-1] == 0, "the rule stops of its own accord")
-claim(share_right(easy_x, easy_y, *path[-1]) == 1, "and then every point is right")
+at_the_end = share_right(easy_x, easy_y, *path[-1])
+print(f"right at the end: {at_the_end:.0%}")
+claim(corrections[-1] == 0, "the rule stops")
+claim(at_the_end == 1, "and then every point is right")
 
 # %%
-# Every boundary that it tried is in the next picture: the later, the darker. The last one is thick.
+# Every boundary that it tried is in the next figure, pale at first and darker later. The last one is thick.
 
 with style():
     fig, ax = plt.subplots(figsize=(5, 4.2))
     draw_points(ax, easy_x, easy_y)
     for i, (w_now, b_now) in enumerate(path[1:], start=1):
         last = i == len(path) - 1
-        grey = str(0.8 - 0.65 * i / len(path))
-        draw_boundary(ax, w_now, b_now, color=INK if last else grey, linewidth=2.5 if last else 0.8)
+        gray = str(0.8 - 0.65 * i / len(path))
+        look = {"color": INK, "lw": 2.5} if last else {"color": gray, "lw": 0.8}
+        draw_boundary(ax, w_now, b_now, **look)
     ax.set(**axes, aspect="equal", xlim=(-4, 4), ylim=(-4, 4))
     ax.legend(loc="lower left")
 show(
     fig,
-    f"The easy points, two clouds with a narrow gap between them, and the {len(path) - 1} boundaries that the rule "
-    "tried, pale at first and darker later. They swing about; the last, thick one passes through the gap.",
+    f"The easy points, and the {len(path) - 1} boundaries that the rule "
+    "tried. They swing about; the last, thick one passes through the gap.",
 )
 
 # %%
-# It begins with wild swings and ends in the gap. Does it always stop? Yes, if any line parts the points, and
-# there is even a limit to how many corrections it can need. Let $R$ be the length of the longest input, the
-# constant 1 of the bias counted in, and $\gamma$ the width of the gap on either side of *some* line that parts
-# the points. Then there are at most $(R/\gamma)^2$ corrections, in any order, in any number of dimensions.
+# It ends in the gap. Does it always stop? Yes, if any line parts the points, and there is even a limit to how many
+# corrections it can need. Let $R$ be the length of the longest input, the constant 1 of the bias counted in, and
+# $\gamma$ the width of the gap on either side of *some* line that parts the points. Then there are at most
+# $(R/\gamma)^2$ corrections, in any order, in any number of dimensions.
 #
 # ??? info "The derivation: why it must stop"
 #     Write $\tilde x = (x, 1)$ and $\tilde w = (w, b)$, so that the score is $\tilde w\cdot\tilde x$, and let
-#     $s = \pm 1$ be the class. Let $u$ be a vector of length 1 with $s\,u\cdot\tilde x \ge \gamma$ for every
-#     point. A correction ($\eta = 1$) adds $s\tilde x$.
+#     $s = \pm 1$ be the class. Let $u$ be a vector of length 1 with $s\,u\cdot\tilde x \ge \gamma$ for every point. A
+#     correction ($\eta = 1$) adds $s\tilde x$.
 #
-#     Each correction moves $\tilde w$ along $u$ by at least $\gamma$: after $k$ of them,
-#     $u\cdot\tilde w \ge k\gamma$.
+#     Each correction moves $\tilde w$ along $u$ by at least $\gamma$: after $k$ of them, $u\cdot\tilde w \ge k\gamma$.
 #
-#     At the same time it grows slowly. A correction happens only at a mistake, where
-#     $s\,\tilde w\cdot\tilde x \le 0$. The new squared length $\|\tilde w + s\tilde x\|^2$ is
+#     At the same time it grows slowly. A correction happens only at a mistake, where $s\,\tilde w\cdot\tilde x \le 0$.
+#     The new squared length $\|\tilde w + s\tilde x\|^2$ is
 #     $\|\tilde w\|^2 + 2s\,\tilde w\cdot\tilde x + \|\tilde x\|^2$, which is at most
 #     $\|\tilde w\|^2 + R^2$. After $k$ corrections, $\|\tilde w\|^2 \le kR^2$.
 #
-#     Together, $k\gamma \le u\cdot\tilde w \le \|\tilde w\| \le \sqrt{k}\,R$, hence $k \le (R/\gamma)^2$.
+#     Together, $k\gamma \le u\cdot\tilde w \le \|\tilde w\| \le \sqrt{k}\,R$, so $k \le (R/\gamma)^2$.
 
 R_squared = ((easy_x**2).sum(dim=1) + 1).max()
-gamma = ((2 * easy_y - 1) * easy_x.sum(dim=1)).min() / math.sqrt(2)  # of the diagonal, which passes through 0
+# the gap of the diagonal, which passes through the origin
+gamma = ((2 * easy_y - 1) * easy_x.sum(dim=1)).min() / math.sqrt(2)
 limit = (R_squared / gamma**2).item()
 needed = [len(learn(easy_x, easy_y, seed)[0]) - 1 for seed in range(5)]
-print(f"at most {limit:.0f} corrections; five different orders needed {needed}")
+print(f"at most {limit:.0f} corrections; five orders needed {needed}")
 assert max(needed) <= limit
 
 # %%
-# !!! warning "You may read this elsewhere"
-#     "Choose a small learning rate, say 0.01, so that the perceptron does not overshoot." For gradient descent
-#     the learning rate is a matter of life and death; [the thermometer](07_thermometer.py) explodes with a
-#     wrong one. Here, from zero weights, it only changes the unit in which the weights are measured: the score
-#     keeps its sign, so every mistake stays the same mistake. Today leave it at 1. (From *random* first
-#     weights it does matter, a little: it sets how fast they are forgotten.)
+# Does the learning rate matter? For gradient descent it decides everything: [the thermometer](07_thermometer.py)
+# diverges with a wrong one. Here, from zero weights, it only changes the unit in which the weights are measured: every
+# score keeps its sign, so every mistake stays the same mistake. (From *random* first weights it sets how fast they are
+# forgotten.)
 #
 # The small rate below is $1/128$, a power of two, so that not even rounding differs.
 
-small, large = (learn(easy_x, easy_y, learning_rate=rate)[0] for rate in (1 / 128, 1.0))
+rates = (1 / 128, 1.0)
+small, large = (learn(easy_x, easy_y, learning_rate=r)[0] for r in rates)
 print(f"corrections: {len(small) - 1} with 1/128, {len(large) - 1} with 1")
 assert len(small) == len(large)
 torch.testing.assert_close(128 * small[-1][0], large[-1][0])
 
 # %%
-# !!! quiz "The learning rate of a perceptron"
-#     From zero weights you run the rule twice on the same points in the same order, with learning rates 0.1
-#     and 10. What differs at the end?
-#
-#     - [ ] The number of corrections: the small rate needs more of them.
-#       > Every weight and the bias are a hundred times smaller, so each score is as well. Its sign is the
-#       > same, and so is each decision on the way.
-#     - [ ] The boundary: the large rate overshoots.
-#       > The boundary is where the score is zero, and a hundredfold score is zero at the same points.
-#     - [x] Only the length of the weights.
-#       > The boundaries agree at every step; one set of weights is a hundred times longer.
-#
 # ## When no line is perfect
 #
 # Now all hundred points. The clouds overlap, so no line is right about everybody. What does the rule do?
@@ -381,54 +353,55 @@ torch.testing.assert_close(128 * small[-1][0], large[-1][0])
 path, corrections = learn(x, y)
 right = [share_right(x, y, *now) for now in path[1:]]
 print(f"corrections in the last passes: {corrections[-5:]}")
-print(f"right after the last corrections: {[f'{share:.0%}' for share in right[-5:]]}")
 assert corrections[-1] > 0
-claim(max(right[-100:]) - min(right[-100:]) > 0.1, "the boundary swings by more than ten points to the end")
 
 # %%
-# It never stops. There is always a point on the wrong side, and each correction for one may spoil others. So
-# the *last* line is a matter of luck. The remedy is simple: keep the best line in your pocket, and replace it
-# only by a better one.
+# It never stops. There is always a point on the wrong side, and each correction for one may spoil others. The *last*
+# line is a matter of luck. The remedy is simple: keep the best line in your pocket, and replace it only by a better
+# one.
 #
-# How good could a line be at all? With a hundred points we can ask *every* line. Moving a line without
-# crossing a point changes no answer, so it is enough to try the lines through two of the points, and to let
-# those two fall on either side.
+# How good could a line be at all? With a hundred points we can ask *every* line. Moving a line without crossing a
+# point changes no answer, so it is enough to try the lines through two of the points, and to let those two fall on
+# either side.
 
 
 def best_of_all_lines(x, y):
     """Return the largest share of points that any straight line gets right."""
-    first, second = torch.triu_indices(len(x), len(x), offset=1)  # all pairs of points
+    first, second = torch.triu_indices(len(x), len(x), offset=1)  # all pairs
     along = x[second] - x[first]
     across = torch.stack([-along[:, 1], along[:, 0]], dim=1)
-    said = (across @ x.T > (across * x[first]).sum(dim=1, keepdim=True)).float()  # [lines, points]
+    threshold = (across * x[first]).sum(dim=1, keepdim=True)
+    said = (across @ x.T > threshold).float()  # [lines, points]
     rows, best = torch.arange(len(first)), 0.0
     for one, other in product((0.0, 1.0), repeat=2):
-        said[rows, first], said[rows, second] = one, other  # the two that the line passes through
+        said[rows, first], said[rows, second] = one, other  # those on it
         share = (said == y).double().mean(dim=1)
-        best = max(best, share.max().item(), 1 - share.min().item())  # or with the sides exchanged
+        # a line can also be used with its sides exchanged
+        best = max(best, share.max().item(), 1 - share.min().item())
     return best
 
 
 pocket, best = max(right), best_of_all_lines(x, y)
 print(f"in the pocket {pocket:.0%}, the best of all lines {best:.0%}")
-report("points right", pocket)
-claim(pocket >= 0.9, "the pocket holds a line that is right for at least 90 % of the points")
+report("share of the best line's score", pocket / best)
+claim(pocket >= 0.95 * best, "the pocket comes close to the best of all lines")
 assert pocket <= best < 1
-assert math.isclose(best, 0.92)
 
 # %%
 # The figure shows the last hundred corrections: what the rule has in its hand, and what is in the pocket.
 
 pockets = [max(right[: i + 1]) for i in range(len(right))]
+last = right[-100:]
 curves(
-    {"after this correction": right[-100:], "in the pocket": pockets[-100:]},
-    x=range(len(right[-100:])),
+    {"after this correction": last, "in the pocket": pockets[-100:]},
+    x=range(len(last)),
     xlabel="correction, of the last hundred",
     ylabel="share of points right",
-    alt="Share of points right over the last hundred corrections. The line in the hand jumps up and down, "
-    f"between {min(right[-100:]):.2f} and {max(right[-100:]):.2f}. The line in the pocket stays level at "
-    f"{pockets[-1]:.2f}.",
+    alt="Share of points right over the last hundred corrections. The line in "
+    f"the hand jumps up and down, between {min(last):.2f} and {max(last):.2f}. "
+    f"The line in the pocket stays at {pockets[-1]:.2f}.",
 )
+claim(min(last) < pocket, "the line in the hand is not always the best")
 
 # %%
 # !!! quiz "Points that no line parts"
@@ -438,8 +411,8 @@ curves(
 #       > It does not know how many mistakes there are; it sees one point at a time. Near the best line it still
 #       > corrects, and so leaves it again.
 #     - [ ] The corrections get smaller and smaller, and in the end the line stands still.
-#       > A correction has the size of the point, however late it comes. Gradient descent on a smooth loss slows
-#       > down near its goal; this rule does not.
+#       > A correction has the size of the point, however late it comes. Gradient descent on a smooth loss slows down
+#       > near its goal; this rule does not.
 #     - [x] It never stops, so you have to keep the best line yourself.
 #       > A pass without mistakes would be needed, and there is none.
 #     - [ ] The weights grow without limit.
@@ -447,118 +420,133 @@ curves(
 #
 # ## XOR: the table that no line can learn
 #
-# Exclusive or is true if exactly one of two inputs is. Four points, and yet it stopped a field. Suppose a
-# perceptron could do it. Then
+# Exclusive or is true if exactly one of two inputs is. Four points, and yet it stopped a field. Suppose a perceptron
+# could do it. Then
 #
 # $$w_2 + b > 0,\qquad w_1 + b > 0,\qquad b \le 0,\qquad w_1 + w_2 + b \le 0.$$
 #
-# Add the first two: $w_1 + w_2 + 2b > 0$. Add the last two: $w_1 + w_2 + 2b \le 0$. Both cannot be true, so
-# there is no such perceptron. That is a proof, and no amount of training gets around it.
+# Add the first two: $w_1 + w_2 + 2b > 0$. Add the last two: $w_1 + w_2 + 2b \le 0$. Both cannot be true, so there is
+# no such perceptron. That is a proof, and no amount of training gets around it.
 #
-# How bad is it? There are sixteen tables of two inputs. We throw dice for the weights, ten thousand times,
-# and count the different tables that come out.
+# How bad is it? There are sixteen tables of two inputs. We draw the weights at random, ten thousand times, and count
+# the different tables that come out.
 
 weights = torch.randn(10_000, 2, generator=generator)
 biases = torch.randn(10_000, generator=generator)
-tables = {tuple(table) for table in (pairs @ weights.T + biases > 0).int().T.tolist()}
+tables = {
+    tuple(table) for table in (pairs @ weights.T + biases > 0).int().T.tolist()
+}
 missing = sorted(set(product((0, 1), repeat=4)) - tables)
 print(f"{len(tables)} of 16 tables; missing: {missing}")
 assert missing == [(0, 1, 1, 0), (1, 0, 0, 1)]
 
 # %%
-# Fourteen can be done. Missing are XOR and its opposite, "both or neither". The learning rule finds no way
-# either, of course: three out of four is the best that it ever has in its pocket.
+# Fourteen can be done. Missing are XOR and its opposite, "both or neither". The learning rule cannot find a way
+# either: three out of four is the best that it ever has in its pocket.
 
 XOR = torch.tensor([0.0, 1.0, 1.0, 0.0])
 path, corrections = learn(pairs, XOR)
 best_single = max(share_right(pairs, XOR, *now) for now in path)
-print(f"one perceptron: {best_single:.0%}, still correcting after {len(corrections)} passes")
+passes = len(corrections)
+print(f"one perceptron: {best_single:.0%}, still correcting in pass {passes}")
 assert corrections[-1] > 0 and best_single <= 0.75
 claim(best_single == 0.75, "three of four is the best")
 
 # %%
 # ## Two layers
 #
-# But look: XOR is "one *or* the other, and *not* both". OR and AND are perceptrons. Let their answers be the
-# inputs of a third, which says yes to OR and no to AND.
+# But look: XOR is "one *or* the other, and *not* both". OR and AND are perceptrons. Let their answers be the inputs of
+# a third, which says yes to OR and no to AND.
+
+LAST = torch.tensor([1.0, -1.0]), torch.tensor(-0.5)
 
 
 def xor(x):
-    hidden = torch.stack([predict(x, *OR), predict(x, *AND)], dim=1)  # [points, 2]
-    return hidden, predict(hidden, torch.tensor([1.0, -1.0]), torch.tensor(-0.5))
+    hidden = torch.stack(
+        [predict(x, *OR), predict(x, *AND)], dim=1
+    )  # [points, 2]
+    return hidden, predict(hidden, *LAST)
 
 
 hidden, answer = xor(pairs)
-for pair, between, final in zip(pairs.int().tolist(), hidden.int().tolist(), answer.int().tolist(), strict=True):
-    print(f"inputs {pair} -> hidden {between} -> {final}")
+for pair, between, final in zip(pairs, hidden, answer, strict=True):
+    steps_taken = pair.int().tolist(), between.int().tolist(), int(final)
+    print("inputs {} -> hidden {} -> {}".format(*steps_taken))
 assert answer.tolist() == XOR.tolist()
 
 # %%
-# Four out of four. What happened? The first layer did not answer. It *moved the points*, to places where one
-# line is enough.
+# Four out of four. What happened? The first layer did not answer. It *moved the points*, to places where one line is
+# enough.
 
 with style():
     fig, (left, right_panel) = plt.subplots(1, 2, figsize=(6.4, 3.1))
     draw_truth(left, pairs, XOR)
     draw_boundary(left, *OR, color=COLORS[2], label="OR")
-    draw_boundary(left, *AND, color=COLORS[3], linestyle="--", label="AND")
+    dashed = {"linestyle": "--", "label": "AND"}
+    draw_boundary(left, *AND, color=COLORS[3], **dashed)
     left.set(title="what comes in", **axes)
     left.legend(loc="upper right", fontsize=8)
     draw_truth(right_panel, hidden, XOR)
-    draw_boundary(right_panel, torch.tensor([1.0, -1.0]), torch.tensor(-0.5), color=INK)
-    right_panel.annotate("two points", (0.98, -0.1), ha="center", va="top", color=INK)
-    right_panel.set(title="what the third one sees", xlabel="OR says", ylabel="AND says")
+    draw_boundary(right_panel, *LAST, color=INK)
+    look = {"ha": "center", "va": "top", "color": INK}
+    right_panel.annotate("two points", (0.98, -0.1), **look)
+    right_panel.set(title="what the third one sees")
+    right_panel.set(xlabel="OR says", ylabel="AND says")
 show(
     fig,
-    "Left: the four input pairs with the parallel boundaries of OR and AND; the two true pairs lie in the "
-    "strip between them. Right: the same points after the first layer. The two true pairs have landed on one "
-    "spot, (1, 0), and a single line cuts it off from (0, 0) and (1, 1).",
+    "Left: the four input pairs; the two true ones lie in the strip between "
+    "the boundaries of OR and AND. Right: after the first layer the true pairs "
+    "share one spot, (1, 0), and a single line cuts it off.",
 )
 assert hidden[1].tolist() == hidden[2].tolist() == [1, 0]
 
 # %%
 # !!! quiz "What a second layer needs"
-#     You leave out the threshold in the first layer: two weighted sums go straight into the third perceptron.
-#     Can it still do XOR, with other weights perhaps?
+#     You leave out the threshold in the first layer: two weighted sums go straight into the third perceptron. Can it
+#     still do XOR, with other weights perhaps?
 #
 #     - [ ] Yes, with two layers there are weights enough.
-#       > More numbers, but nothing new: a weighted sum of weighted sums is again one weighted sum of the two
-#       > inputs.
+#       > More numbers, but nothing new: a weighted sum of weighted sums is again one weighted sum of the two inputs.
 #     - [x] No: it is one perceptron in disguise.
-#       > The two layers collapse into a single line, and no line does XOR. The threshold, or another bend, is
-#       > what makes a layer count.
+#       > The two layers collapse into a single line, and no line does XOR. The threshold, or another activation
+#       > function, is what makes a layer count.
 #     - [ ] Yes, but training would take much longer.
 #       > There is nothing to be found, however long you look.
 #
 # ## Regions that no line divides
 #
-# With more perceptrons in the first layer, the second can cut out any shape made of straight edges. Here are
-# two moons that reach around each other. A single perceptron does its best first.
+# With more perceptrons in the first layer, the second can cut out any shape made of straight edges. Here are two moons
+# that reach around each other. A single perceptron does its best first.
 
 
 def moons(count, generator):
     """Return points [count, 2] on two noisy half circles, and their classes."""
     label = (torch.arange(count) % 2).float()
     angle = math.pi * torch.rand(count, generator=generator)
-    arc = torch.stack([angle.cos(), angle.sin()], dim=1) - torch.tensor([0.5, 0.25])
-    side = (1 - 2 * label)[:, None]  # the second moon is the first one turned upside down
-    return side * arc + 0.15 * torch.randn(count, 2, generator=generator), label
+    arc = torch.stack([angle.cos() - 0.5, angle.sin() - 0.25], dim=1)
+    side = (1 - 2 * label)[:, None]  # the second moon is upside down
+    noise = 0.15 * torch.randn(count, 2, generator=generator)
+    return side * arc + noise, label
 
 
 generator = torch.Generator().manual_seed(2)
 moon_x, moon_y = moons(200, generator)
 test_x, test_y = moons(1000, generator)
 
-path, _ = learn(moon_x, moon_y)
-line = max(path, key=lambda now: share_right(moon_x, moon_y, *now))
+
+def pocketed(x, y):
+    """Learn, and return the best (w, b) on the way."""
+    return max(learn(x, y)[0], key=lambda now: share_right(x, y, *now))
+
+
+line = pocketed(moon_x, moon_y)
 line_right = share_right(test_x, test_y, *line)
 print(f"one line: {line_right:.1%} of 1,000 new points")
 
 # %%
-# For two layers there is a difficulty. The rule needs to know the error of each perceptron. For the last one
-# that is plain. But what *should* the hidden ones have said? Nobody tells. Rosenblatt's machine made the first
-# layer at random and never changed it; only the last perceptron learned. Do the same: a hundred lines, thrown
-# across the picture.
+# For two layers there is a difficulty. The rule needs to know the error of each perceptron. For the last one that is
+# plain. But what *should* the hidden ones have said? Nobody tells. Rosenblatt's machine made the first layer at random
+# and never changed it; only the last perceptron learned. Do the same, with a hundred random lines.
 
 direction = 2 * math.pi * torch.rand(hidden_perceptrons, generator=generator)
 hidden_w = torch.stack([direction.cos(), direction.sin()])  # [2, hidden]
@@ -569,45 +557,45 @@ def first_layer(x):
     return predict(x, hidden_w, hidden_b)  # [points, hidden], zeros and ones
 
 
-path, corrections = learn(first_layer(moon_x), moon_y)
-region = max(path, key=lambda now: share_right(first_layer(moon_x), moon_y, *now))
+region = pocketed(first_layer(moon_x), moon_y)
 region_right = share_right(first_layer(test_x), test_y, *region)
-print(f"{hidden_perceptrons} lines and a last perceptron: {region_right:.1%} of the same new points")
-claim(line_right < 0.9 and region_right > 0.95, "two layers are right for 95 % where a line stays below 90 %")
+print(f"{hidden_perceptrons} lines and one more perceptron: {region_right:.1%}")
+claim(region_right > line_right + 0.05, "two layers do better than one line")
 
 # %%
 # Look at the boundary that comes out.
 
-grid_x, grid_y = torch.meshgrid(torch.linspace(-2, 2, 120), torch.linspace(-1.6, 1.6, 120), indexing="xy")
+across, up = torch.linspace(-2, 2, 120), torch.linspace(-1.6, 1.6, 120)
+grid_x, grid_y = torch.meshgrid(across, up, indexing="xy")
 grid = torch.stack([grid_x, grid_y], dim=-1).view(-1, 2)
 answer = predict(first_layer(grid), *region).view(120, 120)
 with style():
     fig, panels = plt.subplots(1, 2, figsize=(6.4, 2.9), sharey=True)
+    limits = {"xlim": (-2, 2), "ylim": (-1.6, 1.6), "aspect": "equal"}
     for ax, name in zip(panels, ("one perceptron", "two layers"), strict=True):
         draw_points(ax, moon_x, moon_y)
-        ax.set(title=name, **axes, aspect="equal", xlim=(-2, 2), ylim=(-1.6, 1.6))
+        ax.set(title=name, **axes, **limits)
     draw_boundary(panels[0], *line, color=INK)
-    panels[1].contour(grid_x, grid_y, answer, [0.5], colors=INK, linewidths=1.5)
+    panels[1].contour(grid_x, grid_y, answer, [0.5], colors=INK)
 show(
     fig,
-    "Two moons reaching around each other. Left: a straight line cuts off the tips of both, and "
-    f"{line_right:.0%} of new points are right. Right: a boundary of many short straight pieces winds between "
-    f"the moons, and {region_right:.0%} of new points are right.",
+    "Two moons reaching around each other. Left: a straight line cuts off the "
+    f"tips of both, {line_right:.0%} right. Right: a boundary of short "
+    f"straight pieces winds between the moons, {region_right:.0%} right.",
 )
 
 # %%
-# The boundary bends, although it is made of nothing but straight cuts. Where the cuts lie was left to chance,
-# which is wasteful: with more inputs you would need far more of them. One would like the first layer to learn
-# too.
+# The boundary is curved, although it is made of nothing but straight cuts. Where the cuts lie was left to chance,
+# which is wasteful: with more inputs you would need far more of them. One would like the first layer to learn too.
 #
 # !!! warning "You may read this elsewhere"
-#     "A deep network is many perceptrons, plus a backpropagation algorithm to introduce feedback." The
-#     perceptron's rule is older than backpropagation and does not use it. And backpropagation cannot train
-#     perceptrons: it needs slopes, and a threshold has none. Today put a smooth bend in place of the
-#     threshold, such as a sigmoid, and *then* use backpropagation.
+#     "A deep network is many perceptrons, plus a backpropagation algorithm to introduce feedback." The perceptron's
+#     rule is older than backpropagation and does not use it. And backpropagation cannot train perceptrons: it needs
+#     slopes, and a threshold has none. Today replace the threshold by a smooth activation function, such as a sigmoid,
+#     and *then* use [backpropagation](04_backprop.py).
 #
-# Both, in code. First the threshold, twice: as a comparison, which leaves no trace for autograd, and as
-# `sign`, whose slope is zero everywhere.
+# Both, in code. First the threshold, twice: as a comparison, which leaves no trace for autograd, and as `sign`, whose
+# slope is zero everywhere.
 
 w = torch.tensor([1.0, -0.5], requires_grad=True)
 try:
@@ -617,57 +605,51 @@ except RuntimeError as error:
 print("comparison:", complaint)
 assert "does not require grad" in complaint
 
-(through_sign,) = torch.autograd.grad(torch.sign(x[0] @ w), w)
-(through_sigmoid,) = torch.autograd.grad(torch.sigmoid(x[0] @ w), w)
-print(f"largest slope through sign {through_sign.abs().max():.2f}, through sigmoid {through_sigmoid.abs().max():.2f}")
-assert (through_sign == 0).all() and (through_sigmoid != 0).all()
+slopes = {}
+for step in (torch.sign, torch.sigmoid):
+    (slopes[step],) = torch.autograd.grad(step(x[0] @ w), w)
+    print(f"through {step.__name__}: {slopes[step].tolist()}")
+assert (slopes[torch.sign] == 0).all() and (slopes[torch.sigmoid] != 0).all()
 
 # %%
-# !!! quiz "A step or a sigmoid"
-#     Why do today's networks have a smooth bend where the perceptron has a step?
-#
-#     - [ ] A step cannot express curved boundaries.
-#       > The moons show that it can, in short straight pieces. Expressing is not the difficulty.
-#     - [ ] A sigmoid makes fewer mistakes for the same weights.
-#       > For the same weights, "above one half" and "above zero" are the same answer for every point.
-#     - [x] A step has no useful slope, so the layers below it could not learn.
-#       > Nudge a weight a little: almost always nothing changes, so nothing says where to go. A smooth bend
-#       > answers every nudge.
-#
 # ## Where it fails
 #
-# You saw two failures: without a parting line the rule never rests, and a single perceptron has no XOR in it.
-# Here is a quieter one. The rule stops at the *first* line without a mistake, be it as close to a point as it
-# likes. Make the gap five times as wide, so that the points are easier still. Five orders of the same points
-# give five lines, each perfect on these points. Now try them on new points of the same kind.
+# You saw two failures: if no line separates the classes the rule never stops, and a single perceptron cannot do XOR.
+# Here is a quieter one. The rule stops at the *first* line without a mistake, however close to a point it passes. Make
+# the gap five times as wide, so that the points are easier still, and learn them in twenty orders. How close does each
+# line come to the nearest point?
 
-fresh_y = (torch.arange(20_000) % 2).float()
-fresh_x = torch.randn(20_000, 2, generator=generator) + (2 * fresh_y - 1)[:, None]
 wide = (2 * y - 1) * x.sum(dim=1) > 5 * gap
-kept = (2 * fresh_y - 1) * fresh_x.sum(dim=1) > 5 * gap
-ends = [learn(x[wide], y[wide], seed)[0][-1] for seed in range(5)]
-on_new = [share_right(fresh_x[kept], fresh_y[kept], *end) for end in ends]
-for (w_end, _), share in zip(ends, on_new, strict=True):
-    angle = math.degrees(math.atan2(w_end[1], w_end[0]))
-    print(f"w points to {angle:.0f} degrees: {share:.2%} of new points right")
-claim(max(on_new) - min(on_new) > 0.01, "equally perfect lines differ on new points")
+wide_x, wide_y = x[wide], y[wide]
+diagonal = torch.tensor([1.0, 1.0]), torch.tensor(0.0)
+
+
+def nearest(w, b):
+    return ((wide_x @ w + b).abs().min() / w.norm()).item()
+
+
+ends = [learn(wide_x, wide_y, seed)[0][-1] for seed in range(20)]
+distances = sorted(nearest(*end) for end in ends)
+print(f"the diagonal: nearest point at {nearest(*diagonal):.2f}")
+print("twenty lines:", " ".join(f"{distance:.2f}" for distance in distances))
+for end in ends:
+    claim(share_right(wide_x, wide_y, *end) == 1, "each line is perfect here")
+claim(distances[0] < 0.5 * nearest(*diagonal), "and some are narrow escapes")
 
 # %%
-# The diagonal, at 45 degrees, would be right every time. An easier task made a worse line, because the rule was
-# satisfied so soon. A perceptron has no way to prefer it, because it
-# counts a narrow escape and a safe answer alike. It cannot say "probably" either. What is missing is a number
-# for *how* right an answer is.
+# All twenty are perfect on these points, and some pass a point at less than half the distance that the diagonal keeps.
+# A perceptron has no reason to prefer the diagonal, because it does not tell a narrow escape from a safe answer. It
+# cannot say "probably" either. What is missing is a number for *how* right an answer is.
 #
 # ## Exercises
 #
-# [The workbook](05_perceptrons.exercises.py) has each of these as a cell with a gap, with a checker that tells
-# you what is still wrong, hints, and a solution.
+# [The workbook](05_perceptrons.exercises.py) has each of these as a cell with a gap, with a checker that tells you
+# what is still wrong, hints, and a solution.
 #
 # <!-- press:exercises -->
 #
 # ## What to read next
 #
-# [Logistic regression](06_logistic-regression.py) replaces the step by a sigmoid, on the same hundred points,
-# and gets the missing number. [The thermometer](07_thermometer.py) shows the walk downhill that takes the
-# place of the perceptron's rule. [Your first network](../2-training/10_first-network.py) trains both of its
-# layers.
+# [Logistic regression](06_logistic-regression.py) replaces the step by a sigmoid and gets the missing number. [The
+# thermometer](07_thermometer.py) shows the walk downhill that takes the place of the perceptron's rule. [Your first
+# network](../2-training/10_first-network.py) trains both of its layers.
