@@ -219,7 +219,7 @@ assert math.isclose(our_b.grad, dloss_db)
 #     - [ ] 18 ± 0.001
 #       > You followed the ways through the square and forgot the direct one.
 #     - [ ] anything else
-#       > Three ways lead from the loss to $w$. Multiply the slopes along each, and add.
+#       > Three ways lead to $w$. Multiply the slopes along each, and add.
 #
 # ??? info "The derivation"
 #     Let $v_n = L$ be computed last, and write $\bar v_i = \partial L / \partial v_i$, so $\bar v_n = 1$. A change of

@@ -344,8 +344,6 @@ claim(coins > 5, "the lead is not the luck of these test images")
 #     - [=] 3
 #       > $(90 - 54) / \sqrt{90 + 54} = 36 / 12$. By luck alone that would be rare, though the two accuracies differ
 #       > by less than half a point.
-#     - [ ] 36
-#       > That is the difference itself. How large a difference does luck make among 144 tosses?
 #     - [ ] 0.25
 #       > You divided by the number of tosses. Luck grows with the square root of their number.
 #     - [ ] anything else
@@ -425,8 +423,6 @@ claim(apart > 200 * lead, "after two pixels the lead has more than doubled")
 #       > grid of the pooling.
 #     - [ ] Give the last stage 128 channels instead of 64.
 #       > After flattening, each place of each channel still has weights of its own.
-#     - [ ] Use filters of 5 by 5 pixels instead of 3 by 3.
-#       > A convolution with a larger window is just as equivariant. It is not there that places get their own weights.
 #     - [ ] Put the pooling ahead of the ReLU in each stage.
 #       > These two may change places: the largest number stays the largest when negative ones become zero. So this
 #       > changes nothing at all.
