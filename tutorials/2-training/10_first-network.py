@@ -19,8 +19,9 @@
 """
 # Your first network
 
-You can read a scribbled seven, but you could not write down how. In this tutorial a network of 669,706 numbers
-learns to do it from examples. You write every part of it yourself once, so that nothing on the later pages is magic.
+You can read a scribbled seven, but you could not write down how. In this
+tutorial a network of 669,706 numbers learns to do it from examples. You write
+every part of it yourself once, so that nothing on the later pages is magic.
 """
 
 # %%
@@ -109,8 +110,8 @@ plots.show(
 # ## One scale for all
 #
 # A first layer learns best if its inputs are around zero and about one in size. To get there, subtract the mean of all
-# pixels and divide by their standard deviation. This is **data normalization**. Both numbers come from the *training* images,
-# and the same two are used for every other image. ([Data sets and loaders](11_datasets-loaders.py) says why.)
+# pixels and divide by their standard deviation. This is **data normalization**. Both numbers come from the *training*
+# images, and the same two are used for every other image. ([Data sets and loaders](11_datasets-loaders.py) says why.)
 
 mean, std = x_train.mean(), x_train.std()
 x_train, x_val, x_test = ((x - mean) / std for x in (x_train, x_val, x_test))
@@ -154,9 +155,8 @@ print(f"{tuple(x.shape)} -> {tuple(flat.shape)} -> {tuple(outputs.shape)}")
 
 # %%
 # !!! quiz "Inputs of a first layer"
-#     Now the images are in color, 32 by 32 pixels with three channels, and a batch of 64 of them has the shape
-#     `(64, 3, 32, 32)`. After `flatten(start_dim=1)` they go into `nn.Linear(..., 512)`. Which number replaces the
-#     dots?
+#     Now the images are in color, 32 by 32 pixels with three channels, and a batch of 64 of them has the shape `(64,
+#     3, 32, 32)`. After `flatten(start_dim=1)` they go into `nn.Linear(..., 512)`. Which number replaces the dots?
 #
 #     - [=] 3,072
 #       > Every channel of every pixel is an input: $3 \times 32 \times 32$.
@@ -284,9 +284,9 @@ assert count_parameters(model) == 785 * 512 + 513 * 512 + 513 * 10 == 669_706
 #
 # ### The same network as a class
 #
-# In `__init__` you say which layers there are, and in `forward` what happens to a batch, in plain Python. There you may
-# print a shape, branch, or use a layer twice. `nn.Module` keeps track: it finds all the parameters, and moves them to
-# a device when asked.
+# In `__init__` you say which layers there are, and in `forward` what happens to a batch, in plain Python. There you
+# may print a shape, branch, or use a layer twice. `nn.Module` keeps track: it finds all the parameters, and moves them
+# to a device when asked.
 
 
 class FirstNetwork(nn.Module):
@@ -315,8 +315,8 @@ print("the chain, the class and mlp([784, 512, 512, 10]) are one network")
 #
 # !!! quiz "Layers in a list"
 #     `nn.Module` notices a layer at the moment when it is assigned to an attribute of `self`. Somebody writes
-#     `self.hidden = [nn.Linear(784, 512), nn.Linear(512, 512)]`, with an ordinary Python list, and then
-#     `self.scores = nn.Linear(512, 10)`. How many numbers are in `model.parameters()`?
+#     `self.hidden = [nn.Linear(784, 512), nn.Linear(512, 512)]`, with an ordinary Python list, and then `self.scores =
+#     nn.Linear(512, 10)`. How many numbers are in `model.parameters()`?
 #
 #     - [=] 5,130
 #       > Only the last layer, $512 \times 10$ weights and 10 biases. The list is not a layer, so its two layers take
@@ -336,8 +336,8 @@ print("the chain, the class and mlp([784, 512, 512, 10]) are one network")
 # is the answer. Never put a softmax after the last layer: `F.cross_entropy` takes the logits and turns them into
 # probabilities itself. Older pages write this loss as an object, `nn.CrossEntropyLoss()`; it computes the same.
 #
-# An untrained network has no reason to prefer one digit, so it should be right about one time in ten, with a loss [near
-# $\ln 10 \approx 2.30$](09_softmax-cross-entropy.py).
+# An untrained network has no reason to prefer one digit, so it should be right about one time in ten, with a loss
+# [near $\ln 10 \approx 2.30$](09_softmax-cross-entropy.py).
 
 model = model.to(device)
 loss, accuracy = evaluate(model, val)
@@ -381,8 +381,8 @@ runtime.claim(accuracy > 0.8, "one pass over ten thousand images: over 80%")
 # After one short pass over a fifth of the images, the network reads most of the validation digits correctly.
 #
 # You have built the loop, so from now on you may import it. `kindling.training.train_epoch` is these lines with a sum
-# of the losses, and `fit` repeats it, with a look at the validation images after each epoch. From the same seed and the
-# same images, it must end in the same weights as your loop.
+# of the losses, and `fit` repeats it, with a look at the validation images after each epoch. From the same seed and
+# the same images, it must end in the same weights as your loop.
 
 runtime.seed(1)
 twin = FirstNetwork().to(device)
@@ -452,8 +452,8 @@ runtime.claim(gap < 0.02, "without ReLU, two hidden layers are like none")
 runtime.claim(worth > 0.03, "the ReLU is worth over three points")
 
 # %%
-# There it is again: the network without the ReLU has as many parameters as the winner, and lands near the single layer.
-# The activation function makes the difference.
+# There it is again: the network without the ReLU has as many parameters as the winner, and lands near the single
+# layer. The activation function makes the difference.
 #
 # ## Train it
 #
@@ -538,8 +538,8 @@ runtime.claim(sure[worst].min() > 0.9, "each got more than 90%")
 #
 # ## What the first layer looks for
 #
-# Each hidden unit of the first layer has 784 weights, one per pixel, so they can be drawn as an image. Where a pixel is
-# light, ink raises the unit's output; where it is dark, ink lowers it. Here are the twelve units with the largest
+# Each hidden unit of the first layer has 784 weights, one per pixel, so they can be drawn as an image. Where a pixel
+# is light, ink raises the unit's output; where it is dark, ink lowers it. Here are the twelve units with the largest
 # weights.
 
 weights = model[1].weight.detach().cpu().unflatten(1, (28, 28))
@@ -567,7 +567,7 @@ noise = sequential()[1].weight.detach().unflatten(1, (28, 28))
 before, after = likeness_of_neighbors(noise), likeness_of_neighbors(weights)
 print(f"correlation {before:.2f} before training, {after:.2f} after")
 assert abs(before) < 0.02
-runtime.claim(after > 0.2, "after training, neighboring weights are similar")
+runtime.claim(after > 0.4, "after training, neighboring weights are similar")
 
 # %%
 # The network was never told which pixels are neighbors. It found out from the images.

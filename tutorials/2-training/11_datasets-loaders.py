@@ -17,8 +17,8 @@
 # Data sets and loaders: from files to batches
 
 Between the files on your disk and the first training step lies code that picks,
-shuffles, scales and packs your examples. A mistake in it spoils a result without
-an error. Here you build it by hand, and find that PyTorch's version does the same.
+shuffles, scales and packs your examples. A mistake in it spoils a result, and
+no error tells you. Here you build it by hand; PyTorch's version does the same.
 """
 
 # %%
@@ -34,8 +34,8 @@ from torch.utils.data import DataLoader
 from kindling import plots
 
 growers = torch.from_numpy(load_wine().target)  # [178]
-dice = torch.Generator().manual_seed(11)
-loader = DataLoader(growers, batch_size=4, shuffle=True, generator=dice)
+rng = torch.Generator().manual_seed(11)
+loader = DataLoader(growers, batch_size=4, shuffle=True, generator=rng)
 strips = torch.stack([growers, *(torch.cat(list(loader)) for _ in range(2))])
 
 with plots.style():
@@ -69,7 +69,6 @@ import re
 import subprocess
 import sys
 import tempfile
-import textwrap
 import time
 from functools import cache
 from itertools import islice
@@ -150,8 +149,8 @@ def by_hand(rows, order, batch_size):
         yield torch.stack(xs), torch.stack(ys)
 
 
-dice = torch.Generator().manual_seed(11)
-order = list(RandomSampler(wines, generator=dice))
+rng = torch.Generator().manual_seed(11)
+order = list(RandomSampler(wines, generator=rng))
 mine = list(by_hand(wines, order, batch_size))
 print("the order begins", order[:6])
 print(f"{len(mine)} batches; first {len(mine[0][1])}, last {len(mine[-1][1])}")
@@ -172,26 +171,10 @@ for (my_x, my_y), (their_x, their_y) in zip(mine, theirs, strict=True):
 print("all", len(theirs), "batches are equal")
 
 # %%
-# | piece | its job | yours to replace by |
-# |---|---|---|
-# | **sampler** | in which order? | `shuffle=True`, or `sampler=` any iterable of numbers |
-# | **data set** | what is number 17? | your class |
-# | **collate** | how do items become a batch? | `collate_fn=` a function of a list of items |
-#
-# In daily use you write `shuffle=True`, and the sampler draws a new list of numbers for each epoch. The data set
-# itself is never reordered: `wines[17]` stays the same wine.
-#
-# !!! quiz "How many batches"
-#     The same 178 wines in batches of 8, nothing dropped. How many steps does an epoch have?
-#
-#     - [ ] 22
-#       > $8 \times 22 = 176$. Two wines are left over, and they get a batch of their own.
-#     - [=] 23
-#       > 22 full batches and one of two: divide and round *up*.
-#     - [ ] 22.25
-#       > That is the quotient. A quarter of a batch is still a step.
-#     - [ ] anything else
-#       > Divide 178 by 8, then think about the rest.
+# Three pieces can be replaced. The **sampler** says in which order: `shuffle=True`, or `sampler=` any iterable of
+# numbers. The **data set** says what number 17 is: your class. And **collate** makes a batch of items: `collate_fn=` a
+# function of a list of items. In daily use you write `shuffle=True`, and the sampler draws a new list of numbers for
+# each epoch. The data set itself is never reordered: `wines[17]` stays the same wine.
 #
 # ## The same order again
 #
@@ -201,9 +184,9 @@ print("all", len(theirs), "batches are equal")
 
 def row_order(seed, epochs):
     """The numbers of the wines in shuffled order, [epochs, 178]."""
-    dice = torch.Generator().manual_seed(seed)
+    rng = torch.Generator().manual_seed(seed)
     numbers = torch.arange(len(wines))
-    loader = DataLoader(numbers, batch_size, shuffle=True, generator=dice)
+    loader = DataLoader(numbers, batch_size, shuffle=True, generator=rng)
     return torch.stack([torch.cat(list(loader)) for _ in range(epochs)])
 
 
@@ -221,8 +204,8 @@ assert not torch.equal(first[0], row_order(seed=12, epochs=1)[0])
 #     `next(iter(loader))` to look at one batch. Each `iter` starts a *new* epoch, so in a loop it would return the
 #     first batch of a new order every time.
 
-dice = torch.Generator().manual_seed(11)
-loader = DataLoader(wines, batch_size, shuffle=True, generator=dice)
+rng = torch.Generator().manual_seed(11)
+loader = DataLoader(wines, batch_size, shuffle=True, generator=rng)
 print(runtime.objection(lambda: iter(loader).next()))
 x, y = next(iter(loader))
 print(f"one batch of {len(loader)}:", tuple(x.shape), y.tolist())
@@ -236,8 +219,8 @@ runtime.report("batches of 178 rows by 4", len(loader))
 # again: take "the first 80%" for training, and see what is left.
 
 cut = int(0.8 * len(wines))
-dice = torch.Generator().manual_seed(11)
-train, val = data.random_split(wines, [cut, len(wines) - cut], generator=dice)
+rng = torch.Generator().manual_seed(11)
+train, val = data.random_split(wines, [cut, len(wines) - cut], generator=rng)
 print("growers in the last fifth of the file:", wines.y[cut:].unique().tolist())
 print("growers in a random fifth:", wines.y[val.indices].unique().tolist())
 assert wines.y[cut:].unique().tolist() == [2]
@@ -281,17 +264,12 @@ def scale(x):
     return (x - mean) / std
 
 
-print(f"means of the raw columns: from {mean.min():.2f} to {mean.max():.0f}")
-for name, rows in {"train": train, "val": val}.items():
-    last = torch.stack([x for x, _ in Transformed(rows, scale)])[:, 12]
-    print(
-        f"{name:5} last column: mean {last.mean():+.2f}, std {last.std():.2f}"
-    )
+print(f"means of the columns: from {mean.min():.2f} to {mean.max():.0f}")
+print(f"standard deviations: from {std.min():.2f} to {std.max():.0f}")
+assert mean.shape == std.shape == (13,)
 
 # %%
-# In the validation set the mean and the standard deviation are near 0 and 1, not equal to them, because they were
-# measured on other wines. Does scaling pay? Train one linear layer on raw numbers and on scaled ones, three times
-# each.
+# Does scaling pay? Train one linear layer on raw numbers and on scaled ones, three times each.
 
 
 def accuracy_with(train, val, seed):
@@ -343,9 +321,8 @@ for transform in (careless, careful):
     stored = TensorDataset(torch.tensor([[1.0, 2.0]]), torch.tensor([0]))
     rows = Transformed(stored, transform)
     reads = [rows[0][0].tolist() for _ in range(3)]
-    print(
-        f"{transform.__name__:8} reads {reads}, stored {stored[0][0].tolist()}"
-    )
+    kept = stored[0][0].tolist()
+    print(f"{transform.__name__:8} reads {reads}, stored {kept}")
     assert (reads[0] == reads[2]) == (transform is careful)
 
 # %%
@@ -359,30 +336,24 @@ for transform in (careless, careful):
 # you need no download, we draw 200: suns and moons of various sizes, 80 of each for training, 20 for validation.
 
 
-def draw_image(kind, dice):
-    """A sun or a moon of random size, place and color."""
-    width, height = dice.randint(48, 72), dice.randint(40, 64)
-    sky = tuple(dice.randint(20, 110) for _ in range(3))
-    glow = dice.randint(200, 255), dice.randint(180, 230), dice.randint(60, 160)
-    image = Image.new("RGB", (width, height), sky)
+def draw_image(kind, rng):
+    """A sun or a moon of random size and place."""
+    width, height = rng.randint(48, 72), rng.randint(40, 64)
+    image = Image.new("RGB", (width, height), "midnightblue")
     draw = ImageDraw.Draw(image)
-    r = dice.randint(9, 13)
-    a, b = width // 2 + dice.randint(-4, 4), height // 2 + dice.randint(-4, 4)
-    if kind == "sun":
-        draw.line((a - 1.6 * r, b, a + 1.6 * r, b), fill=glow, width=2)
-        draw.line((a, b - 1.6 * r, a, b + 1.6 * r), fill=glow, width=2)
-    draw.ellipse((a - r, b - r, a + r, b + r), fill=glow)
+    a, b = width // 2 + rng.randint(-4, 4), height // 2 + rng.randint(-4, 4)
+    r = rng.randint(9, 13)
+    draw.ellipse((a - r, b - r, a + r, b + r), fill="gold")
     if kind == "moon":
-        box = (a - 0.4 * r, b - 1.1 * r, a + 1.5 * r, b + 0.8 * r)
-        draw.ellipse(box, fill=sky)
+        draw.ellipse((a, b - r, a + 2 * r, b + r), fill="midnightblue")
     return image
 
 
-dice = random.Random(11)
+rng = random.Random(11)
 for folder in ("train/sun", "train/moon", "val/sun", "val/moon"):
     (root / folder).mkdir(parents=True)
     for number in range(80 if folder.startswith("train") else 20):
-        image = draw_image(Path(folder).name, dice)
+        image = draw_image(Path(folder).name, rng)
         image.save(root / folder / f"{number:03}.png")
 files = sorted(root.rglob("*.png"))
 print(len(files), "images, such as", files[0].relative_to(root))
@@ -403,7 +374,6 @@ def decode(path):
 
 
 images = ImageFolder(root / "train", v2.ToImage(), loader=decode)
-x, y = images[0]
 print(len(images), "images of", images.class_to_idx)
 print("shapes:", [tuple(x.shape) for x, _ in islice(images, 4)])
 assert len(images) == 160 and images.classes == ["moon", "sun"]
@@ -437,24 +407,20 @@ assert x.shape[2] == max(image.shape[1] for image, _ in islice(images, 4))
 # pixels, cuts out the middle 32 by 32, and turns whole numbers from 0 to 255 into floats from 0 to 1. Always look at a
 # batch *after* the transforms, with its labels: swapped labels and cropped heads show at once.
 
-to_square = v2.Compose(
-    [
-        v2.ToImage(),  # a tensor [3, H, W], uint8
-        v2.Resize(side),  # the shorter side; the proportions are kept
-        v2.CenterCrop(side),
-        v2.ToDtype(torch.float32, scale=True),  # 0...255 becomes 0...1
-    ]
-)
+to_tensor = v2.ToImage()  # [3, H, W], uint8
+to_float = v2.ToDtype(torch.float32, scale=True)  # 0...255 becomes 0...1
+smaller, middle = v2.Resize(side), v2.CenterCrop(side)
+to_square = v2.Compose([to_tensor, smaller, middle, to_float])
 images = ImageFolder(root / "train", to_square, loader=decode)
-dice = torch.Generator().manual_seed(3)
-x, y = next(iter(DataLoader(images, 10, shuffle=True, generator=dice)))
+rng = torch.Generator().manual_seed(3)
+x, y = next(iter(DataLoader(images, 10, shuffle=True, generator=rng)))
 print(tuple(x.shape), x.dtype, f"values {x.min():.2f} to {x.max():.2f}")
 names = [images.classes[label] for label in y]
 plots.image_grid(
     x,
     titles=names,
-    alt=f"Ten small square images on dark skies: {names.count('sun')} suns, "
-    f"discs with four rays, and {names.count('moon')} moons, crescents.",
+    alt=f"Ten small square images on a dark sky: {names.count('sun')} suns, "
+    f"full discs, and {names.count('moon')} moons, crescents.",
 )
 assert x.shape == (10, 3, side, side) and x.min() >= 0 and x.max() <= 1
 
@@ -462,21 +428,17 @@ assert x.shape == (10, 3, side, side) and x.min() >= 0 and x.max() <= 1
 # (Older pages begin the chain with `transforms.ToTensor()`. Today write the two links `ToImage` and `ToDtype`, and do
 # not forget `scale=True`: without it the floats run up to 255.)
 #
-# As with the wines, the last link scales by the training set: one mean and one standard deviation for each color
-# channel. And training gets one more link, a random flip, which validation must not have. So make *two* data sets,
-# each with a chain of its own.
+# Training gets one more link, a random flip, which validation must not have. So make *two* data sets, each with a
+# chain of its own. (To scale the color channels by the training set's numbers, as we did with the wines, add
+# `v2.Normalize` to both.)
 
-seen = torch.stack([x for x, _ in images])  # [160, 3, 32, 32]
-channels = seen.mean(dim=(0, 2, 3)).tolist(), seen.std(dim=(0, 2, 3)).tolist()
-normalize = v2.Normalize(*channels)
-flip = v2.RandomHorizontalFlip()
-train_chain = v2.Compose([to_square, flip, normalize])
-train_images = ImageFolder(root / "train", train_chain)
-val_images = ImageFolder(root / "val", v2.Compose([to_square, normalize]))
+flipped = v2.Compose([to_square, v2.RandomHorizontalFlip()])
+train_images = ImageFolder(root / "train", flipped)
+val_images = ImageFolder(root / "val", to_square)
 
 runtime.seed(11)
 versions = {}
-for name, rows in (("train", train_images), ("val", val_images)):
+for name, rows in {"train": train_images, "val": val_images}.items():
     readings = torch.stack([rows[0][0] for _ in range(40)])
     versions[name] = len(readings.unique(dim=0))
 print("versions of image 0 in forty readings:", versions)
@@ -532,8 +494,8 @@ for name, options in {"no workers": {}, "two workers": fork}.items():
     reader, start, end = read.T  # [40] each
     reading = (start[:, None] >= start) & (start[:, None] < end)  # [40, 40]
     at_once.append(reading.sum(dim=1).max().item())
-    print(f"{name:11} batches read by {reader[::5].int().tolist()};", end=" ")
-    print(f"at most {at_once[-1]} items at the same time")
+    print(f"{name:11} batches read by {reader[::5].int().tolist()}")
+print("items being read at the same time: at most", at_once)
 runtime.claim(at_once == [1, 1 + can_fork], "two workers wait side by side")
 
 # %%
@@ -541,8 +503,7 @@ runtime.claim(at_once == [1, 1 + can_fork], "two workers wait side by side")
 # there is nothing to wait for, and workers only cost: each has to be started, and has to send its batches to the main
 # process. Begin with 0 and measure an epoch; then try 2 and 4. And if *all* your data is one tensor in memory, you
 # need no loader: `kindling.data.batches`, as in [the last lesson](10_first-network.py), picks a whole batch with one
-# indexing. (`pin_memory=True` is one more switch, for a GPU: it puts batches where the GPU can fetch them while it
-# computes, with `x.to(device, non_blocking=True)`.)
+# indexing.
 #
 # ### What a worker keeps to itself
 #
@@ -562,8 +523,8 @@ kept = {**fork, "persistent_workers": can_fork}
 counted = {}
 for name, options in {"none": {}, "two": fork, "two, kept": kept}.items():
     decode.cache_clear()
-    dice = torch.Generator().manual_seed(11)
-    loader = DataLoader(rows, 10, shuffle=True, generator=dice, **options)
+    rng = torch.Generator().manual_seed(11)
+    loader = DataLoader(rows, 10, shuffle=True, generator=rng, **options)
     counted[name] = [sum(x.sum().item() for x, _ in loader) for _ in range(3)]
     print(f"workers: {name:9} decoded in each epoch: {counted[name]}")
 assert counted["none"] == [160, 0, 0]
@@ -577,17 +538,6 @@ if can_fork:
 # knows only what it has read itself, so a file that goes to the other one in the second epoch is decoded again. What
 # is slow to decode and fits into memory is better read once, into one tensor, before any worker starts.
 #
-# !!! quiz "What to keep"
-#     Your transform turns each image by a random angle, so that every epoch shows it a little differently. You also
-#     want to cache, to save time. What do you cache?
-#
-#     - [x] The decoded image, before the random turn.
-#       > Decoding is slow and always gives the same. The angle has to be drawn again for each reading.
-#     - [ ] The finished item, after all transforms: that saves most.
-#       > It also freezes the angle of the first epoch forever. The random turn has become a fixed one.
-#     - [ ] Nothing: a cache and randomness exclude each other.
-#       > They get along if the randomness comes after the cache.
-#
 # ## Why `if __name__ == "__main__"`
 #
 # The other way to start a worker is *spawn*, the default on Windows and macOS: a fresh Python *imports your script*,
@@ -596,20 +546,19 @@ if can_fork:
 # the workers would start workers. And a lambda has no name, so a data set with a lambda in it cannot be sent. Here is
 # a small script in three versions.
 
-start = """\
+head = """import multiprocessing
 fresh = multiprocessing.get_context("spawn")
-worker = fresh.Process(target={})
-worker.start()
-worker.join()
+def task(): print("a worker works")
 """
-head = "import multiprocessing\ndef task():\n    print('a worker works')\n"
-guard = 'if __name__ == "__main__":\n'
-said = {}
-for name, body in {
+start = "worker = fresh.Process(target={}); worker.start(); worker.join()"
+guard = 'if __name__ == "__main__": ' + start
+versions = {
     "no guard": start.format("task"),
-    "guard, lambda": guard + textwrap.indent(start.format("lambda: 0"), "    "),
-    "guard, function": guard + textwrap.indent(start.format("task"), "    "),
-}.items():
+    "guard, lambda": guard.format("lambda: 0"),
+    "guard, function": guard.format("task"),
+}
+said = {}
+for name, body in versions.items():
     (root / "script.py").write_text(head + body)
     command = [sys.executable, root / "script.py"]
     ended = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -646,8 +595,8 @@ class Noise(Dataset):
 
 
 def noise(seed):
-    dice = torch.Generator().manual_seed(seed)
-    return torch.cat(list(DataLoader(Noise(), generator=dice, **fork)))
+    rng = torch.Generator().manual_seed(seed)
+    return torch.cat(list(DataLoader(Noise(), generator=rng, **fork)))
 
 
 table = noise(seed=11)
@@ -662,21 +611,16 @@ if can_fork:  # one seed for the loader, the same noise
 # Look at the first column: pairs. Each worker got a *copy* of the data set, its generator included, so both draw the
 # same numbers. The other two columns are fine, and the loader's seed repeats them.
 #
-# !!! warning "You may read this elsewhere"
-#     "NumPy's random numbers repeat in all workers, so you need a `worker_init_fn`." That was true up to PyTorch 1.8.
-#     Since then a worker seeds Python, NumPy and torch for itself, from the loader's seed and its own number. What
-#     remains is the first column: generators that the data set carries with it. Today draw from torch.
-#
 # !!! quiz "Seeds in workers"
 #     Four workers, started by fork, on a current PyTorch. Where do *different* workers draw the same numbers?
 #
 #     - [ ] `torch.rand(1)` in `__getitem__`
 #       > Torch is seeded in each worker, with the worker's number mixed in.
-#     - [x] `self.dice.random()`, where `self.dice = random.Random(0)` was made in `__init__`
+#     - [x] `self.rng.random()`, where `self.rng = random.Random(0)` was made in `__init__`
 #       > The object was copied into each worker, its state included. Nothing seeds it again.
 #     - [ ] `np.random.random()` in `__getitem__`
 #       > Up to PyTorch 1.8, yes. Today NumPy's global generator gets a seed of its own in each worker.
-#     - [x] `DICE.random()`, where `DICE = np.random.default_rng(0)` stands at the top of the script
+#     - [x] `RNG.random()`, where `RNG = np.random.default_rng(0)` stands at the top of the script
 #       > A fork copies the whole process, this generator too. Only the *global* generators of the three libraries are
 #       > seeded.
 #
@@ -703,15 +647,13 @@ for stream in (Stream(), SharedStream()):
     got = sorted(DataLoader(stream, batch_size=None, **fork))
     print(f"{type(stream).__name__:12} {got}")
     assert len(got) == (12 if type(stream) is Stream and can_fork else 6)
+temporary.cleanup()
 
 # %%
 # Every example comes twice: an "epoch" is two, and a count of right answers has the wrong divisor. In the second class
 # each worker asks for its number and takes every second item. So count once what comes out of the loader that feeds
 # your network.
-
-temporary.cleanup()
-
-# %%
+#
 # ## Exercises
 #
 # [The workbook](11_datasets-loaders.exercises.py) has each of these as a cell with a gap, with a checker that tells

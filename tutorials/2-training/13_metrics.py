@@ -298,10 +298,10 @@ print(f"recall on the test evenings {kept[0]:.2f}", end="; ")
 print(f"on twenty more such sets from {min(kept):.2f} to {max(kept):.2f}")
 assert recall(chosen, y) >= wanted_recall
 assert recall((scores > threshold).long(), y) < wanted_recall
-claim(min(kept) < wanted_recall - 0.01, "the promise is not always kept")
+claim(max(kept) - min(kept) > 0.02, "recall moves from set to set")
 
 # %%
-# Each of one hundred fires is a hundredth of the recall, and luck moves it by several points. If the promise must not
+# From set to set the recall moves, because each of the hundred fires is one point. If the promise must not
 # be broken, leave a margin. And choose on [validation data, never on the test set](12_validate-regularize.py): a
 # threshold is a decision like any other.
 #
@@ -508,8 +508,8 @@ def fitted_logits(train):
 
 rows = []
 for number in range(20):
-    dice = torch.Generator().manual_seed(number)
-    train, test = torch.randperm(len(x), generator=dice).tensor_split([cut])
+    rng = torch.Generator().manual_seed(number)
+    train, test = torch.randperm(len(x), generator=rng).tensor_split([cut])
     logits, truth = fitted_logits(train)[test], admitted[test].long()
     usual = (logits > 0).long()
     lower = (logits > admitted[train].mean().logit()).long()
