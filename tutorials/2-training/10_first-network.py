@@ -194,8 +194,6 @@ print(f"largest difference {difference:.1e}: two layers are one layer")
 #       > matrices has 20 rows and 20 columns, and the single layer may have it.
 #     - [x] `nn.Linear(20, 20)`, each output times 0.1 plus 5, then `nn.Linear(20, 20)`
 #       > Scaling and shifting keep a straight line straight. The 0.1 goes into the weights, the 5 into the biases.
-#     - [ ] `nn.Linear(20, 20)`, the sigmoid of each output, then `nn.Linear(20, 20)`
-#       > Near zero a sigmoid is almost straight, but for large inputs it levels off, and no weighted sum does that.
 #
 # So something that is not a straight line must stand between them: an **activation function**. Here are five. `ReLU`,
 # the simplest, keeps what is positive and makes the rest zero. A layer between input and output, together with the
