@@ -90,8 +90,8 @@ def tutorial(number: int, count: int, chapters: Sequence[str], formulas: Sequenc
     """The script of one made-up tutorial."""
     dice = random.Random(number)
     chosen = json.dumps(dice.sample(list(chapters), 3))
-    fields = ["/// script", 'dependencies = ["kindling"]', "", "[tool.kindling]", f"chapters = {chosen}", "minutes = 1"]
-    header = commented("\n".join([*fields, "///"]))
+    needs = ["/// script", 'dependencies = ["kindling-torch"]', ""]
+    header = commented("\n".join([*needs, "[tool.kindling]", f"chapters = {chosen}", "minutes = 1", "///"]))
     other = dice.randrange(count)
     title = f"# Lesson {number} on {dice.choice(WORDS)} and {dice.choice(WORDS)}"
     pieces = [header, f'"""\n{title}\n\n{sentences(dice, 3)}\n"""']

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 
 import pytest
@@ -54,3 +55,12 @@ def bare_machine(monkeypatch):
     monkeypatch.setenv("NO_PROXY", "*")
     monkeypatch.setattr(runtime, "_used_data", [])
     monkeypatch.setattr(fetch, "PATIENCE", 0.3)
+
+
+@pytest.fixture
+def used_data(monkeypatch, tmp_path):
+    """What the record of the run says about data sets."""
+    path = tmp_path / "used" / "record.json"
+    path.parent.mkdir()
+    monkeypatch.setenv("KINDLING_RECORD", str(path))
+    return lambda: json.loads(path.read_text())["data"] if path.exists() else []

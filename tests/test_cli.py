@@ -140,3 +140,66 @@ def test_two_runs_at_once_both_end_well(tiny):
     told = [process.communicate(timeout=120)[1] for process in both]
     assert [process.returncode for process in both] == [0, 0], told
     assert set(tiny.states().values()) == {"fresh"}
+
+
+BROKEN = {
+    "03_wide.py": '"""\n# Wide\n"""\n'.encode("utf-16"),
+    "04_bytes.py": b'"""\n# Bytes\n"""\n# \xff\n',
+    "05_syntax.py": b'"""\n# Syntax\n"""\nx = = 1\n',
+    "06_header.py": b'# /// script\n# a = [\n# ///\n"""\n# Header\n"""\nx = 1\n',
+    "07_imports.py": b'"""\n# Imports\n\nL.\n"""\n# %%\nimport beside\nbeside.f()\n',
+    "beside.py": b"def f(:\n",
+    "08_hello.exercises.py": b'"""\n# T\n"""\nx = = 1\n',
+}
+
+
+def test_broken_scripts_are_named_and_stop_no_other(tiny, monkeypatch, capsys):
+    for name, content in BROKEN.items():
+        (tiny.root / "tutorials/1-first" / name).write_bytes(content)
+    tiny.pretend_run("hello", "other")
+    monkeypatch.chdir(tiny.root)
+    assert main(["run"]) == 1  # all that can be run is fresh
+    told = capsys.readouterr().err
+    assert main(["check"]) == 1
+    checked = capsys.readouterr().out
+    for name in BROKEN.keys() - {"07_imports.py"}:
+        assert f"tutorials/1-first/{name}:" in told and f"tutorials/1-first/{name}:" in checked
+    assert "nothing to do: 2 fresh" in told
+    assert main(["status", "--json"]) == 0
+    states = {row["name"]: row["state"] for row in json.loads(capsys.readouterr().out)}
+    assert (states["hello"], states["other"], states["imports"]) == ("fresh", "fresh", "failed")
+    assert main(["run", "other"]) == 0
+    assert main(["run", "syntax"]) == 1
+    assert "05_syntax.py:4: not valid Python" in capsys.readouterr().err
+
+
+def test_check_tells_names_that_only_jupyter_knows(tiny, monkeypatch, capsys):
+    tiny.edit("tutorials/1-first/02_other.py", "print(tools.unrelated(1))", "display(tools)\npwd\n_ + 1\nlen")
+    monkeypatch.chdir(tiny.root)
+    assert main(["check"]) == 1
+    told = sorted(line.split(" is known")[0] for line in capsys.readouterr().out.splitlines())
+    named = ((10, "display"), (11, "pwd"), (12, "_"))
+    assert told == [f"tutorials/1-first/02_other.py:{line}: {name}" for line, name in named]
+    tiny.edit("tutorials/1-first/02_other.py", "display(tools)\npwd\n_ + 1", "from x import display\ndisplay(1)")
+    assert main(["check"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("![A](none.png)", "'none.png' leads nowhere"),
+        ("![A](<no such.png>)", "'no such.png' leads nowhere"),
+        ("[a][b]\n#\n# [b]: none.md", "'none.md' leads nowhere"),
+        ("[a](../1-first)", "'../1-first' leads nowhere"),
+        ("[a](../../mkdocs.yml)", "'../../mkdocs.yml' leads out of the site"),
+        ("<img alt='' src='tools.png'>", "no address is made of 'tools.png' in HTML; write ![what it shows](tools.png)"),
+    ],
+)
+def test_check_tells_links_that_the_site_cannot_follow(tiny, monkeypatch, capsys, text, words):
+    tiny.edit("tutorials/1-first/01_hello.py", "Some text.", text)
+    monkeypatch.chdir(tiny.root)
+    assert main(["check"]) == 1
+    (told,) = capsys.readouterr().out.splitlines()
+    assert words in told and "01_hello.py:" in told
+    tiny.edit("tutorials/1-first/01_hello.py", text, f"`{text}` in code" if "\n" not in text else "No link.")
+    assert main(["check"]) == 0

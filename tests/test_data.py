@@ -15,7 +15,7 @@ import pytest
 import torch
 from torch.utils.data import DataLoader, TensorDataset
 
-from kindling import data, fetch, runtime
+from kindling import data, fetch
 from kindling.data import batches
 from kindling.fetch import Card, File
 
@@ -132,12 +132,12 @@ def test_a_server_that_stalls_is_given_up(serve_from, cache):
     assert files_below(cache) == []
 
 
-def test_without_network_and_data_there_is_one_clear_error(cache, monkeypatch):
+def test_without_network_and_data_there_is_one_clear_error(cache, monkeypatch, used_data):
     address = "http://127.0.0.1:9/student_data.csv"  # nobody listens there
     use_card(monkeypatch, "student_admissions", [File("tabular/student_data.csv", address, "0" * 64)])
     with pytest.raises(FileNotFoundError, match=r"could not be downloaded.*Connect to the network"):
         data.student_admissions()
-    assert runtime.used_data() == []
+    assert used_data() == []
 
 
 def test_an_interrupted_download_leaves_nothing(serve_from, cache, monkeypatch):
@@ -176,14 +176,14 @@ def test_a_damaged_file_in_the_cache_is_downloaded_again(serve_from, cache):
     assert path.read_bytes() == CSV
 
 
-def test_a_damaged_file_of_the_user_is_an_error_and_is_not_touched(serve_from, given):
+def test_a_damaged_file_of_the_user_is_an_error_and_is_not_touched(serve_from, given, used_data):
     serve_from("good")
     (path,) = fetch.fetch("student_admissions")
     path.write_bytes(CSV[:20])
     with pytest.raises(ValueError, match=r"csv does not match its checksum \(got .{4}…, expected .{4}…\)"):
         data.student_admissions()
     assert path.read_bytes() == CSV[:20]
-    assert runtime.used_data() == []
+    assert used_data() == []
 
 
 # Cards
@@ -271,11 +271,11 @@ def test_loading_writes_nothing_into_the_data_folder(small_images, given):
     assert files_below(given) == before
 
 
-def test_a_load_is_noted_once_with_the_identity_of_the_data(small_images):
+def test_a_load_is_noted_once_with_the_identity_of_the_data(small_images, used_data):
     data.fashion_mnist("train")
     data.fashion_mnist("val")
     checksum = fetch.card("fashion_mnist").checksum
-    assert runtime.used_data() == [{"name": "fashion_mnist", "version": "1", "checksum": checksum, "kind": "original"}]
+    assert used_data() == [{"name": "fashion_mnist", "version": "1", "checksum": checksum, "kind": "original"}]
 
 
 def test_an_unknown_split_lists_those_that_are_allowed():
@@ -291,7 +291,7 @@ def test_student_admissions_has_the_columns_raw(serve_from, cache):
     assert len(data.COLUMNS) == 3
 
 
-def test_a_smoke_run_without_data_makes_up_samples_of_the_right_kind(cache, monkeypatch):
+def test_a_smoke_run_without_data_makes_up_samples_of_the_right_kind(cache, monkeypatch, used_data):
     monkeypatch.setenv("KINDLING_SMOKE", "1")
     monkeypatch.setattr(fetch, "_download", lambda *_: pytest.fail("a smoke run downloads nothing"))
     x, y = data.fashion_mnist("train").tensors
@@ -305,16 +305,16 @@ def test_a_smoke_run_without_data_makes_up_samples_of_the_right_kind(cache, monk
     assert (x.shape, x.dtype, y.dtype) == ((data.SMOKE_SAMPLES, 3), torch.float32, torch.float32)
     assert set(y.tolist()) == {0, 1}
     assert set(x[:, 2].tolist()) == {1, 2, 3, 4}
-    assert {used["kind"] for used in runtime.used_data()} == {"smoke"}
+    assert {used["kind"] for used in used_data()} == {"smoke"}
 
 
-def test_a_smoke_run_with_data_takes_its_first_samples(small_images, monkeypatch):
+def test_a_smoke_run_with_data_takes_its_first_samples(small_images, monkeypatch, used_data):
     monkeypatch.setenv("KINDLING_SMOKE", "1")
     monkeypatch.setattr(data, "SMOKE_SAMPLES", 2)
     x, y = data.fashion_mnist("val").tensors
     torch.testing.assert_close(x, torch.from_numpy(small_images["train"][0][5:7, None]).float() / 255)
     assert len(y) == 2
-    assert runtime.used_data()[0]["kind"] == "smoke"
+    assert used_data()[0]["kind"] == "smoke"
 
 
 REAL = Path(os.environ.get("KINDLING_DATA") or data.data_folder())
@@ -358,11 +358,12 @@ def order(epoch) -> list[int]:
     return [label for _, y in epoch for label in y.tolist()]
 
 
+@pytest.mark.parametrize("drop_last", [False, True])
 @pytest.mark.parametrize("batch_size", [1, 3, 10, 11])
-def test_unshuffled_batches_are_those_of_a_dataloader(batch_size):
+def test_unshuffled_batches_are_those_of_a_dataloader(batch_size, drop_last):
     x, y = numbered(10)
-    ours = batches(x, y, batch_size)
-    theirs = DataLoader(TensorDataset(x, y), batch_size)
+    ours = batches(x, y, batch_size, drop_last=drop_last)
+    theirs = DataLoader(TensorDataset(x, y), batch_size, drop_last=drop_last)
     assert len(ours) == len(theirs)
     for ours_batch, theirs_batch in zip(ours, theirs, strict=True):
         torch.testing.assert_close(ours_batch, tuple(theirs_batch))
@@ -374,6 +375,14 @@ def test_shuffled_batches_have_every_example_once_with_its_own_label():
     assert [len(x) for x, _ in epoch] == [4, 4, 2]
     for x, y in epoch:
         torch.testing.assert_close(x[:, 0], y.float())
+
+
+@pytest.mark.parametrize(("batch_size", "sizes"), [(4, [4, 4]), (5, [5, 5]), (11, [])])
+def test_a_last_batch_that_is_smaller_can_be_left_out(batch_size, sizes):
+    train = batches(*numbered(10), batch_size, shuffle=True, drop_last=True)
+    assert [len(x) for x, _ in train] == sizes
+    assert len(train) == len(sizes)
+    assert len(set(order(train))) == sum(sizes)
 
 
 def test_each_epoch_has_a_fresh_order():
@@ -413,3 +422,8 @@ def test_batches_refuses_tensors_of_different_length():
 def test_batches_refuses_an_empty_batch_size():
     with pytest.raises(ValueError, match="batch_size is 0"):
         batches(*numbered(4), 0)
+
+
+def test_batches_refuses_to_cut_nothing():
+    with pytest.raises(ValueError, match="no examples"):
+        batches(*numbered(0), 4)

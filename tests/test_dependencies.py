@@ -7,7 +7,7 @@ import pytest
 
 from press.keys.closure import definitions
 from press.keys.modules import Project
-from press.keys.source import significant_text
+from press.keys.source import significant_lines
 from press.scripts.script import Cell
 
 
@@ -160,7 +160,7 @@ def test_comments_and_docstrings_count_when_the_source_itself_is_shown(package):
 
 def test_significant_text_keeps_what_runs_and_drops_what_does_not():
     source = 'def f(x):\n    """Doc\n\n    more."""\n    # a comment\n\n    y = """kept # not a comment\n\n    kept"""  # gone\n    return y\n'
-    text = significant_text(source.splitlines(keepends=True), ast.parse(source).body[0])
+    text = "\n".join(line for line in significant_lines(source, ast.parse(source)) if line is not None)
     assert text == 'def f(x):\n    y = """kept # not a comment\n\n    kept"""\n    return y'
     assert ast.dump(ast.parse(text)) == ast.dump(
         ast.parse('def f(x):\n    y = """kept # not a comment\n\n    kept"""\n    return y')

@@ -3,27 +3,28 @@
 import json
 import tomllib
 import zipfile
-from types import SimpleNamespace
 
+import jupytext
 import nbformat
 import pytest
-from IPython.core.inputtransformer2 import TransformerManager
+from nbconvert import ScriptExporter
+from packaging.requirements import Requirement
 
 from press.scripts.header import HEADER
 from press.site.downloads import markup, notebooks
-from press.site.downloads.notebooks import Home
+from press.site.downloads.home import Home
 from press.site.downloads.wheel import build_wheel
 
 SITE = "http://127.0.0.1:8000/"
-WHEEL = f"{SITE}assets/wheels/kindling-0.1.0%2Babc-py3-none-any.whl"
-HOME = Home(package="kindling", wheel=WHEEL)
+WHEEL = f"{SITE}assets/wheels/kindling_torch-0.1.0%2Babc-py3-none-any.whl"
+HOME = Home(package="kindling", wheel=WHEEL, distribution="kindling-torch")
 SOURCE = '''\
 # /// script
 # requires-python = ">=3.11"
-# dependencies = ["kindling", "scipy"]
+# dependencies = ["kindling-torch", "scipy"]
 #
 # [tool.uv.sources]
-# kindling = { path = "../..", editable = true }
+# kindling-torch = { path = "../..", editable = true }
 #
 # [tool.kindling]
 # minutes = 1
@@ -42,7 +43,7 @@ def header_of(source):
 def test_the_downloaded_script_takes_the_wheel_from_the_site_and_nothing_from_the_clone():
     source = notebooks.script(SOURCE, HOME)
     header = header_of(source)
-    assert header["dependencies"] == [f"kindling @ {WHEEL}", "scipy"]
+    assert header["dependencies"] == [f"kindling-torch @ {WHEEL}", "scipy"]
     assert header["requires-python"] == ">=3.11"
     assert header["tool"] == {"kindling": {"minutes": 1}}
     assert source.endswith('x = "kindling"\n')
@@ -53,12 +54,49 @@ def test_other_sources_of_a_header_are_kept():
     assert header_of(notebooks.script(other, HOME))["tool"]["uv"] == {"sources": {"scipy": {"path": "../scipy"}}}
 
 
+PLACE = '{ path = "../..", editable = true }'
+ASKED = [  # dependencies, what stands below them
+    ('["kindling-torch>=0.1"]', f"[tool.uv.sources]\nkindling-torch = {PLACE}"),
+    ("['Kindling_Torch[plots] >= 0.1 ; python_version > \"3\"', 'scipy']", f"[tool.uv.sources]\nKINDLING-torch = {PLACE}"),
+    ('[\n  "scipy[x]>=1",  # first\n  "kindling.torch~=0.1",\n]', '[tool.uv.sources.kindling-torch]\npath = "../.."'),
+    ('["kindling-torch"]', f"[tool.uv]\nsources = {{ scipy = {PLACE}, kindling-torch = {PLACE} }}"),
+    ('["kindling-torch"]', f'[tool.uv.sources]\nscipy = {PLACE}\n"kindling-torch" = {PLACE}\n\n[tool.uv]\nnative-tls = true'),
+    ('["kindling-torch @ file:///clone"]', "[[tool.uv.sources.kindling-torch]]\npath = \"../..\"\nmarker = 'True'"),
+    ('["kindling>=0.1"]', f"[tool.uv.sources]\nkindling = {PLACE}"),
+    ('["Kindling", "kindlingx"]', f"[tool.uv.sources]\nkindlingx = {PLACE}"),
+    ('["kindling-torch"]', f"tool.uv.sources.kindling-torch = {PLACE}"),
+]
+
+
+def with_header(needs, below):
+    lines = f'requires-python = ">=3.11"\ndependencies = {needs}\n{below}\n\n[tool.kindling]\nminutes = 1'.split("\n")
+    return "\n".join(["# /// script", *(f"# {line}".rstrip() for line in lines), "# ///", '"""', "# T", '"""', ""])
+
+
+@pytest.mark.parametrize(("needs", "below"), ASKED)
+def test_the_package_comes_from_the_site_however_a_header_asks_for_it(needs, below):
+    source = with_header(needs, below)
+    before, after = header_of(source), header_of(notebooks.script(source, HOME))
+    asked, others = [Requirement(need) for need in after.pop("dependencies")], before.pop("dependencies")
+    ours = [need for need in asked if HOME.is_own(need.name)]
+    assert [(need.name, need.url) for need in ours] == [("kindling-torch", WHEEL)]
+    (old,) = [Requirement(need) for need in others if HOME.is_own(Requirement(need).name)]
+    assert (ours[0].extras, str(ours[0].marker)) == (old.extras, str(old.marker))
+    assert [str(need) for need in asked if need not in ours] == [need for need in others if "kindlingx" in need or "scipy" in need]
+    kept = before["tool"]["uv"]["sources"]
+    for name in [name for name in kept if HOME.is_own(name)]:
+        del kept[name]
+    assert after["tool"].pop("uv", {}).get("sources", {}) == kept
+    before["tool"].pop("uv")
+    assert after == before
+
+
 def test_a_script_without_header_is_downloaded_as_it_is():
     assert notebooks.script('"""\n# T\n"""\n', HOME) == '"""\n# T\n"""\n'
 
 
 def test_a_site_without_a_wheel_leaves_the_header_as_it_is():
-    assert notebooks.script(SOURCE, Home(package="kindling")) == SOURCE
+    assert notebooks.script(SOURCE, Home(package="kindling", distribution="kindling-torch")) == SOURCE
 
 
 def test_the_links_of_a_downloaded_script_lead_to_the_site():
@@ -143,6 +181,21 @@ def test_a_wheel_that_was_cut_off_is_built_again(tmp_path):
     assert [path.name for path in wheel.parent.iterdir()] == [wheel.name]
 
 
+@pytest.mark.parametrize("asked", ["", "print(__file__[-8:])"])
+def test_a_notebook_opens_without_a_message_and_its_exports_run(tiny, asked, capsys):
+    tiny.edit("tutorials/1-first/02_other.py", "from pack", "from __future__ import annotations\n\nfrom pack")
+    tiny.edit("tutorials/1-first/02_other.py", "print(tools.unrelated(1))", asked or "print('other.py')")
+    (script,) = tiny.tutorials.select(["other"])
+    text = notebooks.tutorial(script, [], Home(package="pack", distribution="pytest", wheel=WHEEL))
+    notebook = nbformat.reads(text.replace("from pack import tools", ""), as_version=4)
+    nbformat.validate(notebook, version=4, version_minor=5)
+    exported, facts = ScriptExporter().from_notebook_node(notebook)
+    assert facts["output_extension"] == ".py"
+    for source in (exported, jupytext.writes(notebook, fmt="py:percent")):
+        exec(compile(source, "export.py", "exec"), {})
+        assert capsys.readouterr().out == "other.py\n"
+
+
 def test_a_notebook_is_the_same_bytes_each_time(tiny):
     script = tiny.tutorials.scripts[0]
     first, second = (notebooks.tutorial(script, [], Home()) for _ in range(2))
@@ -151,16 +204,18 @@ def test_a_notebook_is_the_same_bytes_each_time(tiny):
 
 
 def test_a_notebook_installs_whatever_else_its_script_needs():
-    source = notebooks.install(Home(package="pack", wheel=WHEEL), ("pack", "scikit-learn", "pandas>=2"))
-    assert f'%pip install --quiet {WHEEL} scikit-learn "pandas>=2"' in source
+    source = HOME.install(("Kindling>=0.1", "scikit-learn", "pandas>=2"))
+    assert f'"--quiet", "kindling-torch @ {WHEEL}", "scikit-learn", "pandas>=2"]' in source
+    assert f'"--quiet", "kindling-torch @ {WHEEL}"]' in HOME.install(()), "a script without header imports it all the same"
 
 
 @pytest.mark.parametrize(
     ("needs", "missing"),
     [(("pytest",), False), (("pytest", "nbclient>=0.1"), False), (("pytest", "no.such-thing>=2"), True)],
 )
-def test_the_first_cell_installs_where_anything_is_missing_and_only_there(needs, missing):
+def test_the_first_cell_installs_where_anything_is_missing_and_only_there(needs, missing, monkeypatch):
     ran = []
-    cell = TransformerManager().transform_cell(notebooks.install(Home(package="pytest", wheel=WHEEL), needs))
-    exec(cell, {"get_ipython": lambda: SimpleNamespace(run_line_magic=lambda *words: ran.append(words))})
-    assert ran == [("pip", f"install --quiet {WHEEL}" + missing * ' "no.such-thing>=2"')] * missing
+    monkeypatch.setattr("subprocess.run", lambda command, check: ran.append(command[command.index("install") + 1 :]))
+    exec(Home(package="pytest", wheel=WHEEL).install(needs), {})
+    quiet = [words[words.index("--quiet") :] for words in ran]
+    assert quiet == [["--quiet", f"pytest @ {WHEEL}", "no.such-thing>=2"]] * missing

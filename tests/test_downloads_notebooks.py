@@ -11,7 +11,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from sitefixture import CATALOGUE, SCRIPTS, by_name, some
-from takehome import NOTES, PROBE, chosen, fetched, ran, run_notebooks
+from takehome import NOTES, PROBE, PROJECT, chosen, fetched, ran, run_notebooks
 
 
 @pytest.mark.parametrize("script", some(chosen(), 8), ids=by_name)
@@ -29,13 +29,13 @@ def test_the_first_cell_of_a_notebook_installs_the_helpers_from_the_site(site, u
     path = fetched(site, f"{script.url}/{script.name}.ipynb", empty)
     notebook = nbformat.read(path, 4)
     del notebook.cells[next(at for at, cell in enumerate(notebook.cells) if cell.cell_type == "code") + 1 :]
-    ran(uv, "pip", "uninstall", "--quiet", "--python", jupyter, "kindling", where=empty)
-    assert "kindling" not in ran(uv, "pip", "list", "--python", jupyter, where=empty)
+    ran(uv, "pip", "uninstall", "--quiet", "--python", jupyter, PROJECT["project"]["name"], where=empty)
+    assert PROJECT["project"]["name"] not in ran(uv, "pip", "list", "--python", jupyter, where=empty)
     nbformat.write(notebook, path)
     run_notebooks(jupyter, path)
     (wheel,) = site.folder.glob("assets/wheels/*.whl")
     installed = ran(uv, "pip", "list", "--format=freeze", "--python", jupyter, where=empty)
-    assert f"kindling=={wheel.name.split('-')[1]}\n" in installed
+    assert f"{PROJECT['project']['name']}=={wheel.name.split('-')[1]}\n" in installed
 
 
 def test_nothing_outside_answers_a_notebook(jupyter, empty):

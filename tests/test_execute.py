@@ -2,19 +2,28 @@
 
 import base64
 import json
+import os
 import re
+import sys
+import tempfile
 import time
+from concurrent.futures import Future
 from io import BytesIO
 from pathlib import Path
 
 import nbformat
 import psutil
 import pytest
+from nbformat.v4 import new_output
 from PIL import Image
 
+from press.execution.client import Client, notebook
 from press.execution.execution import execute
-from press.execution.pool import execute_all
+from press.execution.outputs import slim
+from press.execution.places import naming
+from press.execution.pool import execute_all, settled
 from press.execution.task import Outcome, Task
+from press.execution.widgets import still
 from press.kernels import provisioner as kernels
 from press.scripts.script import Cell
 
@@ -177,6 +186,54 @@ def test_old_code_can_be_demonstrated_and_other_warnings_are_output():
     assert text(outcome, 2).startswith("cell.py:1: UserWarning: mind the step")
 
 
+PLACES = {"/srv/me/project": "", "/srv/me": "~", "/srv/me/env/lib/site-packages": "site-packages", "/root": "home", "/tmp": "tmp"}
+WINDOWS = {"C:\\Users\\me": "~", "C:\\Users\\me\\project": "", "D:\\t": "tmp"}
+
+
+@pytest.mark.parametrize(
+    ("places", "text", "short"),
+    [
+        (PLACES, 'File "/srv/me/project/tutorials/a.py", line 1', 'File "tutorials/a.py", line 1'),
+        (PLACES, "/srv/me/env/lib/site-packages/torch/x.py:3: /srv/me/y", "site-packages/torch/x.py:3: ~/y"),
+        (PLACES, "\x1b[32m/srv/me/x\x1b[39m \x1b[38;5;28m/tmp/y", "\x1b[32m~/x\x1b[39m \x1b[38;5;28mtmp/y"),
+        (PLACES, "a=/tmp:/srv/me:'/root' (/root). gcc -I/root/x file:///tmp/y", "a=tmp:~:'home' (home). gcc -Ihome/x file://tmp/y"),
+        (PLACES, "/srv/me/project /srv/me/project/ /srv/me/project2", ". ./ ~/project2"),
+        (PLACES, "/rooted /data/root /root-2 ~/root x/tmp /tmp.old https://a.b/tmp ./tmp a+/tmp/", None),
+        (PLACES, "/tmp/ipykernel_1/22.py:3: UserWarning", "cell.py:3: UserWarning"),
+        (WINDOWS, r"C:\Users\me\project\tutorials\a.py C:/Users/me/x 'C:\\\\Users\\\\me\\\\b\\\\c'", r".\tutorials\a.py ~/x '~\\\\b\\\\c'"),
+        (PLACES, r"'/srv/me/project\nnext /srv/me\n'", r"'.\nnext ~\n'"),
+        (WINDOWS, r"D:\t\ipykernel_1\22.py:3 D:\tt C:\Users\mean", r"cell.py:3 D:\tt C:\Users\mean"),
+    ],
+)
+def test_places_get_short_names_and_words_and_other_paths_keep_theirs(places, text, short):
+    assert naming(places)(text) == (text if short is None else short)
+    assert naming(places)(naming(places)(text)) == naming(places)(text)
+
+
+def test_a_stored_result_names_no_place_of_the_machine(monkeypatch, tmp_path):
+    (tmp_path / "project").mkdir()
+    (tmp_path / "linked").symlink_to(tmp_path / "project")
+    for name, folder in {"HOME": "home", "KINDLING_DATA": "files"}.items():
+        monkeypatch.setenv(name, str(tmp_path / folder))
+    places = [json.__file__, pytest.__file__, sys.executable, os.path.expanduser("~/x"), tempfile.gettempdir()]
+    places += [f"{tmp_path}/{name}" for name in ("project/tutorials/a.py", "linked/b.py", "files/c", "run/scratch/d")]
+    said, html = "\n".join(places), "".join(f'<p title="{place}">{place}</p>' for place in places)
+    made = [
+        new_output("stream", text=said + "\n" + "x" * 200_000),
+        new_output("error", ename="E", evalue=said, traceback=[f"\x1b[32m{place}\x1b[39m:1" for place in places]),
+        new_output("display_data", {"text/html": html, "text/plain": said, "application/json": {"a": [places]}}),
+        new_output("display_data", {"image/svg+xml": f"<svg><text>{said}</text></svg>"}, metadata={"alt": said}),
+    ]
+    once = slim(made, f"{tmp_path}/run", f"{tmp_path}/linked")
+    stored = json.dumps(once)
+    assert not re.search(rf"{tmp_path}|{sys.prefix}|{sys.base_prefix}|{Path(json.__file__).parents[1]}", stored)
+    assert once[1].evalue.splitlines() == [
+        *("python/json/__init__.py", "site-packages/pytest/__init__.py", "python/bin/python", "~/x", "tmp"),
+        *("tutorials/a.py", "b.py", "data/c", "scratch/d"),
+    ]
+    assert json.dumps(slim(once, f"{tmp_path}/run", f"{tmp_path}/linked")) == stored
+
+
 @pytest.mark.parametrize("group", ["False", "True"])
 def test_processes_that_a_cell_left_behind_are_gone_afterwards(group):
     code = f"import subprocess\nprint(subprocess.Popen(['sleep', '600'], start_new_session={group}).pid)"
@@ -264,6 +321,140 @@ def test_stdout_stands_before_stderr_whichever_came_first():
     assert [each["name"] for each in outputs(execute(task(code)), 1)] == ["stdout", "stderr"]
 
 
+def test_a_cell_shows_in_the_end_what_a_front_end_shows():
+    clear = "from IPython.display import ProgressBar, clear_output, display\n"
+    outcome = execute(
+        task(
+            clear + "for n in range(3):\n    clear_output(wait=True)\n    print('epoch', n)",
+            "print('kept'); clear_output(wait=True)",
+            "print('gone'); clear_output(); print('first'); clear_output(wait=True); display(1)",
+            "from threading import Thread\ndef f():\n    for n in range(3): clear_output(wait=True); print('thread', n)\n"
+            "thread = Thread(target=f); thread.start(); thread.join()",
+            "handle = display('old', display_id=True)\nfor n in ProgressBar(3): pass",
+            "for n in range(600): clear_output(); print(n); display('x' * 20_000, display_id='same')",
+            "handle.update('new')",
+        )
+    )
+    assert [text(outcome, n) for n in range(1, 5)] == ["epoch 2\n", "kept\n", "", "thread 2\n"]
+    assert [out["data"]["text/plain"][-5:] for out in outputs(outcome, 5)] == ["'new'", "] 3/3"]
+    assert text(outcome, 6) == "599\n" and len(outputs(outcome, 6)) == 2 and outputs(outcome, 7) == []
+
+
+WIDGETS = """
+import ipywidgets as w
+box, other, left = w.Output(), w.Output(), w.Output()
+with box:
+    print("inside"); handle = display("old", display_id=True)
+@other.capture(clear_output=True, wait=True)
+def f(n): print("call", n)
+f(1); f(2)
+display(w.VBox([w.HTML("<b>title</b>"), box, w.Tab([w.Box([other])]), w.Button(description="go"), w.Label("")]))
+"""
+
+
+def test_a_page_shows_what_widgets_hold_in_the_end_and_names_the_controls():
+    pytest.importorskip("ipywidgets")
+    interact = "@w.interact(x=(0, 9))\ndef g(x=4):\n    print('x is', x)\n    return x * x"
+    late = "handle.update('new'); other.append_stdout('more\\n')"
+    bar = "display(left)\nwith left:\n    left.clear_output(wait=True); print('closed')\nleft.close(); w.IntProgress(3, max=4)"
+    one, two = (execute(task(WIDGETS, late, interact, "print(len(other.outputs))", bar)) for _ in range(2))
+    assert one.failure is None and one.notebook == two.notebook
+    shown = [out.get("text") or "".join(out["data"].values()) for n in (1, 2, 3, 4, 5) for out in outputs(one, n)]
+    assert shown[:5] == ["<b>title</b>", "inside\n", "'new'", "call 2\n", "more\n"]
+    assert shown[5:8] == ["[works in the notebook only: Button go]", "x is 4\n", "16"]
+    assert shown[8:] == ["[works in the notebook only: IntSlider x 4]", "2\n", "closed\n", "[works in the notebook only: IntProgress 3]"]
+
+
+def test_an_error_that_a_widget_caught_is_a_failure():
+    pytest.importorskip("ipywidgets")
+    outcome = execute(task("1", "import ipywidgets as w\n\nwith w.Output():\n    1 / 0"))
+    assert_failed(outcome, 112, 2, "exception", "^ZeroDivisionError: division by zero$")  # IPython, too, names the `with`
+
+
+class Kernel:
+    """Sends what it is told as a kernel does."""
+
+    def __init__(self):
+        nodes = notebook([Cell("code", "1", 1)])
+        self.client, self.cell = Client(nodes), nodes.cells[0]
+        self.client.cells["asked"], self.client.clear_before_next_output = 0, False
+
+    def __call__(self, kind, **content):
+        header = {"msg_type": kind, "msg_id": "x"}
+        message = {"msg_type": kind, "header": header, "parent_header": {"msg_id": "asked"}, "content": content}
+        self.client.receive(message, 0)
+
+    def open_box(self, name):
+        state = {"_model_module": "@jupyter-widgets/output", "_model_name": "OutputModel", "outputs": [], "msg_id": ""}
+        self("comm_open", comm_id=name, target_name="jupyter.widget", data={"state": state})
+
+    def enter(self, name, asked="asked"):
+        self("comm_msg", comm_id=name, data={"method": "update", "state": {"msg_id": asked}})
+
+    def shown(self):
+        return still(self.cell.outputs, self.client)
+
+
+def test_a_box_takes_in_as_much_as_a_cell():
+    kernel = Kernel()
+    kernel.open_box("box")
+    kernel("display_data", data={"application/vnd.jupyter.widget-view+json": {"model_id": "box"}}, metadata={})
+    kernel.enter("box")
+    for _ in range(5):
+        kernel("stream", name="stdout", text="x" * 10**6)
+    (stream,) = kernel.shown()
+    assert len(stream.text) == 100_000 and stream.left_out == 4_900_000
+    for n in range(700):
+        kernel("display_data", data={"text/plain": f"{n}"}, metadata={})
+    assert len(kernel.client.comm_objects["box"].outputs) == 500
+    assert len(kernel.shown()) == 500 and "more than 500 outputs" in kernel.shown()[-1].text
+
+
+def test_boxes_may_be_left_in_any_order():
+    kernel = Kernel()
+    for name in ("one", "two"):
+        kernel.open_box(name)
+        kernel.enter(name)
+    kernel.enter("one", "")
+    kernel("stream", name="stdout", text="in two")
+    kernel.enter("two", "")
+    kernel("stream", name="stdout", text="in the cell")
+    assert [box.outputs for box in kernel.client.comm_objects.values()] == [[], [new_output("stream", text="in two")]]
+    assert kernel.shown()[0].text == "in the cell"
+
+
+def test_updates_of_displays_stay_in_the_bounds_of_their_cell():
+    kernel = Kernel()
+    for n in range(20):
+        kernel("display_data", data={"text/plain": "old"}, metadata={}, transient={"display_id": str(n)})
+        kernel("update_display_data", data={"text/html": "y" * 10**6}, metadata={}, transient={"display_id": str(n)})
+    sizes = [len("".join(out.data.values())) for out in kernel.shown()]
+    assert sum(sizes) < 11 * 10**6 and len(sizes) == 20 and sizes[-1] < 100
+
+
+def test_a_message_that_nobody_can_read_is_a_failure_with_its_place():
+    identity = "0123456789abcdef0123456789abcdef"
+    code = f"from comm import create_comm\ncreate_comm(target_name='jupyter.widget', data={{}}, comm_id={identity!r})"
+    outcome = execute(task("1", code))
+    assert_failed(outcome, 110, 2, "exception", "^the kernel sent a comm_open that cannot be shown: KeyError: 'state'$")
+    lost: Future = Future()
+    lost.set_exception(KeyError(identity))
+    told = str(settled(lost, task("1")).failure)
+    assert told == "tutorials/t.py:1: could not be executed: KeyError: '...'"
+
+
+def test_a_script_has_no_arguments_and_what_its_threads_print_later_is_kept_or_said():
+    parse = "import argparse, sys\nprint(argparse.ArgumentParser().parse_args(), sys.argv)"
+    late = "import time, threading, concurrent.futures\ndef f(seconds): time.sleep(seconds); print('late', seconds)\n"
+    late += "pool = concurrent.futures.ThreadPoolExecutor(1); pool.submit(print, 'pool').result()\n"
+    late += "threading.Thread(target=f, args=[0.3]).start(); threading.Timer(0.4, f, [0]).start()\n"
+    late += "threading.Thread(target=f, args=[60], daemon=True, name='slow').start()"
+    outcome = execute(task(parse, late))
+    assert text(outcome, 1) == "Namespace() ['tutorials/t.py']\n"
+    told = "[still busy after the last cell, and not waited for: slow]\n"
+    assert [out["text"] for out in outputs(outcome, 2)] == ["pool\nlate 0.3\nlate 0\n", told]
+
+
 def test_a_hundred_megabytes_of_output_are_cut():
     outcome = execute(task("for n in range(100): print('x' * 10**6)", "print('goes on')"))
     assert outcome.failure is None
@@ -283,8 +474,8 @@ def test_the_environment_is_fixed_and_settings_of_the_package_pass(monkeypatch, 
     monkeypatch.setenv("KINDLING_DATA", "data")
     monkeypatch.setenv("KINDLING_SMOKE", "1")
     shown = "PYTHONHASHSEED", "TZ", "TQDM_DISABLE", "OMP_NUM_THREADS", "KINDLING_SMOKE", "KINDLING_DATA"
-    outcome = execute(task(f"import os; print([os.environ[name] for name in {shown}])", threads=3))
-    assert text(outcome) == f"{['0', 'UTC', '1', '3', '1', str(tmp_path / 'data')]}\n"
+    outcome = execute(task(f"import os; print([os.environ[name][::-1] for name in {shown}])", threads=3))
+    assert text(outcome) == f"{['0', 'CTU', '1', '3', '1', str(tmp_path / 'data')[::-1]]}\n"
 
 
 def test_a_kernel_does_not_load_a_debugger_that_nobody_can_reach():

@@ -18,9 +18,9 @@ from press.site.html.facts import PageFacts
 from press.site.html.glossary import Term
 
 SVG = (
-    '<svg width="72pt" height="36pt" viewBox="0 0 72 36"><g id="figure_1"><g id="patch_1">'
+    '<svg xmlns="http://www.w3.org/2000/svg" width="72pt" height="36pt" viewBox="0 0 72 36"><g id="figure_1"><g id="patch_1">'
     '<path d="M 0 0" style="fill: #ffffff"/></g><g id="axes_1"><g id="patch_2"><path d="M 0 0" style="fill: #ffffff"/></g>'
-    '<path style="fill: none; stroke: #1f1f1f"/><path style="stroke: #c0562a"/><!-- loss --><text fill="#b0b0b0"/></g></g></svg>'
+    '<path style="fill: none; stroke: #1f1f1f"/><path style="stroke: #c0562a"/><!-- loss --><path fill="#b0b0b0"/></g></g></svg>'
 )
 
 
@@ -80,7 +80,98 @@ def test_a_formula_that_a_cell_returns_is_marked_as_those_of_a_text_are():
 
 
 def test_an_output_of_a_kind_that_no_page_shows_leaves_the_others_alone():
-    assert soup(shown(output({"application/x-plot": "{}"}), stream("after"))).text == "after"
+    told, after = soup(shown(output({"application/x-plot": "{}"}), stream("after"))).find_all(True, recursive=False)
+    assert "application/x-plot" in told.text and after.text == "after"
+
+
+LATEX = {
+    r"The loss is $L$ and the rate is $\eta$.": r"The loss is {L} and the rate is {\eta}.",
+    r"$\displaystyle a_1 + b$": r"[\displaystyle a_1 + b]",
+    r"$$a$$ and \[b\] and \(c\)": "[a] and [b] and {c}",
+    r"\begin{align} a &= b \\ c &= d \end{align}": r"[\begin{align} a &= b \\ c &= d \end{align}]",
+    r"It costs \$5, or $5 and $6, for $n$ units.": "It costs $5, or $5 and $6, for {n} units.",
+    "No formula.": "No formula.",
+}
+MARKDOWN = {
+    "**Loss** $L = x_1^2 + y_1$": "Loss {L = x_1^2 + y_1}",
+    "a\n\n$$\nx_1 * y * z\n$$\n\nb": "a [x_1 * y * z] b",
+    r"\(a\) and" + "\n\n" + r"\[b\]": "{a} and [b]",
+    "\\begin{align}\na &= b\n\\end{align}": r"[\begin{align} a &= b \end{align}]",
+    r"$5 and $6, \$7, $8-$9 a month": "$5 and $6, $7, $8-$9 a month",
+    "`$x$` is $x$": "`$x$` is {x}",
+    "```\n$x$\n```": "`$x$ `",
+    "| a |\n|---|\n| $x_1$ |": "a {x_1}",
+}
+
+
+@pytest.mark.parametrize(
+    ("mime", "source", "expected"),
+    [("text/latex", *pair) for pair in LATEX.items()] + [("text/markdown", *pair) for pair in MARKDOWN.items()],
+)
+def test_formulas_inside_a_text_that_a_cell_returns_are_marked_and_money_is_not(mime, source, expected):
+    page = soup(shown(output({mime: source})))
+    for found in page.find_all(class_="arithmatex"):
+        found.string = ("[{}]" if found.name == "div" else "{{{}}}").format(found.text[2:-2].strip())
+    for found in page.find_all("code"):
+        found.string = f"`{found.text}`"
+    assert " ".join(page.text.split()) == " ".join(expected.split())
+
+
+AUDIO = '<audio controls><source src="data:audio/wav;base64,UklGRg==" type="audio/wav"/>no audio</audio>'
+FILM = '<video width="3"><source src="data:video/mp4;base64,AAAA" type="video/mp4">no video</video>'
+GIF = "data:image/gif;base64,R0lGODlhAQABAPAAAP8AAAAAACwAAAAAAQABAAACAkQBADs="
+ANIMATION = (
+    f'<div><img id="f"><form><button>x</button><label>Once</label></form></div><script>f[0] = "{GIF[:40]}\\\n{GIF[40:]}"</script>'
+)
+STYLED = '<style>#T_1 { color: red }</style><table id="T_1"><tr><td class="data">1.5</td></tr></table>'
+REPR = "<IPython.core.display.HTML object>"
+PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg=="
+BUNDLES = {  # what libraries hand over, and what a reader finds in its place: a part of the page, or its name
+    "plotly": ({"application/vnd.plotly.v1+json": {}, "text/html": "<div></div><script>x</script>"}, "vnd.plotly.v1"),
+    "plotly with an image": ({"application/vnd.plotly.v1+json": {}, "image/png": PNG}, "img"),
+    "altair": ({"application/vnd.vegalite.v5+json": {}, "text/plain": "alt.Chart(...)"}, "vnd.vegalite.v5"),
+    "bokeh": ({"application/vnd.bokehjs_exec.v0+json": "", "text/html": "<div id='b'></div>"}, "vnd.bokehjs_exec"),
+    "widget": ({"application/vnd.jupyter.widget-view+json": {}, "text/plain": "IntSlider()"}, "widget-view"),
+    "javascript": ({"application/javascript": "x()", "text/plain": REPR}, "application/javascript"),
+    "pdf": ({"application/pdf": "JVBERg=="}, "application/pdf"),
+    "json": ({"application/json": {"a": [1]}, "text/plain": REPR}, 'pre:-soup-contains("a")'),
+    "audio": ({"text/html": AUDIO, "text/plain": REPR}, "audio[controls] > source"),
+    "audio by its own type": ({"audio/wav": "UklGRg=="}, "audio[controls][src]"),
+    "video": ({"text/html": FILM}, "video[controls] > source"),
+    "animation": ({"text/html": ANIMATION}, "img"),
+    "styled table": ({"text/html": STYLED}, "table td.data"),
+    "image in a table": ({"text/html": f'<table><tr><td><img src="{GIF}"></td></tr></table>'}, "td > img"),
+    "drawing in HTML": ({"text/html": "<div><svg width='9'><path d='M 0 0'/></svg></div>"}, "figure img"),
+    "moving image": ({"image/gif": GIF.partition(",")[2]}, "img"),
+    "frame": ({"text/html": '<iframe width="4" src="https://elsewhere.example/v"></iframe>'}, "https://elsewhere.example/v"),
+    "image of another site": ({"text/html": '<img src="https://elsewhere.example/a.png">'}, "https://elsewhere.example/a.png"),
+    "image that is nowhere": ({"text/html": '<p>a</p><img src="plot.png">'}, "plot.png"),
+    "style alone": ({"text/html": "<style>p { color: red }</style>"}, "text/html"),
+    "boxes of color": ({"text/html": '<div style="background: red"></div>'}, "text/html"),
+    "data that is no image": ({"text/html": '<img src="data:text/html;base64,PHA+">'}, "img"),
+    "object that says nothing": ({"text/plain": REPR}, "IPython.core.display.HTML object"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BUNDLES)
+def test_each_type_of_output_is_shown_or_named_with_the_notebook_that_shows_it(name):
+    data, expected = BUNDLES[name]
+    made = outputs.rendered([[output(data)]], "hello.ipynb")
+    page = soup(made["html"][0])
+    told = page.find(class_="press-absent")
+    if told and expected in told.text:
+        assert told.find("a", href="hello.ipynb")
+    else:
+        assert page.select(expected)
+    for medium in page.select("[src]"):
+        assert medium["src"] in made["images"], "what is shown is a file of the site"
+    assert not page.select("script, style, iframe, form, [style], img:not([src])")
+
+
+def test_what_is_shown_whole_says_nothing_of_what_is_missing():
+    for name in ("audio", "video", "styled table", "image in a table", "plotly with an image", "json"):
+        assert "press-absent" not in shown(output(BUNDLES[name][0])), name
+    assert "Once" not in shown(output(BUNDLES["animation"][0])), "a control of what cannot be controlled"
 
 
 # Figures -------------------------------------------------------------------------------------------------------------

@@ -35,6 +35,49 @@ def test_accuracy_refuses_a_number_of_classes_that_would_broadcast():
         accuracy(answers()[0], torch.zeros(50, 4))
 
 
+@pytest.mark.parametrize("shape", [(2, 4, 5), (2, 1, 4, 5)])
+def test_accuracy_counts_every_pixel_of_two_classes(shape):
+    logits, y = torch.randn(2, 1, 4, 5), torch.randint(0, 2, shape)
+    assert accuracy(logits, y) == accuracy_score(y.flatten(), logits.flatten() > 0)
+
+
+def test_accuracy_does_not_count_what_is_to_be_ignored():
+    logits, y = answers()
+    padded = torch.where(torch.arange(50) < 20, y, -100)
+    assert accuracy(logits, padded) == accuracy(logits[:20], y[:20])
+    some = y != 2
+    assert accuracy(logits, y, ignore_index=2) == accuracy(logits[some], y[some])
+
+
+@pytest.mark.parametrize(
+    ("logits", "y"),
+    [
+        (torch.randn(5), torch.tensor([0.0, 1.0, 0.3, 1.0, 0.0])),
+        (torch.randn(5, 1), torch.tensor([0, 1, 2, 1, 0])),
+        (torch.randn(5, 1), torch.tensor([-1.0, 1.0, 1.0, 1.0, 1.0])),
+        (torch.randn(5, 3), torch.tensor([0.0, 1.0, 1.5, 1.0, 0.0])),
+        (torch.randn(2, 3, 4), torch.zeros(4, 2)),
+    ],
+)
+def test_accuracy_refuses_targets_that_are_no_classes(logits, y):
+    with pytest.raises(ValueError, match="metric="):
+        accuracy(logits, y)
+
+
+def test_nothing_to_measure_is_an_error():
+    none, model = torch.zeros(0, dtype=torch.long), nn.Linear(4, 2)
+    for measure in (
+        lambda: accuracy(torch.zeros(0, 2), none),
+        lambda: accuracy(torch.zeros(3, 2), torch.full((3,), -100)),
+        lambda: confusion(torch.zeros(0, 2), none, classes=2),
+        lambda: confusion(none, none, classes=2),
+        lambda: predict(model, torch.zeros(0, 4)),
+        lambda: predict(model, torch.zeros(3, 4), batch_size=0),
+    ):
+        with pytest.raises(ValueError, match="give"):
+            measure()
+
+
 def test_confusion_is_that_of_scikit_learn():
     logits, y = answers()
     expected = torch.from_numpy(confusion_matrix(y, logits.argmax(1), labels=range(5)))

@@ -14,6 +14,7 @@ from markdown import Markdown
 from mkdocs.utils import get_relative_url
 from sitefixture import ROOT, SCRIPTS
 
+from press.keys.key import Key
 from press.scripts.exercises import Exercise, Workbook
 from press.scripts.header import Header
 from press.scripts.quiz import Option, Quiz
@@ -23,7 +24,7 @@ from press.site.lessons import Lesson
 from press.site.links import Links, relative
 from press.site.pages import directives, page, practice, tables
 from press.site.pages.templates import draw
-from press.store import Run, Status
+from press.store import Elsewhere, Run, Status, Stored
 
 HOSTILE = '<img src=x onerror="x()"> & "quoted" `<b>`'
 SPOKEN = '<img src=x onerror="x()"> & "quoted" <b>'  # with the code marked as code
@@ -47,13 +48,18 @@ def run(**record) -> Run:
     return Run.read({"seconds": 1.5, "names": {}, "data": [], **record})
 
 
+def stored(run: Run, elsewhere: Run | None = None, older: bool = False) -> Stored:
+    key = Key({"cell 1": "now"})
+    return Stored({"cells": []}, key, run, elsewhere=Elsewhere("older" if older else key.digest, elsewhere) if elsewhere else None)
+
+
 def exercise(title: str, name: str, checker: str = "check()") -> Exercise:
     return Exercise(name, title, f"## {title}\n\nDo it.", (), "...", "1", checker, "")
 
 
 def book(*exercises: Exercise) -> Workbook:
     path = Path("tutorials/1-first/01_hello.exercises.py")
-    return Workbook(path, "hello", "Exercises", "", "", (), exercises)
+    return Workbook(path, "hello", "Exercises", "", "", Header(), exercises)
 
 
 BOOK = book(exercise("Add `one`", "hello/add-one"), exercise("And now?", "hello/and-now", checker=""))
@@ -161,19 +167,34 @@ def rows(html: str) -> list[list[str]]:
 def test_the_results_name_the_metric_of_the_header_else_each_that_the_run_reported():
     scripts = [script("a", "A", metric=METRIC), script("b", "B"), script("c", "C"), script("d", "Never ran")]
     runs = {
-        "a": run(metrics={"accuracy": 0.98765, "loss": 1.0}, device="NVIDIA H200", date="2026-11-20"),
-        "b": run(metrics={"loss": 0.123456, "steps": 12000}, cpus=2),
-        "c": run(),
+        "a": stored(
+            run(metrics={"accuracy": 0.98765, "loss": 1.0}, device="NVIDIA H200", date="2026-11-20"),
+            run(metrics={"accuracy": 0.97}, device="cpu", cpus=2, date="2026-11-19", seconds=60),
+            older=True,
+        ),
+        "b": stored(run(metrics={"loss": 0.123456, "steps": 12000}, cpus=2)),
+        "c": stored(run()),
     }
     html = tables.results(scripts, runs, {one.name: f"../{one.url}/" for one in scripts})
     assert rows(html) == [
-        ["A", "accuracy", "98.8 %", "98.2 %", "a paper", "NVIDIA H200", "1.5 s", "2026-11-20"],
+        ["A", "accuracy", "98.8%", "98.2%", "a paper", "NVIDIA H200", "1.5 s", "2026-11-20"],
+        ["A", "accuracy", "97.0%", "98.2%", "a paper", "2 CPU cores", "60 s", "2026-11-19, older code"],
         ["B", "loss", "0.1235", "", "", "2 CPU cores", "1.5 s", ""],
         ["B", "steps", "1.2e+04", "", "", "2 CPU cores", "1.5 s", ""],
         ["C", "every claim asserted", "", "", "", "CPU cores", "1.5 s", ""],
     ]
     assert len(soup(html).thead.find_all("th")) == 8
     assert soup(html).a["href"] == "../first/a/"
+
+
+def test_the_cost_line_shows_both_devices_side_by_side_where_both_have_run_the_code():
+    page_of = script("a", "A", metric=METRIC)
+    here = run(seconds=81, metrics={"accuracy": 0.889}, device="cpu", cpus=2, torch="2.15.0+cu130", date="2026-11-21")
+    card = run(seconds=12, metrics={"accuracy": 0.902}, device="NVIDIA H200", torch="2.11.0", date="2026-11-26")
+    both = "By device: 81 s on 2 CPU cores, 88.9% (torch 2.15.0, 2026-11-21); 12 s on NVIDIA H200, 90.2% (torch 2.11.0, 2026-11-26"
+    assert tables.devices(page_of, stored(here, card)).strip() == f"{both})."
+    assert tables.devices(page_of, stored(here, card, older=True)).strip() == f"{both}, older code)."
+    assert tables.devices(page_of, stored(here)) == ""
 
 
 TABLE = {
@@ -264,7 +285,7 @@ def view(*scripts: Script, own: Workbook | None = None) -> directives.View:
     return directives.View(
         scripts=scripts,
         books={"hello": BOOK},
-        runs={one.name: run() for one in scripts},
+        stored={one.name: stored(run()) for one in scripts},
         table=TABLE,
         own=own,
         links={"page": "../page/", **{one.name: f"../{one.url}/" for one in scripts}},
@@ -336,7 +357,7 @@ DRAWN = {
     "reload.html.j2": draw("reload.html.j2", address=HOSTILE),
     "results.html.j2": tables.results(
         [script(title=HOSTILE, metric={**METRIC, "name": HOSTILE, "reference": HOSTILE})],
-        {"hello": run(metrics={HOSTILE: 0.5}, device=HOSTILE, date=HOSTILE)},
+        {"hello": stored(run(metrics={HOSTILE: 0.5}, device=HOSTILE, date=HOSTILE))},
         {"hello": "a"},
     ),
     "review.html.j2": draw("review.html.j2", scripts=[ASKED], links={"hello": "a"}),

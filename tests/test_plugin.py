@@ -8,6 +8,7 @@ import re
 import shutil
 import time
 from pathlib import Path
+from urllib.parse import unquote
 
 import nbformat
 import pytest
@@ -19,6 +20,7 @@ from PIL import Image
 from tinyproject import TinyProject, made_up
 
 from press.site.frontend.temml import Typeset
+from press.site.html.formulas import key
 from press.store import Run
 
 
@@ -178,6 +180,19 @@ def test_the_part_has_a_gallery_and_the_chapter_map_goes_both_ways(tiny, site):
     assert '<a href="../first/hello/">Hello</a>' in (folder / "chapters/index.html").read_text()
     assert 'href="../../chapters/#A1">One</a>' in (folder / "first/hello/index.html").read_text()
     assert "1.5 s" in (folder / "results/index.html").read_text()
+
+
+def test_a_page_and_the_results_show_the_runs_on_both_kinds_of_device(tiny, site):
+    tiny.write("docs/results.md", "# Results\n\n<!-- press:results -->\n")
+    tiny.pretend_run()
+    tutorials = tiny.tutorials
+    (script,) = tutorials.select(["hello"])
+    notebook = tutorials.store.load(script).notebook
+    tutorials.store.save(script, notebook, tutorials.key(script), Run(seconds=12.0, device="NVIDIA H200"))
+    folder = site(strict=True)
+    for name in ("first/hello/index.html", "results/index.html"):
+        text = (folder / name).read_text()
+        assert "NVIDIA H200" in text and "12 s" in text and "1.5 s" in text
 
 
 def test_names_in_code_link_to_the_api_and_the_api_lists_the_tutorials(tiny, site):
@@ -340,6 +355,22 @@ def test_serving_outlives_a_broken_script_and_shows_its_last_good_version(tiny, 
     assert "press-state" not in (rebuilt() / "first/hello/index.html").read_text()
 
 
+def test_serving_shows_the_others_and_a_build_names_all_when_what_is_imported_is_broken(tiny, serving, site, caplog):
+    rebuilt, ran = serving
+    tiny.pretend_run()
+    tiny.write("tutorials/1-first/03_near.py", '"""\n# Near\n"""\n# %%\nimport near\n')
+    tiny.write("tutorials/1-first/near.py", "def f(:\n")
+    tiny.write("tutorials/1-first/04_wide.py", "").write_bytes('"""\n# Wide\n"""\n'.encode("utf-16"))
+    folder = rebuilt() / "first"
+    assert "press-state" not in (folder / "hello/index.html").read_text()
+    assert "near.py:1: not valid Python" in (folder / "near/index.html").read_text()
+    assert "04_wide.py:1: not UTF-8" in (folder / "wide/index.html").read_text()
+    assert ran == []
+    with pytest.raises(Abort):
+        site()
+    assert "04_wide.py:1" in caplog.text and "03_near.py:1" in caplog.text
+
+
 def test_serving_tries_a_failure_once_and_then_shows_what_failed_where(tiny, serving):
     rebuilt, ran = serving
     tiny.pretend_run()
@@ -389,6 +420,32 @@ def test_formulas_become_mathml_and_stay_out_of_the_search(tiny, site, monkeypat
     assert '<div class="press-math"><math data-search-exclude><mi>c</mi></math></div>' in page
 
 
+def test_a_bad_formula_is_named_with_its_file_and_its_line(tiny, site, monkeypatch, caplog):
+    tiny.write("package.json", "{}")
+    tiny.write(
+        "mkdocs.yml",
+        "site_name: t\nplugins: [search, press: {package: src/pack}]\nmarkdown_extensions:\n  - pymdownx.arithmatex: {generic: true}\n",
+    )
+    tiny.write("docs/index.md", "# Home\n\nIt is bad, $bad$.\n")
+    tiny.edit("tutorials/1-first/01_hello.py", "Some text.", "Some words.\n#\n# $$worse\n# < b$$")
+    tiny.pretend_run()
+    (script,) = tiny.tutorials.select(["other"])
+    notebook = made_up(script)
+    notebook["cells"][-1]["outputs"] = [{"output_type": "display_data", "data": {"text/latex": "An $x_3$."}, "metadata": {}}]
+    tiny.tutorials.store.save(script, notebook, tiny.tutorials.key(script), Run(seconds=1))
+
+    def typeset(formulas, table, root):
+        return Typeset({}, tuple(f"Temml does not accept {key(formula)}: no" for formula in formulas))
+
+    monkeypatch.setattr("press.site.build.typeset", typeset)
+    site()
+    assert {line.partition(": Temml")[0] for line in caplog.messages if "Temml" in line} == {
+        "docs/index.md:3",
+        "tutorials/1-first/01_hello.py:20",
+        "tutorials/1-first/02_other.py:8",  # the cell that showed it
+    }
+
+
 def test_the_log_of_a_build_names_what_it_executes(tiny, site, caplog):
     tiny.pretend_run("other")
     with caplog.at_level(logging.INFO, "mkdocs.press"):
@@ -396,3 +453,25 @@ def test_the_log_of_a_build_names_what_it_executes(tiny, site, caplog):
     assert "Executing hello" in caplog.text
     record = json.loads((tiny.root / "outputs/1-first/hello.ipynb").read_text())["metadata"]["press"]["run"]
     assert record["seconds"] >= 0
+
+
+def test_an_image_beside_a_script_is_on_its_page(tiny):
+    for name in ("square.png", "my square.png"):
+        Image.new("RGB", (2, 2)).save(tiny.root / "tutorials/1-first" / name)
+    images = "![A](square.png) ![B](<my square.png>) ![C][c] `![D](none.png)`\n#\n# [c]: my%20square.png\n"
+    tiny.edit("tutorials/1-first/01_hello.py", "Some text.", images)
+    tiny.pretend_run()
+    assert tiny.run("press", "check", check=False).stdout == ""
+    tiny.run("mkdocs", "build", "--strict")
+    page = tiny.root / "site/first/hello/index.html"
+    shown = re.findall(r'<img [^>]*src="([^"]*)"', page.read_text())
+    assert shown == ["../square.png", "../my%20square.png", "../my%20square.png"]
+    assert all((page.parent / unquote(address)).is_file() for address in shown)
+
+
+def test_a_warning_is_heard_in_each_build_that_contains_its_cause(tiny):
+    tiny.edit("tutorials/1-first/01_hello.py", "Some text.", "![A](square.png)")
+    tiny.pretend_run()
+    tiny.run("mkdocs", "build", "-q")
+    done = tiny.run("mkdocs", "build", "--strict", check=False)
+    assert done.returncode == 1 and "square.png" in done.stderr

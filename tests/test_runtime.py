@@ -23,7 +23,19 @@ from matplotlib import rcParams
 from kindling import runtime
 from kindling.data import card
 
-MODULES = ["alttext", "data", "fetch", "judging", "metrics", "models", "plots", "practice", "runtime", "training"]
+MODULES = [
+    "alttext",
+    "data",
+    "fetch",
+    "judging",
+    "metrics",
+    "models",
+    "plots",
+    "practice",
+    "randomness",
+    "runtime",
+    "training",
+]
 
 
 @pytest.fixture(autouse=True)
@@ -110,12 +122,10 @@ def test_a_reported_metric_is_a_plain_number_and_keeps_its_last_value():
     assert type(runtime.metrics()["test accuracy"]) is float
 
 
-def test_used_data_is_noted_once_and_in_order():
+def test_used_data_is_noted_once_and_in_order(used_data):
     for name in ("mnist", "fashion_mnist", "mnist"):
         runtime.note_data(name, "1", "ab", "original")
-    assert [used["name"] for used in runtime.used_data()] == ["mnist", "fashion_mnist"]
-    runtime.used_data().clear()
-    assert len(runtime.used_data()) == 2
+    assert [used["name"] for used in used_data()] == ["mnist", "fashion_mnist"]
 
 
 LESSON = """
@@ -251,3 +261,13 @@ def test_objection_tells_an_error_or_a_warning_in_one_line_of_limited_width():
     assert runtime.objection(lambda: 1) == "no objection"
     with pytest.raises(KeyboardInterrupt):
         runtime.objection(interrupt)
+
+
+def test_raises_also_passes_for_the_class_and_the_words_of_an_older_version(capsys):
+    for error in (NotImplementedError("today's words, and more"), RuntimeError("older words")):
+        with runtime.raises((NotImplementedError, RuntimeError), "today's words", "older words"):
+            raise error
+    assert capsys.readouterr().out.splitlines() == ["NotImplementedError: today's words, and more", "RuntimeError: older words"]
+    with pytest.raises(AssertionError, match="ValueError, not NotImplementedError"):
+        with runtime.raises((NotImplementedError, RuntimeError), "today's words"):
+            raise ValueError("today's words")

@@ -113,3 +113,93 @@ def test_a_mark_inside_a_comment_begins_another_text_cell(tmp_path):
     script = read_script(path, tmp_path, tmp_path)
     assert [(cell.source, cell.line) for cell in script.cells[1:3]] == [("One.", 8), ("## Two\n\nMore.", 11)]
     assert [cell.source for cell in script.code] == ["print(1)"]
+
+
+START = '"""\n# T\n\nLead.\n"""\n\n'  # six lines
+
+
+@pytest.mark.parametrize(
+    ("cell", "line", "words"),
+    [
+        ("# %%\n# ## A\nx = await f()\n", 9, "'await' outside function; wait in a thread"),
+        ("# %%\nasync for x in y:\n    pass\n", 8, "'async for' outside async function; wait"),
+        ("# %%\nasync with x:\n    pass\n", 8, "'async with' outside async function; wait"),
+        ("# %%\nz = [x async for x in y]\n", 8, "asynchronous comprehension outside"),
+        ("# %%\nx = 1\nreturn x\n", 9, "'return' outside function"),
+        ("# %%\nyield 1\n", 8, "'yield' outside function"),
+        ("# %%\nx = 1\n# %%\nfrom __future__ import annotations\n", 10, "must occur at the beginning"),
+        ("# %%\n%matplotlib inline\n", 8, "magics, shell commands and ? are Jupyter's alone"),
+        ("# %%\n%%time\nx = 1\n", 8, "magics"),
+        ("# %%\nfiles = !ls\n", 8, "magics"),
+        ("# %%\nlen?\n", 8, "magics"),
+        ("# %%\n?len\n", 8, "magics"),
+        ('# %% [markdown]\n"""\n## A\n"""\n', 8, "text is comment lines right below # %%"),
+        ('# %%\nr"""\n## A\n"""\nx = 1\n', 8, "text is comment lines right below # %%"),
+        ('# %% [markdown]\nf"""\n## A\n"""\n', 8, "text is comment lines right below # %%"),
+        ("# %% [markdown]\n\n# Text.\n", 8, "text is comment lines right below # %%"),
+        ("# %% A title\nx = 1\n", 7, "the title 'A title' after the mark is lost; write it on the next line: # ## A title"),
+        ("#%% A title\n# Text.\n", 7, "the title 'A title'"),
+        ("# %% [markdown] A title\n# Text.\n", 7, "is lost"),
+        ("#################### A title\n# Text.\n", 7, "the title 'A title'"),
+    ],
+)
+def test_what_python_cannot_run_or_the_parser_loses_is_told_with_line_and_remedy(tmp_path, cell, line, words):
+    with pytest.raises(ScriptError) as error:
+        read(tmp_path, START + cell)
+    assert words in str(error.value)
+    assert error.value.line == line
+
+
+def test_code_on_the_line_of_the_docstring_is_not_lost(tmp_path):
+    with pytest.raises(ScriptError, match=r"01_one.py:5: code on the docstring's line is lost"):
+        read(tmp_path, '"""\n# T\n\nLead.\n"""; x = 1\n# %%\nprint(x)\n')
+
+
+@pytest.mark.parametrize("mark", ["# %%", "#%%", "# %% [markdown]", "####################"])
+def test_the_marks_of_other_tools_begin_a_text_too(tmp_path, mark):
+    script = read(tmp_path, f"{START}{mark}\n# Text.\n\n# %%\nx = 1\n")
+    assert [cell.source for cell in script.cells[1:]] == ["Text.", "x = 1"]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+def test_a_byte_order_mark_and_the_ends_of_lines_change_nothing(tmp_path, end, encoding):
+    path = tmp_path / "01_one.py"
+    path.write_bytes(f"{START}# %%\n# Text\u2028 more.\nx = 'é'\n".replace("\n", end).encode(encoding))
+    text, code = read_script(path, tmp_path, tmp_path).cells[1:]
+    assert (text.source, text.line, code.source, code.line) == ("Text\u2028 more.", 8, "x = 'é'", 9)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (START.encode("utf-16"), ":1: not UTF-8"),
+        (START.encode("utf-16-le"), ":1: a NUL character"),
+        (f"{START}# é\n".encode("latin-1"), ":7: not UTF-8"),
+        (f"# coding: latin-1\n{START}# é\n".encode(), ":1: a comment says that the encoding is latin-1"),
+    ],
+)
+def test_other_encodings_are_told(tmp_path, content, words):
+    path = tmp_path / "01_one.py"
+    path.write_bytes(content)
+    with pytest.raises(ScriptError, match=words):
+        read_script(path, tmp_path, tmp_path)
+PYPROJECT = '[project]\nname = "pack-torch"\nversion = "1"\n'
+
+
+@pytest.mark.parametrize(
+    ("needs", "source", "words"),
+    [
+        ('["Pack_Torch[a]>=1", "scipy"]', 'PACK-torch = { path = "../.." }', ""),
+        ("['Pack>=0.1']", 'pack = { path = "../.." }', "2: 'Pack>=0.1' is somebody else's; ours is called 'pack-torch'"),
+        ('["pack.torch>1"]', "", "2: 'pack.torch>1' would be asked of an index, which has none; add pack-torch = {"),
+        ('["scipy => 1"]', "", "2: 'scipy => 1' is no requirement: "),
+        ('["not a name"]', "", "2: 'not a name' is no requirement: "),
+    ],
+)
+def test_check_knows_by_which_name_the_shared_package_is_asked_for(tiny, needs, source, words):
+    tiny.write("pyproject.toml", PYPROJECT)
+    tiny.edit("tutorials/1-first/01_hello.py", '["pack"]\n#\n', f"{needs}\n#\n# [tool.uv.sources]\n# {source}\n#\n")
+    tutorials = tiny.tutorials
+    problems = tutorials.check(tutorials.scripts)
+    assert len(problems) == bool(words) and all(f"01_hello.py:{words}" in problem for problem in problems)

@@ -111,11 +111,32 @@ def test_a_run_under_another_minor_version_of_torch_stays_fresh_and_says_so(stor
     assert (status.state, status.why) == ("fresh", "executed with torch 2.15.0+cu130, here is 2.99.0")
 
 
+def test_a_run_on_one_device_never_drops_the_record_of_the_other(stored, tiny):
+    _, script, tutorials = stored
+    notebook, first = tutorials.store.load(script).notebook, tutorials.key(script)
+
+    def run(seconds: float, **facts) -> store.Stored:
+        record = store.Run(seconds=seconds, metrics={"accuracy": seconds / 100}, names={"a": "b"}, **facts)
+        tutorials.store.save(script, notebook, tiny.tutorials.key(script), record)
+        return tutorials.store.load(script)
+
+    run(81, device="cpu", cpus=2)
+    on_a_card = run(12, device="NVIDIA H200")
+    assert (on_a_card.run.seconds, on_a_card.elsewhere.run.seconds, on_a_card.elsewhere.run.cpus) == (12, 81, 2)
+    again = run(11, device="NVIDIA H100")
+    assert (again.run.seconds, again.elsewhere.run.seconds, again.elsewhere.key) == (11, 81, first.digest)
+    tiny.edit("src/pack/tools.py", "return x * factor", "return factor * x")
+    at_home = run(80, device="cpu", cpus=2)
+    assert (at_home.run.seconds, at_home.elsewhere.run.metrics) == (80, {"accuracy": 0.11})
+    assert at_home.elsewhere.key == first.digest != at_home.key.digest
+    assert at_home.elsewhere.run.names == {}
+
+
 @pytest.mark.parametrize("path", sorted((Path(__file__).parents[1] / "outputs").rglob("*.ipynb")), ids=lambda p: p.stem)
 def test_a_committed_notebook_is_sealed_to_the_same_bytes(path):
     found = store.read(path)
     assert found is not None
-    assert store.seal(found.notebook, found.key, vars(found.run)) == path.read_text(encoding="utf-8")
+    assert store.seal(found.notebook, found.key, vars(found.run), found.elsewhere) == path.read_text(encoding="utf-8")
 
 
 def test_the_record_of_an_older_or_newer_press_is_read():

@@ -2,6 +2,7 @@
 
 import copy
 import random
+from functools import partial
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from kindling import training
 from kindling.data import batches
+from kindling.metrics import accuracy
 from kindling.models import mlp
 from kindling.training import Evaluation, evaluate, fit, train_epoch
 
@@ -85,12 +87,48 @@ def test_train_epoch_uses_the_loss_that_is_given():
     assert loss == pytest.approx(loss_fn(model(x), target).item())
 
 
+class Read(torch.Tensor):
+    """A loss, or what is computed from it, that counts how often its value is asked for."""
+
+    asked = 0
+
+    @classmethod
+    def __torch_function__(cls, func, types, args=(), kwargs=None):
+        if getattr(func, "__name__", "") in {"item", "tolist", "__float__", "__bool__", "cpu", "to", "numpy"}:
+            Read.asked += 1
+        return super().__torch_function__(func, types, args, kwargs)
+
+
+def test_the_losses_of_an_epoch_are_read_from_the_device_once(monkeypatch):
+    monkeypatch.setattr(Read, "asked", 0)
+    x, y = blobs(90)
+    model = mlp([2, 3])
+
+    def loss_fn(logits, y):
+        return F.cross_entropy(logits, y).as_subclass(Read)
+
+    def asked(measure, batch_size):
+        Read.asked = 0
+        measure(batches(x, y, batch_size))
+        return Read.asked
+
+    def train(loader):
+        train_epoch(model, loader, torch.optim.SGD(model.parameters(), lr=0.1), loss_fn=loss_fn)
+
+    def val(loader):
+        evaluate(model, loader, loss_fn=loss_fn, metric=None)
+
+    assert asked(train, 45) == asked(train, 1) <= 2
+    assert asked(val, 45) == asked(val, 1) == 1
+
+
 def test_no_batches_are_an_error_and_not_a_division_by_zero():
     model = mlp([2, 3])
     with pytest.raises(ValueError, match="There are no batches"):
         train_epoch(model, [], torch.optim.SGD(model.parameters(), lr=0.1))
-    with pytest.raises(ValueError, match="There are no batches"):
-        evaluate(model, [])
+    for empty in ([], batches(*blobs(), 24, drop_last=True), [(torch.zeros(0, 2), torch.zeros(0).long())]):
+        with pytest.raises(ValueError, match="There are no batches"):
+            evaluate(model, empty)
 
 
 # Evaluation
@@ -105,6 +143,92 @@ def test_evaluate_does_not_depend_on_the_batch_size(batch_size):
     logits = model.eval()(x)
     assert loss == pytest.approx(F.cross_entropy(logits, y).item(), rel=1e-5)
     assert accuracy == pytest.approx((logits.argmax(1) == y).float().mean().item())
+
+
+def rmse(outputs, y):
+    return F.mse_loss(outputs[:, 0], y.float()).sqrt()
+
+
+@pytest.mark.parametrize("batch_size", [1, 4, 22])
+@pytest.mark.parametrize(
+    ("loss_fn", "options"),
+    [
+        (partial(F.cross_entropy, weight=torch.tensor([1.0, 9.0, 4.0])), {}),
+        (nn.CrossEntropyLoss(weight=torch.tensor([1.0, 9.0, 4.0]), ignore_index=2, label_smoothing=0.1), {}),
+        (partial(F.cross_entropy, ignore_index=0), {}),
+        (nn.CrossEntropyLoss(reduction="sum"), {}),
+        (rmse, {"metric": rmse}),
+    ],
+)
+def test_no_loss_depends_on_the_batch_size(loss_fn, options, batch_size):
+    x, y = blobs()
+    model = mlp([2, 3])
+    assert evaluate(model, batches(x, y, batch_size), loss_fn=loss_fn, **options) == pytest.approx(
+        evaluate(model, batches(x, y, 23), loss_fn=loss_fn, **options)
+    )
+    assert evaluate(model, batches(x, y, batch_size), loss_fn=loss_fn, **options).loss == pytest.approx(
+        loss_fn(model(x), y).item()
+    )
+
+
+def test_padding_counts_neither_in_the_loss_nor_in_the_accuracy():
+    logits, y = torch.randn(6, 3, 7), torch.randint(0, 3, (6, 7))
+    y[:4, 1:] = -100
+    kept = y != -100
+    right = logits.argmax(1)[kept] == y[kept]
+    for size in (1, 4, 6):
+        loss, accuracy = evaluate(nn.Identity(), batches(logits, y, size))
+        assert loss == pytest.approx(F.cross_entropy(logits, y).item())
+        assert accuracy == pytest.approx(right.float().mean().item())
+
+
+@pytest.mark.parametrize(
+    "loss_fn",
+    [
+        F.binary_cross_entropy,
+        nn.BCELoss(),
+        partial(F.binary_cross_entropy, reduction="mean"),
+        F.mse_loss,
+        nn.HuberLoss(),
+        lambda probabilities, y: F.binary_cross_entropy(probabilities, y),
+    ],
+)
+def test_an_accuracy_is_never_claimed_of_a_loss_that_may_not_take_logits(loss_fn):
+    x, y = torch.rand(9, 2), torch.arange(9) % 2 * torch.ones(1, 9)
+    model = nn.Sequential(nn.Linear(2, 1), nn.Sigmoid())
+    before = copy.deepcopy(model)
+    train, optimizer = batches(x, y.T, 4), torch.optim.SGD(model.parameters(), lr=0.1)
+    with pytest.raises(ValueError, match="metric="):
+        fit(model, train, train, optimizer=optimizer, epochs=1, loss_fn=loss_fn)
+    assert same_weights(model, before), "it is told before the training"
+
+    history = fit(model, train, train, optimizer=optimizer, epochs=1, loss_fn=loss_fn, metric=None)
+    assert np.isnan(history.val_accuracy).all()
+
+    def right(probabilities, y):
+        return ((probabilities > 0.5) == (y > 0.5)).float().mean()
+
+    history = fit(model, train, train, optimizer=optimizer, epochs=1, loss_fn=loss_fn, metric=right)
+    assert history.val_accuracy == [right(model(x), y.T).item()]
+
+
+def test_accuracy_by_name_is_the_word_of_who_wrote_the_loss_but_not_against_torch():
+    x, y = blobs()
+    model, val = mlp([2, 3]), batches(x, y, 5)
+
+    def focal(logits, y):
+        return F.cross_entropy(logits, y) ** 2
+
+    assert evaluate(model, val, loss_fn=focal, metric=accuracy).accuracy == evaluate(model, val).accuracy
+    with pytest.raises(ValueError, match="BCELoss does not show"):
+        evaluate(model, val, loss_fn=nn.BCELoss(), metric=accuracy)
+
+
+def test_outputs_that_do_not_go_together_are_an_error_that_says_why():
+    ragged = [(torch.zeros(2, 3, length), torch.zeros(2, length).long()) for length in (5, 6)]
+    for model, val in ((nn.Identity(), ragged), (nn.LSTM(2, 3), batches(*blobs(), 5))):
+        with pytest.raises(ValueError, match="pad all batches"):
+            evaluate(model, val)
 
 
 def test_evaluate_changes_no_weight_and_makes_no_gradient():
@@ -199,6 +323,12 @@ def test_an_interrupted_fit_ends_as_if_it_had_not_been_interrupted(make_batches,
     assert [path.name for path in tmp_path.iterdir()] == ["run.pt"]
 
 
+def test_a_checkpoint_of_another_loader_is_an_error(tmp_path):
+    fit(train=by_seed(), epochs=1, checkpoint=tmp_path / "run.pt", **setting(seed=0))
+    with pytest.raises(ValueError, match=r"(?s)belongs to another model, loader or version.*Delete it"):
+        fit(train=by_generator(), epochs=2, checkpoint=tmp_path / "run.pt", **setting(seed=0))
+
+
 def test_a_finished_fit_is_not_trained_again(tmp_path, monkeypatch):
     first = setting(seed=0)
     history = fit(train=by_seed(), epochs=2, checkpoint=tmp_path / "run.pt", **first)
@@ -279,7 +409,7 @@ def scripted(monkeypatch):
     def script(losses):
         remaining = iter(losses)
 
-        def scripted_evaluate(model, batches, *, loss_fn):
+        def scripted_evaluate(model, batches, *, loss_fn, metric):
             kept.append(copy.deepcopy(model))
             return Evaluation(next(remaining), 0.5)
 

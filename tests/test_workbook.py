@@ -126,7 +126,7 @@ def test_the_notebook_folds_checkers_hints_and_solutions(tmp_path):
     made = json.loads(text)
     nbformat.validate(made)
     code = ["".join(cell["source"]) for cell in made["cells"] if cell["cell_type"] == "code"]
-    assert "%pip install --quiet the-wheel" in code[0] and code[-1].endswith("practice.save()")
+    assert '"--quiet", "kindling @ the-wheel"' in code[0] and code[-1].endswith("practice.save()")
     assert code[2].endswith("...  # your code") and code[3].startswith("# @title Check: Add `one`")
     checkers = [cell for cell in made["cells"] if "checker" in cell["metadata"].get("tags", [])]
     assert len(checkers) == 2 and all(cell["metadata"]["jupyter"]["source_hidden"] for cell in checkers)

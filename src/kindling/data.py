@@ -166,17 +166,20 @@ class Batches:
     batch_size: int
     shuffle: bool
     generator: torch.Generator | None
+    drop_last: bool = False
 
     def __len__(self) -> int:
-        return -(-len(self.x) // self.batch_size)  # rounded up
+        whole, rest = divmod(len(self.x), self.batch_size)
+        return whole + (rest > 0 and not self.drop_last)
 
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
-        if not self.shuffle:
-            yield from zip(self.x.split(self.batch_size), self.y.split(self.batch_size), strict=True)
-            return
-        dealer = self.generator.device if self.generator else self.x.device
-        order = torch.randperm(len(self.x), generator=self.generator, device=dealer).to(self.x.device)
-        for chosen in order.split(self.batch_size):
+        order = None
+        if self.shuffle:
+            dealer = self.generator.device if self.generator else self.x.device
+            order = torch.randperm(len(self.x), generator=self.generator, device=dealer).to(self.x.device)
+        for i in range(len(self)):
+            part = slice(i * self.batch_size, (i + 1) * self.batch_size)
+            chosen = part if order is None else order[part]
             yield self.x[chosen], self.y[chosen]
 
 
@@ -187,9 +190,10 @@ def batches(
     *,
     shuffle: bool = False,
     generator: torch.Generator | None = None,
+    drop_last: bool = False,
     device: torch.device | str | None = None,
 ) -> Batches:
-    """Cut tensors into batches; an epoch has every example exactly once, and the last batch may be smaller.
+    """Cut tensors into batches; an epoch has every example once, and the last batch may be smaller.
 
     For data that fits into memory this is several times faster than a `DataLoader`, which picks them singly.
 
@@ -199,10 +203,11 @@ def batches(
         batch_size: examples per batch.
         shuffle: a fresh order in each epoch.
         generator: where the order comes from; without it, from torch's own random numbers.
+        drop_last: leave out a last batch that is smaller: batch norm cannot train on a single example.
         device: move all the data there, once.
 
     Raises:
-        ValueError: x and y differ in length, or the batch size is not positive.
+        ValueError: x and y differ in length, there are no examples, or the batch size is not positive.
 
     Examples:
         >>> [len(x) for x, y in batches(torch.zeros(10, 3), torch.zeros(10), batch_size=4)]
@@ -210,6 +215,8 @@ def batches(
     """
     if len(x) != len(y):
         raise ValueError(f"x has {len(x)} examples and y has {len(y)}: give one y for each x.")
+    if len(x) == 0:
+        raise ValueError("x has no examples: give at least one.")
     if batch_size < 1:
         raise ValueError(f"batch_size is {batch_size}: give a positive number, like 64.")
-    return Batches(x.to(device), y.to(device), batch_size, shuffle, generator)
+    return Batches(x.to(device), y.to(device), batch_size, shuffle, generator, drop_last)

@@ -72,27 +72,28 @@ def claim(condition: object, message: str = "") -> None:
 
 
 @contextmanager
-def raises(kind: type[Exception], message: str) -> Iterator[None]:
+def raises(kind: type[Exception] | tuple[type[Exception], ...], *messages: str) -> Iterator[None]:
     """Let a cell fail on purpose: pass only if exactly this error comes up, and print the first lines of it.
 
     An example is `with raises(RuntimeError, "addmm: mat1 and mat2 shapes cannot be multiplied"): layer(x)`.
 
     Args:
-        kind: the class itself; a subclass does not pass.
-        message: how the error's text begins, line breaks written as spaces.
+        kind: the class itself; a subclass does not pass. Several if an older version raises another one.
+        messages: how the error's text begins, line breaks written as spaces; today's first, then older ones.
 
     Raises:
         AssertionError: no error came up, or another one.
     """
+    kinds = kind if isinstance(kind, tuple) else (kind,)
     try:
         yield
     except Exception as error:
-        said = str(error).strip()
-        assert type(error) is kind, f"{type(error).__name__}, not {kind.__name__}: {said}"
-        assert " ".join(said.split()).startswith(message), said
-        print("\n".join(f"{kind.__name__}: {said}".splitlines()[:3]))
+        said, name = str(error).strip(), type(error).__name__
+        assert type(error) in kinds, f"{name}, not {kinds[0].__name__}: {said}"
+        assert " ".join(said.split()).startswith(messages), said
+        print("\n".join(f"{name}: {said}".splitlines()[:3]))
     else:
-        raise AssertionError(f"the code ran; expected was {kind.__name__}: {message}")
+        raise AssertionError(f"the code ran; expected was {kinds[0].__name__}: {messages[0]}")
 
 
 def objection(action: Callable[[], object], width: int = 150) -> str:
@@ -135,11 +136,6 @@ def note_data(name: str, version: str, checksum: str, kind: str) -> None:
     if used not in _used_data:
         _used_data.append(used)
         _publish()
-
-
-def used_data() -> list[dict[str, str]]:
-    """The data sets loaded in this process, in order: name, version, checksum and kind of each."""
-    return [dict(used) for used in _used_data]
 
 
 def _publish() -> None:

@@ -2,15 +2,13 @@
 
 import math
 import os
-import random
 import time
 from collections.abc import Callable, Iterable
 from copy import deepcopy
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -18,7 +16,8 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 from tqdm import tqdm
 
-from kindling.metrics import accuracy
+from kindling.metrics import Metric, fitting
+from kindling.randomness import holders, random_state, restore_random_state
 from kindling.runtime import steps
 
 Batch = tuple[Tensor, Tensor]
@@ -31,7 +30,7 @@ class Evaluation(NamedTuple):
     loss: float
     """Mean loss per example."""
     accuracy: float
-    """Share of right answers, between 0 and 1."""
+    """Share of right answers, between 0 and 1; or what another `metric` gave, and nan without one."""
 
 
 @dataclass
@@ -41,9 +40,9 @@ class History:
     train_loss: list[float] = field(default_factory=list)
     """Mean loss per training example, measured while the weights moved."""
     val_loss: list[float] = field(default_factory=list)
-    """Mean loss per validation example, after the epoch."""
+    """Loss on all validation examples, after the epoch."""
     val_accuracy: list[float] = field(default_factory=list)
-    """Share of right answers in validation, between 0 and 1."""
+    """Share of right answers in validation, between 0 and 1; or what another `metric` gave, and nan without one."""
     seconds: list[float] = field(default_factory=list)
     """Time of the epoch, training and validation together."""
     best_epoch: int = 0
@@ -62,14 +61,14 @@ def train_epoch(
 ) -> float:
     """Train for one epoch, in train mode; return the mean loss per example.
 
-    The batches (x, y) lie on the model's device. `loss_fn` takes (logits, y) and returns the mean over a
-    batch; the scheduler is stepped after every batch.
+    The batches (x, y) lie on the model's device, which is asked for the losses only at the end. `loss_fn` takes
+    (outputs, y) and returns the mean over a batch; the scheduler is stepped after every batch.
 
     Raises:
         ValueError: there are no batches.
     """
     model.train()
-    total_loss, seen = 0.0, 0
+    losses, sizes = [], []
     for x, y in batches:
         loss = loss_fn(model(x), y)
         optimizer.zero_grad()
@@ -77,29 +76,42 @@ def train_epoch(
         optimizer.step()
         if scheduler is not None:
             scheduler.step()
-        total_loss += loss.item() * len(x)  # the last batch can be smaller
-        seen += len(x)
-    return total_loss / _some(seen)
+        losses.append(loss.detach())
+        sizes.append(len(x))  # the last batch can be smaller
+    seen = _some(sum(sizes))
+    return (torch.stack(losses).flatten().cpu().double() @ torch.tensor(sizes).double()).item() / seen
 
 
 @torch.no_grad()
-def evaluate(model: nn.Module, batches: Iterable[Batch], *, loss_fn: Loss = F.cross_entropy) -> Evaluation:
-    """Measure a classifier's mean loss and accuracy per example, in eval mode and without gradients.
+def evaluate(
+    model: nn.Module,
+    batches: Iterable[Batch],
+    *,
+    loss_fn: Loss = F.cross_entropy,
+    metric: Metric | Literal["auto"] | None = "auto",
+) -> Evaluation:
+    """Measure a model's loss and accuracy on all examples, in eval mode and without gradients.
 
-    The batches (x, y) lie on the model's device; how they are cut does not change the answer. `loss_fn` takes
-    (logits, y) and returns the mean over a batch. The model is left in eval mode.
+    The outputs of all batches are put together, and `loss_fn` and `metric` see them once. So no cut into batches
+    changes the answer, whatever is averaged: class weights and padding (`ignore_index`) count as they must. All outputs
+    lie in memory at once, on the model's device, where the batches are. The model is left in eval mode.
+
+    Args:
+        model: it returns one tensor [B, ...] for a batch, with the same size after B for each.
+        batches: pairs (x, y).
+        loss_fn: takes (outputs, y), as in training.
+        metric: takes (outputs, y), returns a number, which takes the place of the accuracy; None for none. "auto" is
+            [accuracy][kindling.metrics.accuracy], of losses that torch computes from the scores of classes.
 
     Raises:
-        ValueError: there are no batches.
+        ValueError: there are no batches, their outputs do not go together, or the accuracy does not fit the loss.
     """
+    metric = fitting(metric, loss_fn)
     model.eval()
-    total_loss, right, seen = 0.0, 0.0, 0
-    for x, y in batches:
-        logits = model(x)
-        total_loss += loss_fn(logits, y).item() * len(x)
-        right += accuracy(logits, y) * len(x)
-        seen += len(x)
-    return Evaluation(total_loss / _some(seen), right / seen)
+    pairs = [(model(x), y) for x, y in batches]
+    _some(sum(len(y) for _, y in pairs))
+    outputs, y = (_joined(parts) for parts in zip(*pairs, strict=True))
+    return Evaluation(loss_fn(outputs, y).item(), float(metric(outputs, y)) if metric else math.nan)
 
 
 def fit(
@@ -111,6 +123,7 @@ def fit(
     epochs: int,
     scheduler: LRScheduler | None = None,
     loss_fn: Loss = F.cross_entropy,
+    metric: Metric | Literal["auto"] | None = "auto",
     patience: int | None = None,
     checkpoint: Path | None = None,
     progress: bool = True,
@@ -119,25 +132,32 @@ def fit(
 
     With a checkpoint, each finished epoch is written to that file. A call that finds the file goes on from
     there to the same end as if it had never been interrupted, bit for bit on a CPU. The file also holds the
-    settings of the optimizer and the scheduler: delete it to start again with others.
+    settings of the optimizer and the scheduler: delete it to start again with others. Loaders can be held that are
+    plain lists, have the methods `state_dict` and `load_state_dict`, or draw from the random numbers of torch, NumPy
+    and Python or from a torch.Generator in an attribute: [batches][kindling.data.batches] and DataLoader with any
+    sampler of torch. Others are refused.
 
     Args:
-        model: a classifier, on the device of the batches.
+        model: on the device of the batches.
         train: pairs (x, y); iterated once per epoch, so not a generator.
         val: pairs (x, y).
         optimizer: it holds the model's parameters.
         epochs: how many in all, those before an interruption included.
         scheduler: stepped after every training batch.
-        loss_fn: takes (logits, y), returns the mean over the batch.
+        loss_fn: takes (outputs, y), returns the mean over the batch.
+        metric: what is measured in validation besides the loss, as for [evaluate][kindling.training.evaluate].
         patience: stop after so many epochs without a lower validation loss. The model then has the weights of
             its best epoch; without patience, those of the last.
         checkpoint: the file to write and to go on from.
         progress: show a bar over the epochs; `TQDM_DISABLE=1` hides it as well.
 
     Raises:
-        ValueError: there are no batches, or the checkpoint is damaged or belongs to another model.
+        ValueError: there are no batches, the accuracy does not fit the loss, a loader cannot be held by a checkpoint,
+            or the checkpoint is damaged or belongs to another model.
     """
-    run = _Run(model, optimizer, scheduler, getattr(train, "generator", None), deepcopy(model.state_dict()))
+    metric = fitting(metric, loss_fn)
+    held = holders(train, val) if checkpoint is not None else []
+    run = _Run(model, optimizer, scheduler, held, deepcopy(model.state_dict()))
     if checkpoint is not None and checkpoint.exists():
         run.load(checkpoint)
     history, epochs = run.history, steps(epochs)
@@ -146,7 +166,7 @@ def fit(
         while len(history.val_loss) < epochs and not history.stopped_early:
             start = time.perf_counter()
             train_loss = train_epoch(model, train, optimizer, loss_fn=loss_fn, scheduler=scheduler)
-            val_loss, val_accuracy = evaluate(model, val, loss_fn=loss_fn)
+            val_loss, val_accuracy = evaluate(model, val, loss_fn=loss_fn, metric=metric)
             run.note(train_loss, val_loss, val_accuracy, time.perf_counter() - start)
             if patience is not None:
                 history.stopped_early = len(history.val_loss) - history.best_epoch >= patience
@@ -166,7 +186,7 @@ class _Run:
     model: nn.Module
     optimizer: Optimizer
     scheduler: LRScheduler | None
-    generator: torch.Generator | None  # of the training batches
+    held: list[Any]  # what in the loaders has a state
     best_weights: dict[str, Any]
     history: History = field(default_factory=History)
 
@@ -186,7 +206,7 @@ class _Run:
             "model": self.model.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "scheduler": self.scheduler.state_dict() if self.scheduler else None,
-            "random": _random_state(self.generator),
+            "random": random_state(self.held),
             "best_weights": self.best_weights,
             "history": asdict(self.history),
         }
@@ -201,35 +221,23 @@ class _Run:
             self.optimizer.load_state_dict(state["optimizer"])
             if self.scheduler:
                 self.scheduler.load_state_dict(state["scheduler"])
-            _restore_random_state(state["random"], self.generator)
+            restore_random_state(state["random"], self.held)
             self.best_weights, self.history = state["best_weights"], History(**state["history"])
         except Exception as error:  # torch.load and load_state_dict raise many kinds
             raise ValueError(
-                f"{path} is damaged or belongs to another model ({type(error).__name__}: {error}). "
+                f"{path} is damaged or belongs to another model, loader or version ({type(error).__name__}: {error}). "
                 "Delete it to start again, or name another checkpoint."
             ) from error
 
 
-def _random_state(generator: torch.Generator | None) -> dict[str, Any]:
-    numpy_state = np.random.get_state(legacy=False)
-    numpy_state["state"]["key"] = numpy_state["state"]["key"].tolist()
-    return {
-        "python": random.getstate(),
-        "numpy": numpy_state,
-        "torch": torch.get_rng_state(),
-        "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else None,
-        "batches": generator.get_state() if generator else None,
-    }
-
-
-def _restore_random_state(state: dict[str, Any], generator: torch.Generator | None) -> None:
-    random.setstate(state["python"])
-    np.random.set_state(state["numpy"])
-    torch.set_rng_state(state["torch"])
-    if state["cuda"] and torch.cuda.is_available():
-        torch.cuda.set_rng_state_all(state["cuda"])
-    if generator:
-        generator.set_state(state["batches"])
+def _joined(parts: tuple[Tensor, ...]) -> Tensor:
+    try:
+        return torch.cat(parts)
+    except (RuntimeError, TypeError) as error:
+        raise ValueError(
+            f"The batches cannot be evaluated together ({error}). Let outputs and targets be one tensor [B, ...] for "
+            "each, of the same size after B: pad all batches to one length."
+        ) from error
 
 
 def _some(seen: int) -> int:

@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (LookupError, FileNotFoundError, FileExistsError) as error:
         say(f"press: {error.args[0] if isinstance(error, LookupError) else error}")
         return 2
-    except ScriptError as error:  # of a module that tutorials import
+    except ScriptError as error:  # of a list that all tutorials are held against
         say(str(error))
         return 1
     except yaml.YAMLError as error:
@@ -98,17 +98,16 @@ def status(tutorials: Tutorials, options: argparse.Namespace) -> int:
 
 
 def run(tutorials: Tutorials, options: argparse.Namespace) -> int:
-    if tutorials.errors:
-        say("\n".join(map(str, tutorials.errors)))
-        return 1
-    scripts = tutorials.select(options.names)
+    scripts = [script for script in tutorials.select(options.names) if script.path not in tutorials.broken]
+    if broken := tutorials.told(options.names):
+        say("\n".join(map(str, broken)))
     if options.shard:
         scripts = tutorials.shard(scripts, *options.shard)
     todo = [script for script in scripts if options.all or tutorials.status(script).state != "fresh"]
     fresh = len(scripts) - len(todo)
     if not todo:
         say(f"nothing to do: {fresh} fresh")
-        return 0
+        return 1 if broken else 0
     jobs = options.jobs or min(default_jobs(), len(todo))
     with Progress(total=len(todo), unit="tutorial", disable=not sys.stderr.isatty(), leave=False) as bar:
         asked = {"jobs": jobs, "deadline": options.deadline, "scheduler": options.scheduler}
@@ -116,7 +115,7 @@ def run(tutorials: Tutorials, options: argparse.Namespace) -> int:
     for message in failures:
         say(message)
     say(f"{len(todo) - len(failures)} executed, {len(failures)} failed, {fresh} were fresh")
-    return 1 if failures else 0
+    return 1 if failures or broken else 0
 
 
 class Progress(tqdm):

@@ -1,6 +1,8 @@
 """Where a project keeps what the press works with, read from its `mkdocs.yml`."""
 
+import tomllib
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,13 @@ class Settings:
     def scratch(self) -> Path:
         return self.root / ".press"
 
+    @cached_property
+    def distribution(self) -> str:
+        """What installers call the shared package; "" if no pyproject.toml says so."""
+        path = self.root / "pyproject.toml"
+        config = tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+        return config.get("project", {}).get("name", "")
+
     @classmethod
     def make(cls, root: Path, options: dict[str, Any], docs: str = "docs") -> "Settings":
         folders = {name: root / (options.get(name) or name) for name in ("tutorials", "outputs")}
@@ -32,7 +41,7 @@ class Settings:
         """The settings in the `mkdocs.yml` of this folder or the nearest one above it."""
         for folder in (start, *start.parents):
             if (path := folder / "mkdocs.yml").is_file():
-                config = yaml.load(path.read_text(encoding="utf-8"), Loader=TolerantLoader) or {}
+                config = yaml.load(path.read_bytes(), Loader=TolerantLoader) or {}
                 return cls.make(folder, plugin_options(config), config.get("docs_dir") or "docs")
         raise FileNotFoundError(f"no mkdocs.yml in {start} or above it; the press works inside a project")
 

@@ -3,7 +3,7 @@
 import json
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from functools import cache, lru_cache
 from importlib import metadata
 from pathlib import Path
@@ -39,6 +39,19 @@ class Run:
         """A record of any version of the press: a missing field is empty, an unknown one is left out."""
         return cls(**{each.name: record[each.name] for each in fields(cls) if each.name in record})
 
+    @property
+    def accelerated(self) -> bool:
+        """Which of two kinds of device it ran on: a GPU or another accelerator, or the CPU."""
+        return self.device not in (None, "", "cpu")
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """The last run on the other kind of device; it may be one of older code."""
+
+    key: str
+    run: Run
+
 
 @dataclass(frozen=True)
 class Stored:
@@ -48,6 +61,7 @@ class Stored:
     key: Key  # what the run depended on
     run: Run
     failure: str = ""  # the message of a run that failed
+    elsewhere: Elsewhere | None = None
 
     @property
     def code(self) -> list[dict[str, Any]]:
@@ -85,7 +99,7 @@ class Store:
 
     def save(self, script: Script, notebook: dict[str, Any], key: Key, run: Run) -> None:
         """Store a run that succeeded, whole or not at all."""
-        write(self.path(script), seal(notebook, key, vars(run)))
+        write(self.path(script), seal(notebook, key, vars(run), other_device(self.load(script), run)))
         self.failure_path(script).unlink(missing_ok=True)
 
     def save_failure(self, script: Script, notebook: dict[str, Any], key: Key, message: str) -> None:
@@ -97,9 +111,9 @@ class Store:
 
     def status(self, script: Script, key: Key) -> Status:
         stored, failed = self.load(script), read(self.failure_path(script))
-        if stored and stored.key == key:
+        if stored and key == stored.key:
             return Status(script.name, "fresh", provenance(str(stored.run.torch or "")))
-        if failed and failed.key == key:
+        if failed and key == failed.key:
             return Status(script.name, "failed", failed.failure)
         if stored is None:
             damaged = self.path(script).exists()
@@ -115,9 +129,18 @@ def provenance(ran: str) -> str:
     return f"executed with torch {ran}, here is {here}" if another else ""
 
 
-def seal(notebook: dict[str, Any], key: Key, record: dict[str, Any]) -> str:
-    """The file's text: the notebook with its record and a checksum over all of it."""
+def other_device(older: Stored | None, run: Run) -> Elsewhere | None:
+    """What to keep of an older result when a new run takes its place: a device never drops the other's record."""
+    if older is None or older.run.accelerated == run.accelerated:
+        return older.elsewhere if older else None
+    return Elsewhere(older.key.digest, replace(older.run, cell_seconds=(), names={}, thumbnail=""))
+
+
+def seal(notebook: dict[str, Any], key: Key, record: dict[str, Any], elsewhere: Elsewhere | None = None) -> str:
+    """The file's text: the notebook with its records and a checksum over all of it."""
     press: dict[str, Any] = {"key": key.digest, "parts": dict(key.parts), "run": record}
+    if elsewhere:
+        press["elsewhere"] = {"key": elsewhere.key, "run": vars(elsewhere.run)}
     sealed = notebook | {"metadata": notebook.get("metadata", {}) | {"press": press}}
     press["checksum"] = checksum(sealed)
     return json.dumps(sealed, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
@@ -138,10 +161,12 @@ def read(path: Path) -> Stored | None:
 
 @lru_cache(maxsize=2000)
 def verified(path: Path, stamp: Stamp) -> Stored:
-    notebook = json.loads(path.read_text(encoding="utf-8"))
+    notebook = json.loads(path.read_bytes())
     press = notebook["metadata"]["press"]
     told, key, run = press.pop("checksum"), Key(press["parts"]), press["run"]
     if told != checksum(notebook) or press["key"] != key.digest:
         raise ValueError("its checksum does not match its content")
     del notebook["metadata"]["press"]
-    return Stored(notebook, key, Run.read(run), run.get("failure", ""))
+    other = press.get("elsewhere")
+    elsewhere = Elsewhere(other["key"], Run.read(other["run"])) if other else None
+    return Stored(notebook, key, Run.read(run), run.get("failure", ""), elsewhere)

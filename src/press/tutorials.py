@@ -13,13 +13,14 @@ from typing import Any
 import psutil
 
 from press.execution.task import Outcome, Task
-from press.files import Stamp, stamp
+from press.files import Stamp, stamp, text_of
+from press.keys.closure import files
 from press.keys.key import Key, key_of
-from press.keys.modules import Project, project_of, read_toml
+from press.keys.modules import Project, project_of, read_table
 from press.project import Settings
-from press.scripts.check import check_names, imports, links, nearest, structure
+from press.scripts.check import carried, check_names, imports, jupyter_names, links, nearest, requirements, structure
 from press.scripts.exercises import Workbook, read_workbook
-from press.scripts.script import EXERCISES, Script, ScriptError, find_files, find_scripts, read_script
+from press.scripts.script import EXERCISES, Script, ScriptError, asks_file, find_files, find_scripts, read_script, slug
 from press.store import Status, Store
 
 DEADLINE = 600.0  # seconds, for a tutorial whose header promises no minutes
@@ -58,6 +59,12 @@ class Tutorials:
                 self.errors.append(error)
         self.workbooks = self.read_workbooks()
         self.errors += check_names(self.scripts, {"chapters": self.chapters, "data": self.project.cards})
+        for script in self.scripts:
+            try:
+                self.key(script)
+            except ScriptError as error:
+                self.errors.append(ScriptError(script.path, 1, f"what it imports is broken: {error}"))
+        self.broken = {error.path: error for error in reversed(self.errors)}
 
     def read_workbooks(self) -> dict[str, Workbook]:
         """The exercises, by the slug of the tutorial that they belong to."""
@@ -78,7 +85,8 @@ class Tutorials:
 
     @cached_property
     def chapter_table(self) -> dict[str, Any] | None:
-        return read_toml(self.settings.docs / "chapters.toml" if self.settings.docs else None)
+        docs = self.settings.docs
+        return read_table(docs / "chapters.toml" if docs else None, self.settings.root)
 
     @property
     def chapters(self) -> dict[str, dict[str, Any]] | None:
@@ -93,15 +101,22 @@ class Tutorials:
         known = {script.path.as_posix(): script for script in self.scripts}
         known |= {name: script for script in self.scripts for name in (script.name, script.path.name)}
         for name in names:
-            if name not in known:
+            if name not in known and not self.told([name]):
                 slugs = [script.name for script in self.scripts]
                 raise LookupError(f"no tutorial is called {name!r}; {nearest(name, slugs)}")
-        return list({known[name].name: known[name] for name in names}.values())
+        return list({known[name].name: known[name] for name in names if name in known}.values())
+
+    def told(self, names: Sequence[str]) -> list[ScriptError]:
+        """The errors of the scripts and exercises of these names, all of them for none."""
+        called = [(error, {slug(error.path.name), error.path.name, error.path.as_posix()}) for error in self.errors]
+        return [error for error, own in called if not names or own & set(names)]
 
     def key(self, script: Script) -> Key:
         return key_of(script, self.project)
 
     def status(self, script: Script) -> Status:
+        if error := self.broken.get(script.path):
+            return Status(script.name, "failed", str(error))
         return self.store.status(script, self.key(script))
 
     def task(self, script: Script, *, jobs: int = 1, deadline: float | None = None) -> Task:
@@ -110,7 +125,15 @@ class Tutorials:
         memory, threads = int(psutil.virtual_memory().total * 0.9 / jobs), max(1, (os.cpu_count() or 1) // jobs)
         folders = (self.settings.root / script.path.parent, *([package.parent] if package else []))
         path, modules = script.path.as_posix(), tuple(map(str, folders))
-        return Task(script.name, path, script.cells, deadline, memory, threads, header.gpu, modules, header.figure)
+        limits, root = (deadline, memory, threads), str(self.settings.root)
+        file = str(self.settings.root / script.path) if asks_file(script.code) else ""
+        data = {name: str(path) for name, path in self.files(script).items() if not name.endswith(".py")}
+        beside = {name: data[name] for name in data if name[:2] != ".."}
+        return Task(script.name, path, script.cells, *limits, header.gpu, modules, header.figure, root, file, beside)
+
+    def files(self, source: Script | Workbook) -> dict[str, Path]:
+        """The modules and the data beside a script, or beside exercises, that it needs."""
+        return files(source.code, self.project, self.settings.root / source.path.parent)
 
     def run(
         self, scripts: Iterable[Script], *, jobs: int = 1, deadline: float | None = None, scheduler: str | None = None,
@@ -135,7 +158,7 @@ class Tutorials:
         from press.kernels import provisioner as kernels
 
         paths = self.settings.package.rglob("*.py") if self.settings.package else []
-        texts = [path.read_text(encoding="utf-8", errors="replace") for path in paths]
+        texts = [text_of(path, "replace") for path in paths]
         texts += [cell.source for script in self.scripts for cell in script.code]
         imported = {name for text in texts for name in re.findall(r"(?m)^\s*(?:from|import)\s+(\w+)", text)}
         wanted = imported | kernels.OWN
@@ -180,9 +203,16 @@ class Tutorials:
         """What is wrong with the structure, the links and the imports of some scripts, as `file:line: what`."""
         problems = [str(error) for error in self.errors]
         for script in scripts:
-            missing = imports(script, partial(self.project.find, beside=self.settings.root / script.path.parent))
-            for line, message in (*structure(script), *links(script, self.settings.root), *missing):
-                problems.append(f"{script.path.as_posix()}:{line}: {message}")
+            folder = self.settings.root / script.path.parent
+            find, book = partial(self.project.find, beside=folder), self.workbooks.get(script.name)
+            missing = imports(script, find) if script.path not in self.broken else ()
+            said = [(script.path, *each) for each in (*structure(script), *missing, *jupyter_names(script))]
+            for each, cells in ((script, script.cells), *([(book, book.cells)] if book else [])):
+                asked = requirements(each.header, self.settings.package, self.settings.distribution)
+                taken = carried(each.name, self.files(each)) if script.path not in self.broken else ()
+                found = (*links(cells, folder, self.settings), *asked, *taken)
+                said += [(each.path, *one) for one in found]
+            problems += [f"{path.as_posix()}:{line}: {message}" for path, line, message in said]
         return problems
 
 

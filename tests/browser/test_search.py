@@ -94,7 +94,10 @@ WANTED = {
     "Attempting to deserialize object on a CUDA device but torch.cuda.is_available() is False": [
         "errors/saving/#attempting-to-deserialize"
     ],
-    "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB": ["troubleshooting/#cuda-out-of-memory"],
+    "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB": [
+        "errors/device/#cuda-out-of-memory",
+        "troubleshooting/#cuda-out-of-memory",
+    ],
     # words
     "overfitting": ["training/validate-regularize/#"],
     "learning rate": [

@@ -16,7 +16,7 @@ import pytest
 import torch
 from tinyproject import LIGHTLY, TinyProject
 
-from kindling import data, fetch, runtime
+from kindling import data, fetch
 from kindling.fetch import Card, File
 from press.execution.task import paragraph
 
@@ -108,7 +108,7 @@ def held(folder: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("manner", FAULTS)
-def test_data_that_arrives_wrong_is_told_in_one_line_and_fetched_again(server, folder, manner):
+def test_data_that_arrives_wrong_is_told_in_one_line_and_fetched_again(server, folder, manner, used_data):
     server.manner = manner
     begun = time.monotonic()
     with pytest.raises((ValueError, FileNotFoundError)) as caught:
@@ -117,7 +117,7 @@ def test_data_that_arrives_wrong_is_told_in_one_line_and_fetched_again(server, f
     assert FAULTS[manner] in told and "student_data.csv" in told and not told.endswith("...")
     assert "run again" in told and "KINDLING_DATA" in told, "it says what to do"
     assert time.monotonic() - begun < 20, "a stall ends by itself"
-    assert held(folder) == [] and runtime.used_data() == []
+    assert held(folder) == [] and used_data() == []
 
     server.manner = "good"
     x, _ = data.student_admissions().tensors
@@ -125,7 +125,7 @@ def test_data_that_arrives_wrong_is_told_in_one_line_and_fetched_again(server, f
     assert held(folder) == ["tabular/student_data.csv"]
     asked = server.asked
     data.student_admissions()
-    assert server.asked == asked and len(runtime.used_data()) == 1
+    assert server.asked == asked and len(used_data()) == 1
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import base64
 import io
 import re
 
+import nbformat
 import pytest
 from bs4 import BeautifulSoup
 from mkdocs.commands.build import build
@@ -12,6 +13,7 @@ from PIL import Image
 from tinyproject import made_up
 
 from press.execution.execution import execute
+from press.execution.outputs import slim
 from press.execution.task import Task
 from press.scripts.script import Cell
 from press.site.frontend.policy import allow_scripts
@@ -149,7 +151,7 @@ def test_an_honest_drawing_is_still_shown():
     ]
     for drawing in drawings:
         (html,) = rendered([[shown(image_svg=SVG.format("", drawing))]])["html"]
-        assert html.count("<img") == 2
+        assert html.count("<img") == 1
     png = SVG.format("", f'<image href="data:image/png;base64,{picture()}"/>')
     assert is_drawing(png) and not is_drawing(png.replace("image/png", "text/html"))
 
@@ -166,6 +168,15 @@ def test_a_drawing_of_any_size_has_one_on_the_page(size):
 def test_the_words_of_the_policy_in_a_text_are_words():
     text = "<html><head></head><body><article>{hashes}</article><script>x()</script></body></html>"
     assert allow_scripts(text) == text
+
+
+def test_a_sound_inside_html_has_the_bound_of_an_image_and_words_have_theirs():
+    sound = f'<audio src="data:audio/wav;base64,{"A" * 200_000}">at 0x7f0000000000</audio>'
+    told = [nbformat.from_dict(shown(text_html=html)) for html in (sound, "x" * 200_000, sound * 6)]
+    kept, words, sounds = [output.data for output in slim(told, "/folder")]
+    assert kept["text/html"] == sound.replace("0x7f0000000000", "0x...")
+    assert words == {"text/plain": "[text/html of 200,000 characters: cut]\nplain"}
+    assert sounds["text/plain"].endswith("characters: cut]\nplain") and "text/html" not in sounds
 
 
 CELLS = """

@@ -1,14 +1,14 @@
 # /// script
 # requires-python = ">=3.11"
-# dependencies = ["kindling"]
+# dependencies = ["kindling-torch"]
 #
 # [tool.uv.sources]
-# kindling = { path = "../..", editable = true }
+# kindling-torch = { path = "../..", editable = true }
 # ///
 """
 # Exercises: tensors
 
-Three tasks and an open question on shapes, strides and views. Pencil and paper help more than trying.
+Three tasks and an open question on shapes, strides and views. Pencil and paper help more than trial and error.
 """
 
 import torch
@@ -41,8 +41,12 @@ check(
     strides,
     right=moved.stride(),
     mistakes={
-        "these are the strides before permute. In which order does it ask for the axes?": (12, 4, 1),
-        "so they would be if permute copied the numbers into a new order. It copies nothing: each axis "
+        "these are the strides before permute. In which order does it ask for the axes?": (
+            12,
+            4,
+            1,
+        ),
+        "they would be these if permute copied the numbers into a new order. It copies nothing: each axis "
         "keeps the stride that it had.": (6, 3, 1),
         "you moved the axes the other way round: permute(2, 0, 1) says which old axis comes first, not "
         "where the first one goes.": (4, 1, 12),
@@ -63,6 +67,7 @@ check(
 #     `view` refuses because no single stride walks through the columns of a contiguous matrix. Which call
 #     copies where a view is not possible?
 
+
 def columns_in_a_row(matrix):
     """Return the columns of `matrix`, one after the other, as a tensor with one axis."""
     # gap
@@ -73,13 +78,24 @@ def columns_in_a_row(matrix):
 check(
     "tensors/columns-in-a-row",
     columns_in_a_row,
-    right=lambda matrix: torch.cat([matrix[:, j] for j in range(matrix.shape[1])]),
-    cases=[(torch.tensor([[1, 2, 3], [4, 5, 6]]),), (torch.arange(35.0).reshape(5, 7),), (torch.ones(1, 1),)],
+    right=lambda matrix: torch.cat(
+        [matrix[:, j] for j in range(matrix.shape[1])]
+    ),
+    cases=[
+        (torch.tensor([[1, 2, 3], [4, 5, 6]]),),
+        (torch.arange(35.0).reshape(5, 7),),
+        (torch.ones(1, 1),),
+    ],
     mistakes={
-        "these are the rows. The columns were asked for.": lambda matrix: matrix.reshape(-1),
-        "the numbers are right and in the right order, but as a table. One axis was asked for.":
-            lambda matrix: matrix.T,
-        "these are the columns from the last to the first.": lambda matrix: matrix.flip(1).T.reshape(-1),
+        "these are the rows. The columns were asked for.": lambda matrix: (
+            matrix.reshape(-1)
+        ),
+        "the numbers are right and in the right order, but as a table. One axis was asked for.": lambda matrix: (
+            matrix.T
+        ),
+        "these are the columns from the last to the first.": lambda matrix: (
+            matrix.flip(1).T.reshape(-1)
+        ),
     },
 )
 
@@ -98,7 +114,8 @@ check(
 # ??? hint
 #     `mean` takes `keepdim=True`. What shape do the means have then?
 
-def centred(table):
+
+def centered(table):
     """Return a table of shape [rows, columns] whose every row has mean 0."""
     # gap
     return table - table.mean(dim=1, keepdim=True)
@@ -107,15 +124,25 @@ def centred(table):
 
 check(
     "tensors/subtract-the-mean-of-each-row",
-    centred,
-    right=lambda table: torch.stack([row - row.sum() / len(row) for row in table]),
-    cases=[(torch.arange(12.0).reshape(3, 4) ** 2,), (torch.tensor([[0.0, 4.0], [6.0, 0.0]]),)],
+    centered,
+    right=lambda table: torch.stack(
+        [row - row.sum() / len(row) for row in table]
+    ),
+    cases=[
+        (torch.arange(12.0).reshape(3, 4) ** 2,),
+        (torch.tensor([[0.0, 4.0], [6.0, 0.0]]),),
+    ],
     mistakes={
-        "it subtracts one mean, that of the whole table, from every number.": lambda table: table - table.mean(),
-        "each column has mean 0 now, and the rows do not. Which axis shall be gone after the mean?":
-            lambda table: table - table.mean(dim=0),
+        "it subtracts one mean, that of the whole table, from every number.": lambda table: (
+            table - table.mean()
+        ),
+        "each column has mean 0 now, and the rows do not. Which axis should be gone after the mean?": lambda table: (
+            table - table.mean(dim=0)
+        ),
         "these are the means. Subtract them.": lambda table: table.mean(dim=1),
-        "these are the means. Subtract them from the table.": lambda table: table.mean(dim=1, keepdim=True),
+        "these are the means. Subtract them from the table.": lambda table: (
+            table.mean(dim=1, keepdim=True)
+        ),
     },
 )
 

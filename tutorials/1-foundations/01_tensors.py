@@ -1,9 +1,9 @@
 # /// script
 # requires-python = ">=3.11"
-# dependencies = ["kindling"]
+# dependencies = ["kindling-torch"]
 #
 # [tool.uv.sources]
-# kindling = { path = "../..", editable = true }
+# kindling-torch = { path = "../..", editable = true }
 #
 # [tool.kindling]
 # chapters = ["P0", "S4.1", "S4.N1", "B20", "S3.2", "BK3", "CC2"]
@@ -15,20 +15,14 @@
 """
 # Tensors: shapes, views and devices
 
-Pictures, words, weights, gradients: all that a network touches is a tensor, and most first bugs are a tensor
-of the wrong shape. One comparison on this page gives 4,096 answers where 64 were wanted, without a word of
-warning. By the end you will see such things coming, because you will know how a tensor lies in memory.
+Images, words, weights, gradients: everything that a network touches is a tensor, and most first bugs are a tensor
+of the wrong shape. By the end of this page you will see such bugs coming, because you will know how a tensor lies
+in memory.
 """
 
 # %%
-# You will
-#
-# - make tensors, and read their shape, dtype and device,
-# - draw how a tensor lies in memory, so that you can tell a view from a copy,
-# - collect **twelve facts**, each checked by code while this page is made.
+# Here is one of them. A model made 64 predictions, and every single one is right. So the accuracy should be 100%.
 
-import textwrap
-import warnings
 from itertools import product
 
 import matplotlib.pyplot as plt
@@ -37,17 +31,98 @@ import torch
 from torch import nn
 
 from kindling.plots import COLORS, INK, curves, show, style
-from kindling.runtime import report
+from kindling.runtime import objection, report
 
-batch_size = 64  # for the comparison that goes wrong
-additions = 100_000  # for the sum that drifts
+labels = torch.arange(64) % 10  # [64]
+predictions = labels[:, None]  # [64, 1], all of them right
+compared = predictions == labels
+accuracy = compared.float().mean()
+print(f"'accuracy' {accuracy:.1%}, from {compared.numel():,} comparisons")
+assert 0.10 < accuracy < 0.11
+
+with style():
+    fig, ax = plt.subplots(figsize=(3.4, 3.4))
+ax.imshow(compared, cmap="Blues", vmax=1.5)
+ax.set(xlabel="label", ylabel="prediction")
+show(
+    fig,
+    "A square of 64 by 64 comparisons. The diagonal, where each prediction "
+    "meets its own label, is dark; nine more stripes on each side show where "
+    "it equals the label of another example.",
+)
 
 # %%
-# A fact counts only if it holds. The next function asserts it first and keeps it afterwards, so if PyTorch
-# ever changes its mind, the page stops here instead of telling you something false.
+# Not one line failed. PyTorch compared each prediction with *every* label; only the diagonal was wanted. By the end
+# you will be able to
 #
-# The second function asks PyTorch what it has against a piece of code: an error, or a warning that the code
-# is on its way out. Later pages import it from `kindling.runtime`.
+# - say what shape comes out of two shapes, and why this one did,
+# - draw how a tensor lies in memory, and so tell a view from a copy,
+# - rely on **twelve facts**, each checked by code while this page is made.
+#
+# ## What a tensor is
+#
+# A **tensor** is a block of numbers of one type, arranged along any number of axes. No axis: a single number. One: a
+# row. Two: a table. A batch of color images has four: image, color, height, width.
+#
+# Four questions tell you nearly all about a tensor. What is its *shape*? What *type* are its numbers? On which
+# *device* do they live? And, further down, *how do they lie in memory*? When something goes wrong, print the answers
+# before you think.
+
+x = torch.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
+print(x)
+print(f"axes {x.ndim}, shape {tuple(x.shape)}, numbers {x.numel()}")
+print(f"dtype {x.dtype}, device {x.device}")
+assert x.shape == (2, 3) and x.numel() == 2 * 3
+
+# %%
+# A tensor holds numbers and truth values, nothing else. (That a tensor can hold strings is true in another library.)
+# So give each word a number of its own, and store the numbers. `objection`, from this site's package, runs a piece of
+# code and returns the error or the warning that PyTorch answers with.
+
+words = ["spark", "flame", "spark"]
+print(objection(lambda: torch.tensor(words)))
+vocabulary = {word: i for i, word in enumerate(sorted(set(words)))}
+ids = torch.tensor([vocabulary[word] for word in words])
+print(vocabulary, ids)
+assert ids.tolist() == [1, 0, 1]
+
+# %%
+# ## Making tensors
+#
+# You will seldom type numbers by hand. Watch the last column: PyTorch guesses the type from what you give it. Whole
+# numbers become 64-bit integers; numbers with a point become 32-bit floats, the type in which most networks are
+# trained.
+#
+# The type is not decoration. A mean of whole numbers need not be whole, so PyTorch asks you to decide. Convert with
+# `.float()`, or with `.to(dtype)` for any type.
+
+whole = torch.tensor([1, 2])
+calls = ("zeros(2, 3)", "full((2, 3), 7.0)", "arange(6)", "linspace(0, 1, 5)")
+for call in ("tensor([1, 2])", "tensor([True])", *calls):
+    made = eval(f"torch.{call}")
+    print(f"{call:18} shape {tuple(made.shape)!s:7} {made.dtype}")
+print(objection(whole.mean))
+assert whole.dtype == torch.int64 and whole.float().mean() == 1.5
+
+# %%
+# ## Indexing
+#
+# The same brackets as in Python and NumPy, one index for each axis, separated by commas. `:` takes a whole axis,
+# `None` inserts a new axis of size one.
+
+print("x[0]       ", x[0])
+print("x[:, 1]    ", x[:, 1])
+print("x[-1, -1]  ", x[-1, -1])
+print("x[x > 3]   ", x[x > 3])
+print("x[:, None] ", tuple(x[:, None].shape))
+
+# %%
+# There is a difference that the printout does not show. A slice is a window on the same numbers; a mask (or a list of
+# positions) gathers numbers into a new tensor. If you write into the window, the original changes. If you write into
+# the gathered numbers, it does not.
+#
+# That is the first of our twelve facts. A fact counts only if it holds: the function asserts it first and keeps it
+# afterward, so if PyTorch ever changes its mind, this page stops instead of telling you something false.
 
 facts = []
 
@@ -59,101 +134,33 @@ def fact(statement, holds):
     print(f"fact {len(facts)}: {statement}")
 
 
-def objection(action):
-    """Run an action; return the error or warning that it meets, shortened."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        try:
-            action()
-        except Exception as problem:
-            return textwrap.shorten(f"{type(problem).__name__}: {problem}", 170, placeholder=" ...")
-    return "no objection"
-
-
-# %%
-# ## What a tensor is
-#
-# A **tensor** is a block of numbers of one type, arranged along any number of axes. No axis: a single number.
-# One: a row. Two: a table. A batch of colour pictures has four: picture, colour, height, width.
-#
-# Four questions tell you nearly all about a tensor. What is its *shape*? What *type* are its numbers? On
-# which *device* do they live? And, further down, *how do they lie in memory*? When something goes wrong,
-# print the answers before you think.
-
-x = torch.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
-print(x)
-print(f"axes {x.ndim}, shape {tuple(x.shape)}, numbers {x.numel()}, dtype {x.dtype}, device {x.device}")
-assert x.shape == (2, 3) and x.numel() == 2 * 3
-
-# %%
-# !!! warning "You may read this elsewhere"
-#     "A tensor can hold strings." That is true in another library, and the sentence travelled. In PyTorch a
-#     tensor holds numbers and truth values, nothing else. Today, give each word a number of its own and store
-#     the numbers.
-
-print(objection(lambda: torch.tensor(["spark", "flame", "spark"])))
-
-words = ["spark", "flame", "spark"]
-vocabulary = {word: i for i, word in enumerate(sorted(set(words)))}
-ids = torch.tensor([vocabulary[word] for word in words])
-print(vocabulary, ids)
-assert ids.tolist() == [1, 0, 1]
-
-# %%
-# ## Making tensors
-#
-# You will seldom type numbers by hand. Watch the last column: PyTorch guesses the type from what you give it.
-# Whole numbers become 64-bit integers; numbers with a point become 32-bit floats, the type in which most
-# networks are trained.
-#
-# The type is not decoration. A mean of whole numbers need not be whole, so PyTorch asks you to decide.
-# Convert with `.float()`, or with `.to(dtype)` for any type.
-
-whole = torch.tensor([1, 2])
-made = {
-    "tensor([1, 2])": whole,
-    "tensor([True])": torch.tensor([True]),
-    "zeros(2, 3)": torch.zeros(2, 3),
-    "full((2, 3), 7.0)": torch.full((2, 3), 7.0),
-    "arange(6)": torch.arange(6),
-    "linspace(0, 1, 5)": torch.linspace(0, 1, 5),
-    "rand_like(x)": torch.rand_like(x),
-}
-for call, value in made.items():
-    print(f"{call:18} shape {tuple(value.shape)!s:7} {value.dtype}")
-print(objection(whole.mean))
-assert whole.dtype == torch.int64 and whole.float().mean() == whole.to(torch.float64).mean() == 1.5
-
-# %%
-# ## Indexing
-#
-# The same brackets as in Python and NumPy, one index for each axis, separated by commas. `:` takes a whole
-# axis, `None` inserts a new axis of size one.
-
-print("x[0]       ", x[0])
-print("x[:, 1]    ", x[:, 1])
-print("x[-1, -1]  ", x[-1, -1])
-print("x[x > 3]   ", x[x > 3])
-print("x[:, None] ", tuple(x[:, None].shape))
-
-# %%
-# There is a difference that the printout does not show. A slice is a window on the same numbers; a mask (or a
-# list of positions) gathers numbers into a new tensor. Write through the first and the original changes.
-# Write into the second and nothing happens to it.
-
 original = torch.arange(6)
 window, gathered = original[2:5], original[original >= 3]
 window[0] = 99
 gathered[0] = -1
 print(original)
-fact("a slice is a window on the same numbers, a mask copies them", original.tolist() == [0, 1, 99, 3, 4, 5])
+fact(
+    "a slice is a window on the same numbers, a mask copies them",
+    original.tolist() == [0, 1, 99, 3, 4, 5],
+)
+
+# %%
+# ## Joining: `cat` and `stack`
+#
+# Two calls put tensors together, and they answer different wishes. `cat` makes an axis *longer*: two tables of three
+# columns become one table with more rows. `stack` makes a *new* axis: two images become a batch of two.
+
+print("cat  ", tuple(torch.cat([x, x]).shape))
+print("cat  ", tuple(torch.cat([x, x], dim=1).shape))
+print("stack", tuple(torch.stack([x, x]).shape))
+assert torch.equal(torch.stack([x, x]), torch.cat([x[None], x[None]]))
 
 # %%
 # ## Broadcasting
 #
-# What happens when shapes differ? PyTorch writes them one under the other, **aligned at the right**, and
-# compares them axis by axis. Two sizes agree if they are equal, or if one of them is 1 or missing. An axis of
-# size 1 is then stretched to match. That is **broadcasting**.
+# What happens when shapes differ? PyTorch writes them one under the other, **aligned at the right**, and compares them
+# axis by axis. Two sizes agree if they are equal, or if one of them is 1 or missing. An axis of size 1 is then
+# stretched to match. That is **broadcasting**.
 #
 # | tensor | shape | what happens to it |
 # |---|---|---|
@@ -166,13 +173,18 @@ row = torch.tensor([1, 2, 3, 4])  # [4]
 table = column + row  # [3, 4]
 print(table)
 by_loop = torch.tensor([[int(a + b) for b in row] for a in column])
-fact("broadcasting gives what two loops over every pair would give", torch.equal(table, by_loop))
+fact(
+    "broadcasting gives what two loops over every pair would give",
+    torch.equal(table, by_loop),
+)
 
 # %%
-# When the rule finds no way, you get an error that names both sizes. That is the good case. Insert an axis to
-# say which way you meant.
+# When the rule finds no way, you get an error that names both sizes. That is the good case. Insert an axis to say
+# which way you meant.
 
-per_row = torch.tensor([100.0, 200.0])  # one number for each of the two rows of x
+per_row = torch.tensor(
+    [100.0, 200.0]
+)  # one number for each of the two rows of x
 print(objection(lambda: x + per_row))
 print(x + per_row[:, None])
 assert (x + per_row[:, None]).shape == x.shape
@@ -180,48 +192,41 @@ assert (x + per_row[:, None]).shape == x.shape
 # %%
 # ### The surprise: `(64, 1) == (64,)`
 #
-# The bad case is when the rule finds a way that you did not mean. A model often gives its predictions as a
-# column, `[64, 1]`, and the labels come as a row, `[64]`. Below, every single prediction is right, so the
-# accuracy should be 100 %.
-
-labels = torch.arange(batch_size) % 10  # [64]
-predictions = labels[:, None]  # [64, 1], all of them right
-compared = predictions == labels
-accuracy = compared.float().mean()
-print(f"compared: {tuple(compared.shape)}, {compared.numel():,} answers, 'accuracy' {accuracy:.1%}")
-assert 0.10 < accuracy < 0.11
-
-# %%
-# Each prediction was compared with *every* label. Worst of all, the number looks plausible: it is what
-# guessing among ten classes would give, so you would go and look for the fault in the model. Give both sides
-# one shape first.
+# The bad case is when the rule finds a way that you did not mean, as at the top of this page. A model often gives its
+# predictions as a column, `[64, 1]`, and the labels come as a row, `[64]`. Aligned at the right, they become a square.
+# Worst of all, the number looks plausible: it is what guessing among ten classes would give, so you would go looking
+# for the fault in the model. Give both sides one shape first.
 
 right = predictions.squeeze(1) == labels  # [64] == [64]
-print(f"compared: {tuple(right.shape)}, accuracy {right.float().mean():.1%}")
+print(f"{tuple(compared.shape)} became {tuple(right.shape)}")
+print(f"accuracy {right.float().mean():.1%}")
 assert right.all()
-fact("(64, 1) == (64,) makes 4,096 comparisons instead of 64", compared.numel() == 4096)
+fact(
+    "(64, 1) == (64,) makes 4,096 comparisons instead of 64",
+    compared.numel() == 4096,
+)
 
 # %%
 # !!! quiz "Comparing a column with a row"
-#     A batch of 32: the predictions have shape `(32, 1)`, the labels `(32,)`. Every prediction is wrong. What
-#     does `(predictions == labels).float().mean()` say, if there are ten classes, all equally frequent?
+#     A batch of 32: the predictions have shape `(32, 1)`, the labels `(32,)`. Every prediction is wrong. What does
+#     `(predictions == labels).float().mean()` say, if there are ten classes, all equally frequent?
 #
 #     - [ ] 0.
-#       > That is the true accuracy, and what you would get from two tensors of one shape. Here each prediction
-#       > also meets the labels of the 31 others, and some of those it matches.
+#       > That is the true accuracy, and what you would get from two tensors of one shape. Here each prediction also
+#       > meets the labels of the 31 others, and some of those it matches.
 #     - [x] About 0.1.
-#       > The comparison has shape `(32, 32)`. Whatever the predictions are, about one label in ten is equal to
-#       > them, so this number cannot tell a good model from a bad one.
+#       > The comparison has shape `(32, 32)`. Whatever the predictions are, about one label in ten is equal to them,
+#       > so this number cannot tell a good model from a bad one.
 #     - [ ] An error: the shapes differ.
-#       > They are aligned at the right: 1 against 32 is stretched, and the missing axis is added. Both are
-#       > allowed, so nothing stops you.
+#       > They are aligned at the right: 1 against 32 is stretched, and the missing axis is added. Both are allowed, so
+#       > nothing stops you.
 #
 # ## How a tensor lies in memory
 #
-# Memory is one long row. A table has to be laid out in it, row after row, and a tensor keeps a reading rule
-# beside the numbers: its **strides**. The stride of an axis says how many places to move in memory for one
-# step along that axis. To see this, two small tools: one returns the whole memory of a tensor, the other
-# draws a table and gives each cell the colour of its place in memory.
+# Memory is one long row. A table has to be laid out in it, row after row, and a tensor keeps a reading rule along with
+# the numbers: its **strides**. The stride of an axis says how many places to move in memory for one step along that
+# axis. To see this, two small tools: one returns the whole memory of a tensor, the other draws a table and gives each
+# cell the color of its place in memory.
 
 
 def memory(x):
@@ -230,18 +235,23 @@ def memory(x):
 
 
 def draw(ax, x, left, top, title, places=True):
-    """Draw a table of at most six numbers, each in the colour of its place in memory."""
+    """Draw at most six numbers, each in the color of its place in memory."""
     for i, j in product(range(x.shape[0]), range(x.shape[1])):
         place = x.storage_offset() + i * x.stride(0) + j * x.stride(1)
-        colour = COLORS[place] if places else "#808080"
-        ax.add_patch(plt.Rectangle((left + j, top - i), 1, -1, facecolor=(colour, 0.35), edgecolor=colour))
-        ax.text(left + j + 0.5, top - i - 0.5, f"{x[i, j]}", ha="center", va="center", color=INK)
+        color = COLORS[place] if places else "#808080"
+        ax.add_patch(
+            plt.Rectangle(
+                (left + j, top - i), 1, -1, fc=(color, 0.35), ec=color
+            )
+        )
+        at = {"ha": "center", "va": "center", "color": INK}
+        ax.text(left + j + 0.5, top - i - 0.5, f"{x[i, j]}", **at)
     ax.text(left, top + 0.2, title, va="bottom", color=INK, fontsize=9)
 
 
 # %%
-# The picture shows a table `x`, its transpose `x.T`, and the one row of memory that both of them read. Follow
-# a colour from the top to the bottom.
+# The figure shows a table `x`, its transpose `x.T`, and the one row of memory that both of them read. Follow a color
+# from the top to the bottom.
 
 x = torch.arange(10, 16).reshape(2, 3)
 
@@ -254,43 +264,61 @@ arrow = {"arrowstyle": "->", "color": INK}
 for left, table in ((0, x), (6, x.T)):
     below = 5 - table.shape[0] - 0.25
     ax.annotate("", (left - 0.2, 3.5), (left - 0.2, 4.5), arrowprops=arrow)
-    ax.text(left - 0.35, 4, f"+{table.stride(0)}", ha="right", va="center", color=INK)
+    ax.text(
+        left - 0.35,
+        4,
+        f"+{table.stride(0)}",
+        ha="right",
+        va="center",
+        color=INK,
+    )
     ax.annotate("", (left + 1.5, below), (left + 0.5, below), arrowprops=arrow)
     ax.text(left + 1.6, below, f"+{table.stride(1)}", va="center", color=INK)
 ax.set(xlim=(-1.2, 9.5), ylim=(-0.8, 6), aspect="equal")
 ax.axis("off")
 show(
     fig,
-    f"A table x of two rows and three columns with strides {x.stride()}, its transpose of three rows and two "
-    f"columns with strides {x.T.stride()}, and below them one strip of memory holding {memory(x).tolist()}. "
-    "Equal colours mark the same place in memory: both tables read the one strip, in different steps.",
+    f"A table x of two rows and three columns with strides {x.stride()}, its "
+    "transpose of three rows and two "
+    f"columns with strides {x.T.stride()}, and below them one strip of memory "
+    f"holding {memory(x).tolist()}. "
+    "Equal colors mark the same place in memory: both tables read the one "
+    "strip, in different steps.",
 )
 
 # %%
-# In `x` a step to the right moves one place and a step down moves three; in `x.T` it is the other way round.
-# The number at `[i, j]` lies at place `i * stride(0) + j * stride(1)`.
+# In `x` a step to the right moves one place and a step down moves three; in `x.T` it is the other way round. The
+# number at `[i, j]` lies at place `i * stride(0) + j * stride(1)`.
 #
-# So transposing moves no number at all. It swaps two strides, and costs the same for six numbers as for six
-# billion. The price: reading `x.T` row by row now jumps about in memory. A tensor that is laid out in the
-# order of its shape is **contiguous**; `x` is, `x.T` is not.
+# So transposing moves no number at all. It swaps two strides, and costs the same for six numbers as for six billion.
+# The price: reading `x.T` row by row now jumps back and forth in memory. A tensor that is laid out in the order of its
+# shape is **contiguous**; `x` is, `x.T` is not.
 
 down, across = x.stride()
 fact(
     "x[i, j] lies in memory at place i * stride(0) + j * stride(1)",
-    all(memory(x)[i * down + j * across] == x[i, j] for i, j in product(range(2), range(3))),
+    all(
+        memory(x)[i * down + j * across] == x[i, j]
+        for i, j in product(range(2), range(3))
+    ),
 )
 fact(
     "x.T moves no number: same memory, swapped strides, not contiguous",
-    x.T.data_ptr() == x.data_ptr() and x.T.stride() == (across, down) and not x.T.is_contiguous(),
+    x.T.data_ptr() == x.data_ptr()
+    and x.T.stride() == (across, down)
+    and not x.T.is_contiguous(),
 )
 assert x.is_contiguous()
 
 # %%
-# Broadcasting uses the same trick. A stretched axis has stride 0: one step along it moves nowhere, and the
-# same number is read again. Nothing is copied.
+# Broadcasting uses the same trick. A stretched axis has stride 0: one step along it moves nowhere, and the same number
+# is read again. Nothing is copied.
 
 stretched = torch.tensor([[10], [20], [30]]).expand(3, 4)
-print(f"{tuple(stretched.shape)}, strides {stretched.stride()}, in memory {len(memory(stretched))} numbers")
+print(
+    f"{tuple(stretched.shape)}, strides {stretched.stride()}, in memory "
+    f"{len(memory(stretched))} numbers"
+)
 assert stretched.stride() == (1, 0) and len(memory(stretched)) == 3
 
 # %%
@@ -300,8 +328,8 @@ assert stretched.stride() == (1, 0) and len(memory(stretched)) == 3
 #     - [=] 18
 #       > Three steps along axis 0, whose stride is 6: a whole row lies between one row and the next.
 #     - [ ] 3
-#       > That would be so if neighbours in a *column* lay side by side, as they do in the transpose. In a
-#       > contiguous table a step down jumps over a whole row.
+#       > It would be 3 if neighbors in a *column* lay side by side, as they do in the transpose. In a contiguous table
+#       > a step down jumps over a whole row.
 #     - [ ] 12
 #       > You went down two rows. From row 0 to row 3 there are three steps.
 #     - [ ] anything else
@@ -309,8 +337,8 @@ assert stretched.stride() == (1, 0) and len(memory(stretched)) == 3
 #
 # ## View or copy?
 #
-# A **view** is another reading rule on the same memory. A **copy** has memory of its own. Three calls change
-# a shape, and they differ in what they do when no reading rule can be found:
+# A **view** is another reading rule on the same memory. A **copy** has memory of its own. Three calls change a shape,
+# and they differ in what they do when no reading rule can be found:
 #
 # | call | if a view is possible | if not |
 # |---|---|---|
@@ -336,24 +364,34 @@ with style():
     fig, ax = plt.subplots(figsize=(6.4, 2.4))
 draw(ax, x, 0, 4, "x, after x[0, 1] = 99")
 draw(ax, flat_view[None], 5, 4, "x.view(6): the same memory")
-draw(ax, flat_copy[None], 5, 1.6, "x.T.reshape(6): memory of its own", places=False)
+draw(
+    ax,
+    flat_copy[None],
+    5,
+    1.6,
+    "x.T.reshape(6): memory of its own",
+    places=False,
+)
 ax.set(xlim=(-0.2, 11.2), ylim=(0.4, 5), aspect="equal")
 ax.axis("off")
 show(
     fig,
-    f"Three tables after 99 was written into x. The view of x, in the same colours as x, reads "
-    f"{flat_view.tolist()}: it shows the 99. The copy made by reshaping the transpose, drawn in grey, "
+    "Three tables after 99 was written into x. The view of x, in the same "
+    "colors as x, reads "
+    f"{flat_view.tolist()}: it shows the 99. The copy made by reshaping the "
+    "transpose, drawn in gray, "
     f"still reads {flat_copy.tolist()}.",
 )
 fact(
-    "view() shares or refuses; reshape() shares or copies, and a copy does not see later writes",
-    99 in flat_view and 99 not in flat_copy and "not compatible" in objection(lambda: x.T.view(6)),
+    "view() shares or refuses; reshape() shares or copies, and a copy does "
+    "not see later writes",
+    99 in flat_view
+    and 99 not in flat_copy
+    and "not compatible" in objection(lambda: x.T.view(6)),
 )
 
 # %%
-# !!! tip "Which one should you use?"
-#     `reshape`, if you only read the result. `view`, if you mean to write through it, for then you want the
-#     error.
+# Use `reshape` if you only read the result. Use `view` if you mean to write through it: then you want the error.
 #
 # !!! warning "You may read this elsewhere"
 #     - `x.resize(3, 2)`: deprecated. Today write `x.reshape(3, 2)`. Its relative with an underscore,
@@ -365,13 +403,15 @@ fact(
 #     - Axis names, as in `torch.zeros(2, 3, names=("batch", "feature"))`: an experiment that ended. Today
 #       write the sizes in a comment: `# [batch, feature]`.
 #
-# Here is what your PyTorch says of the four, and then what to write.
+# Here is what PyTorch says about the four, and then what to write.
 
 batch = torch.zeros(2, 3, 4)
 print("resize: ", objection(lambda: x.resize(3, 2)))
 print("T:      ", objection(lambda: batch.T))
 print("storage:", objection(x.storage))
-print("names:  ", objection(lambda: torch.zeros(2, 3, names=("batch", "feature"))))
+print(
+    "names:  ", objection(lambda: torch.zeros(2, 3, names=("batch", "feature")))
+)
 
 assert x.reshape(3, 2).shape == (3, 2)
 assert batch.mT.shape == (2, 4, 3) and batch.permute(2, 1, 0).shape == (4, 3, 2)
@@ -379,8 +419,7 @@ assert x.untyped_storage().nbytes() == 6 * 8  # six integers of eight bytes
 
 # %%
 # !!! quiz "View or copy"
-#     `t = torch.zeros(3, 5)`. Which of these read the *same memory* as `t`, so that writing into them changes
-#     `t`?
+#     `t = torch.zeros(3, 5)`. Which of these read the *same memory* as `t`, so that writing into them changes `t`?
 #
 #     - [x] `t[:, 1]`
 #       > A slice is a view: same memory, another starting place, another stride.
@@ -389,16 +428,15 @@ assert x.untyped_storage().nbytes() == 6 * 8  # six integers of eight bytes
 #     - [ ] `t[t == 0]`
 #       > A mask gathers numbers from places that no stride could describe, so it must copy.
 #     - [ ] `t.T.reshape(15)`
-#       > `reshape` gives a view where one is possible. The transpose read row by row jumps about in memory, so
-#       > here it copies, silently.
+#       > `reshape` gives a view where one is possible. The transpose read row by row jumps back and forth in memory,
+#       > so here it copies, silently.
 #     - [x] `t.reshape(15)`
 #       > `t` is contiguous, so one row of 15 is only another reading rule.
 #
 # ## In place: the underscore
 #
-# A method that ends in an underscore writes into the tensor it is called on: `add_`, `mul_`, `zero_`,
-# `copy_`. Without the underscore you get a new tensor. `y += 1` is the underscore in disguise; `y = y + 1` is
-# not.
+# A method that ends in an underscore writes into the tensor it is called on: `add_`, `mul_`, `zero_`, `copy_`. Without
+# the underscore you get a new tensor. `y += 1` is the underscore in disguise; `y = y + 1` is not.
 
 y = torch.zeros(3)
 alias = y
@@ -407,33 +445,26 @@ y += 1
 print("in place, the alias follows:", alias)
 y = y + 1
 print("a new tensor, it does not:  ", alias, y)
-fact("add_ and += write in place, and every other name for the tensor sees it", alias.tolist() == [2, 2, 2])
+fact(
+    "add_ and += write in place, and every other name for the tensor sees it",
+    alias.tolist() == [2, 2, 2],
+)
 
 # %%
-# !!! quiz "In place or new"
-#     `x` is a tensor. After `y = x` and then `x = x * 2`, what is `y`?
-#
-#     - [ ] Doubled: both names mean one tensor.
-#       > They did until `x = x * 2`. That line makes a *new* tensor and moves the name `x` to it. With
-#       > `x.mul_(2)` or `x *= 2` you would be right.
-#     - [x] Unchanged.
-#       > `x * 2` is a new tensor. The old one, which `y` still means, was not touched.
-#     - [ ] It depends on whether `x` is contiguous.
-#       > Layout decides what `view` and `reshape` can do. Whether a name follows a change depends only on
-#       > whether the change was made in place.
-#
 # ## NumPy: shared or not
 #
-# `torch.from_numpy` and `.numpy()` share memory with NumPy, at no cost, on the CPU. `torch.tensor` always
-# copies. Note the type, too: NumPy counts in 64-bit floats unless told otherwise, and `from_numpy` keeps
-# that.
+# `torch.from_numpy` and `.numpy()` share memory with NumPy, at no cost, on the CPU. `torch.tensor` always copies. Note
+# the type, too: NumPy counts in 64-bit floats unless told otherwise, and `from_numpy` keeps that.
 
 array = np.ones(3)
 shared, copied = torch.from_numpy(array), torch.tensor(array)
 array[0] = 5
 print(f"array {array}, shared {shared}, copied {copied}")
 assert shared.dtype == torch.float64
-fact("from_numpy() shares memory with the array, torch.tensor() copies it", shared[0] == 5 and copied[0] == 1)
+fact(
+    "from_numpy() shares memory with the array, torch.tensor() copies it",
+    shared[0] == 5 and copied[0] == 1,
+)
 
 # %%
 # !!! quiz "NumPy and shared memory"
@@ -442,14 +473,14 @@ fact("from_numpy() shares memory with the array, torch.tensor() copies it", shar
 #     - [x] 0
 #       > `from_numpy` shares memory, but the array is float64, and `.float()` has to make a float32 copy.
 #     - [ ] 1
-#       > So it would be without `.float()`. Changing the type needs new memory, and there the sharing ends.
+#       > It would be 1 without `.float()`. Changing the type needs new memory, and there the sharing ends.
 #     - [ ] An error, because a shared array must not be changed.
 #       > PyTorch neither forbids nor notices it. That is what makes sharing fast, and risky.
 #
 # ## Sums and products
 #
-# `sum` without arguments adds up everything. With `dim` it removes that axis: read `dim=0` as "add along axis
-# 0, until it is gone". `keepdim=True` leaves an axis of size one in its place, ready for broadcasting.
+# `sum` without arguments adds up everything. With `dim` it removes that axis: read `dim=0` as "add along axis 0, until
+# it is gone". `keepdim=True` leaves an axis of size one in its place, ready for broadcasting.
 
 a = torch.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])  # [2, 3]
 print("sum()              ", a.sum())
@@ -460,27 +491,29 @@ assert a.sum(dim=0).tolist() == [5, 7, 9] and a.sum(dim=1).tolist() == [6, 15]
 
 # %%
 # !!! quiz "Which axis goes"
-#     Pictures lie in a tensor of shape `(batch, channel, height, width)` = `(64, 3, 28, 28)`. You want one mean
-#     for each channel, to subtract it from the pictures. Which call gives a shape that fits?
+#     Images lie in a tensor of shape `(batch, channel, height, width)` = `(64, 3, 28, 28)`. You want one mean for each
+#     channel, to subtract it from the images. Which call gives a shape that fits?
 #
 #     - [ ] `x.mean(dim=1)`
-#       > This removes the channels and keeps everything else: shape `(64, 28, 28)`. Name the axes that shall go.
+#       > This removes the channels and keeps everything else: shape `(64, 28, 28)`. Name the axes that should go.
 #     - [ ] `x.mean(dim=(0, 2, 3))`
-#       > The right three numbers, in shape `(3,)`. Aligned at the right, they would meet the *width*, 28, and
-#       > that is an error. Keep the axes.
+#       > The right three numbers, in shape `(3,)`. Aligned at the right, they would meet the *width*, 28, and that is
+#       > an error. Keep the axes.
 #     - [x] `x.mean(dim=(0, 2, 3), keepdim=True)`
 #       > Shape `(1, 3, 1, 1)`: one number for each channel, ready to be stretched over the rest.
 #
-# `*` multiplies number by number. A **matrix product** multiplies each row of the first with each column of
-# the second and adds up: $c_{ik} = \sum_j a_{ij} b_{jk}$. The inner sizes must agree:
-# $[2, 3] \times [3, 4] \to [2, 4]$. `torch.mm` takes two matrices and nothing else. `torch.matmul`, which is
-# what `@` calls, also takes vectors and whole batches of matrices.
+# `*` multiplies number by number. A **matrix product** multiplies each row of the first with each column of the second
+# and adds up: $c_{ik} = \sum_j a_{ij} b_{jk}$. The inner sizes must agree: $[2, 3] \times [3, 4] \to [2, 4]$.
+# `torch.mm` takes two matrices and nothing else. `torch.matmul`, which is what `@` calls, also takes vectors and whole
+# batches of matrices.
 
 b = torch.arange(12.0).reshape(3, 4)
 print(torch.mm(a, b))
 print("mm, wrong inner size:", objection(lambda: torch.mm(a, a)))
 print("a batch of five:", tuple((torch.ones(5, 2, 3) @ b).shape))
-by_sum = (a[:, :, None] * b[None, :, :]).sum(dim=1)  # [2, 3, 1] * [1, 3, 4], summed over the middle axis
+by_sum = (a[:, :, None] * b[None, :, :]).sum(
+    dim=1
+)  # [2, 3, 1] * [1, 3, 4], summed over the middle axis
 fact(
     "mm(a, b) equals a @ b equals sums of products",
     torch.equal(a @ b, by_sum) and torch.equal(torch.mm(a, b), by_sum),
@@ -489,30 +522,36 @@ fact(
 # %%
 # ## A layer does not mind strides
 #
-# !!! warning "You may read this elsewhere"
-#     "Send a non-contiguous tensor through a linear layer and you get garbage." That was told of the first
-#     versions of PyTorch. Today every operation follows the strides, and the results are equal. What remains
-#     is what you saw above: `view` refuses, `reshape` copies. So do not sprinkle `.contiguous()` over your
-#     code for luck.
+# You may read that a non-contiguous tensor turns into garbage in a linear layer. That was true of the first versions
+# of PyTorch. Today every operation follows the strides, and the results are equal. What remains is what you saw above:
+# `view` refuses, `reshape` copies. There is no need to sprinkle `.contiguous()` over your code for luck.
 #
 # A linear layer computes `x @ weight.T + bias`. Give it the same numbers twice, once with swapped strides.
 
 layer = nn.Linear(in_features=8, out_features=3)
 inputs = torch.rand(8, 5).T  # [5, 8], not contiguous
 difference = (layer(inputs) - layer(inputs.contiguous())).abs().max().item()
-print(f"contiguous: {inputs.is_contiguous()}; results are equal to within float32: {difference < 1e-6}")
+print(
+    f"contiguous: {inputs.is_contiguous()}; results are equal to within "
+    f"float32: {difference < 1e-6}"
+)
 assert not inputs.is_contiguous()
-fact("a linear layer gives equal results for a non-contiguous input", difference < 1e-6)
+fact(
+    "a linear layer gives equal results for a non-contiguous input",
+    difference < 1e-6,
+)
 
 # %%
 # ## float32 or float64?
 #
-# A 32-bit float keeps about seven decimal digits, a 64-bit float about sixteen. Add one tenth again and
-# again, in place, and compare the running total with the truth.
+# A 32-bit float keeps about seven decimal digits, a 64-bit float about sixteen. Add one tenth again and again, in
+# place, and compare the running total with the truth.
+
+additions = 100_000
 
 
 def drift(dtype):
-    """Add 0.1 many times; return the errors of the running total, one for every thousand additions."""
+    """Add 0.1 many times; return the error after every thousand additions."""
     total, tenth = torch.zeros((), dtype=dtype), torch.tensor(0.1, dtype=dtype)
     errors = []
     for n in range(1, additions + 1):
@@ -534,18 +573,19 @@ curves(
     xlabel="additions of 0.1",
     ylabel="error of the running total",
     logy=True,
-    alt="Two rising curves with narrow dips, on a logarithmic scale: the error of a running total of tenths. "
-    f"After {additions:,} additions float32 is wrong by {last['torch.float32']:.2g}, far above float64, "
+    alt="Two rising curves with narrow dips, on a logarithmic scale: the "
+    "error of a running total of tenths. "
+    f"After {additions:,} additions float32 is wrong by "
+    f"{last['torch.float32']:.2g}, far above float64, "
     f"which is wrong by {last['torch.float64']:.1g}.",
 )
 
 # %%
-# Both drift, since one tenth has no exact form in binary. (The dips are moments when the error passes through
-# zero: as the total grows past a power of two, rounding gets coarser and may start to push the other way.)
-# But one total is off by more than a whole unit, and the other by less than a millionth. Networks are trained
-# in 32 bits or fewer: their gradients are noisy anyway, and half the memory means half as much to move. For
-# checks, counts and money, take 64. And let `sum` do the adding where you can: it adds in blocks, so the
-# errors stay small.
+# Both drift, since one tenth has no exact form in binary. (The dips are moments when the error passes through zero: as
+# the total grows past a power of two, rounding gets coarser and may start to push the other way.) But one total is off
+# by more than a whole unit, and the other by less than a millionth. Networks are trained in 32 bits or fewer: their
+# gradients are noisy anyway, and half the memory means half as much to move. For checks, counts and money, use 64
+# bits. And let `sum` do the adding where you can: it adds in blocks, so the errors stay small.
 
 print(f"after {additions:,} additions the running total is wrong by")
 for name, error in last.items():
@@ -561,10 +601,10 @@ fact(
 # %%
 # ## Seeds: what `torch.manual_seed` does
 #
-# Random numbers in a computer come from a rule and a starting point, the **seed**. Same seed, same numbers,
-# in the same order, on the same kind of machine and version. `torch.manual_seed` sets the starting point of
-# the common stream on every device. Draw one number more in between, and all later ones shift. If you want a
-# stream that nobody else can shift, make a `torch.Generator` of your own and hand it over.
+# Random numbers in a computer come from a rule and a starting point, the **seed**. Same seed, same numbers, in the
+# same order, on the same kind of machine and version. `torch.manual_seed` sets the starting point of the common stream
+# on every device. Draw one number more in between, and all later ones shift. If you want a stream that nobody else can
+# shift, make a `torch.Generator` of your own and hand it over.
 
 torch.manual_seed(0)
 first, second = torch.rand(3), torch.rand(3)
@@ -573,32 +613,37 @@ again = torch.rand(3)
 private = torch.rand(3, generator=torch.Generator().manual_seed(0))
 print(first, second, again, private, sep="\n")
 assert not torch.equal(first, second) and torch.equal(first, private)
-fact("after the same manual_seed come the same numbers, in the same order", torch.equal(first, again))
+fact(
+    "after the same manual_seed come the same numbers, in the same order",
+    torch.equal(first, again),
+)
 
 # %%
 # !!! quiz "One seed, one stream"
-#     Your script calls `torch.manual_seed(0)`, builds a model, and shuffles the data with torch. You give the
-#     model one more layer. Are the pictures still shuffled as before?
+#     Your script calls `torch.manual_seed(0)`, builds a model, and shuffles the data with torch. You give the model
+#     one more layer. Are the images still shuffled as before?
 #
 #     - [ ] Yes: the seed is the same.
-#       > The seed only says where the stream begins. The new layer draws its weights from it, so the shuffle
-#       > gets later numbers.
+#       > The seed only says where the stream begins. The new layer draws its weights from it, so the shuffle gets
+#       > later numbers.
 #     - [x] No, unless the shuffle has a `torch.Generator` of its own.
 #       > The layer's weights are drawn from the common stream first, and all that is drawn after them shifts.
 #     - [ ] Yes: weights and shuffles come from different streams.
 #       > There is one common stream on a device. A second one exists only if you make it.
 #
-# And know who else throws dice: `torch.manual_seed` does not seed Python's `random` or NumPy. On this site
+# `torch.manual_seed` does not seed the random generators of Python's `random` or of NumPy. On this site
 # `kindling.runtime.seed` seeds all three.
 #
 # ## CPU or accelerator, in one line
 #
-# A tensor lives on a **device**, and two tensors must share one before they can meet. One line finds the best
-# there is; the rest of your code then says `.to(device)` and runs on a laptop as on a GPU.
-# (`kindling.runtime.device` does the same, and lets you override it. What has to go to the device, and what goes
-# wrong, is told in [bugs, devices and a stopwatch](../2-training/16_debug-devices.py).)
+# A tensor lives on a **device**, and two tensors must share one before they can meet. One line finds the best there
+# is; the rest of your code then says `.to(device)` and runs on a laptop as on a GPU. (`kindling.runtime.device` is
+# this line, with an environment variable that overrides it. What has to go to the device, and what goes wrong, is the
+# subject of [devices and timing](../2-training/16_debug-devices.py).)
 
-device = torch.accelerator.current_accelerator(check_available=True) or torch.device("cpu")
+device = torch.accelerator.current_accelerator(
+    check_available=True
+) or torch.device("cpu")
 on_device = a.to(device)
 print(f"{device}: {on_device.sum().item()}")
 assert on_device.device.type == device.type
@@ -606,9 +651,8 @@ assert a.to("cpu") is a  # already there: nothing is copied
 assert torch.equal(on_device.cpu(), a)
 
 # %%
-# !!! note "Two calls that look alike"
-#     Without `check_available=True` the call tells you what your PyTorch was *built* for, even where no such
-#     hardware is present. To go back to NumPy, return to the CPU first: `x.cpu().numpy()`.
+# Without `check_available=True` the call tells you what your PyTorch was *built* for, even where there is no such
+# hardware. To go back to NumPy, return to the CPU first: `x.cpu().numpy()`.
 #
 # ## Twelve facts
 #
@@ -622,34 +666,27 @@ assert len(facts) == 12
 # %%
 # ## Where it fails
 #
-# Shape errors protect you only while the shapes differ. Let us subtract from each row its own mean. With four
-# rows of five numbers, the careless line stops with an error. With four rows of *four* it runs, and subtracts
-# the wrong means.
+# Shape errors protect you only while the shapes differ. Subtract from each row of a table its own mean, and forget
+# `keepdim=True`: with four rows of five numbers you get an error; with four rows of *four* the line runs, and subtracts
+# the wrong means. So test your code with sizes that are all different: a batch of 3, 5 features, 7 classes.
 
-table = torch.arange(20.0).reshape(4, 5)
-print("4 x 5:", objection(lambda: table - table.mean(dim=1)))
-
-square = table[:, :4]
-careless = square - square.mean(dim=1)  # [4, 4] - [4]: aligned at the right, along the wrong axis
+square = torch.arange(16.0).reshape(4, 4)
+careless = square - square.mean(dim=1)  # [4, 4] - [4]: the wrong axis
 careful = square - square.mean(dim=1, keepdim=True)  # [4, 4] - [4, 1]
-print("4 x 4, careless, means of the rows:", careless.mean(dim=1).tolist())
-print("4 x 4, with keepdim:               ", careful.mean(dim=1).tolist())
-assert careful.mean(dim=1).abs().max() == 0 and careless.mean(dim=1).abs().max() > 1
+print("careless, means of the rows:", careless.mean(dim=1).tolist())
+print("with keepdim:               ", careful.mean(dim=1).tolist())
+assert careful.mean(dim=1).abs().max() == 0 < careless.mean(dim=1).abs().max()
 
 # %%
-# So test your code with sizes that are all different: a batch of 3, 5 features, 7 classes. And keep the axis
-# with `keepdim=True` when you mean to use the result against the tensor it came from.
-#
 # ## Exercises
 #
-# [The workbook](01_tensors.exercises.py) has each of these as a cell with a gap, with a checker that tells you
-# what is still wrong, hints, and a solution.
+# [The workbook](01_tensors.exercises.py) has each of these as a cell with a gap, with a checker that tells you what is
+# still wrong, hints, and a solution.
 #
 # <!-- press:exercises -->
 #
 # ## What to read next
 #
-# [Backpropagation by hand](04_backprop.py) asks the question that makes tensors learn: how does the loss
-# change if this number moves a little? [Logistic regression](06_logistic-regression.py) trains a first model
-# with broadcasting and one matrix product. When a shape puzzles you on any later page, come back to the
-# coloured squares.
+# [Backpropagation by hand](04_backprop.py) asks the question that makes tensors learn: how does the loss change if
+# this number moves a little? [Logistic regression](06_logistic-regression.py) trains a first model with broadcasting
+# and one matrix product. When a shape puzzles you on any later page, come back to the colored squares.

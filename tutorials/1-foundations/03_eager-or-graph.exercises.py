@@ -1,9 +1,9 @@
 # /// script
 # requires-python = ">=3.11"
-# dependencies = ["kindling"]
+# dependencies = ["kindling-torch"]
 #
 # [tool.uv.sources]
-# kindling = { path = "../..", editable = true }
+# kindling-torch = { path = "../..", editable = true }
 # ///
 """
 # Exercises: eager or graph
@@ -33,7 +33,7 @@ square = Node("×", (neuron, neuron))  # uses the neuron twice
 # %%
 # ## A function that listens
 #
-# Called with 3 and 4, this function says 50. Mend it: it shall compute the long side of a right triangle from
+# Called with 3 and 4, this function says 50. Fix it so that it computes the long side of a right triangle from
 # the legs that it is *given*.
 #
 # ??? hint
@@ -55,12 +55,18 @@ check(
     right=lambda c1, c2: abs(complex(c1, c2)),
     cases=[(3, 4), (5, 12), (30, 40)],
     mistakes={
-        "it says 50 whatever you give it: it still reads the two numbers outside.": lambda c1, c2: 50.0,
-        "only one leg is read from the arguments, the other still comes from outside.":
-            lambda c1, c2: (c1**2 + 40**2) ** 0.5,
-        "this is the square of the long side. Take the root.": lambda c1, c2: c1**2 + c2**2,
-        "this adds the legs. Square them first: a root of squares of the sum is just the sum.":
-            lambda c1, c2: c1 + c2,
+        "it says 50 whatever you give it: it still reads the two numbers outside.": lambda c1, c2: (
+            50.0
+        ),
+        "only one leg is read from the arguments, the other still comes from outside.": lambda c1, c2: (
+            (c1**2 + 40**2) ** 0.5
+        ),
+        "this is the square of the long side. Take the root.": lambda c1, c2: (
+            c1**2 + c2**2
+        ),
+        "this adds the legs. Square them first: a root of squares of the sum is just the sum.": lambda c1, c2: (
+            c1 + c2
+        ),
     },
 )
 
@@ -78,6 +84,7 @@ check(
 #
 # ??? hint
 #     `square` uses the neuron twice. Remember in a set which nodes you have seen.
+
 
 def count_operations(output):
     """Count the nodes with parents that an output needs, itself included."""
@@ -106,7 +113,9 @@ def count_by_waiting_list(output):
 
 
 def count_paths(node):
-    return bool(node.parents) + sum(count_paths(parent) for parent in node.parents)
+    return bool(node.parents) + sum(
+        count_paths(parent) for parent in node.parents
+    )
 
 
 def count_all(output):
@@ -122,15 +131,19 @@ check(
     "eager-or-graph/count-the-operations",
     count_operations,
     right=count_by_waiting_list,
-    probe=lambda count: [int(count(output)) for output in (neuron, square, product, x)],
+    probe=lambda count: [
+        int(count(output)) for output in (neuron, square, product, x)
+    ],
     mistakes={
         "you count an operation again each time that its result is used. In `square` the neuron is used twice, "
         "but computed once.": count_paths,
         "you count the placeholders as well. They are filled in, not computed.": count_all,
-        "you count only the output and its own parents. Go on to the parents of the parents.":
-            lambda node: bool(node.parents) + sum(bool(p.parents) for p in set(node.parents)),
-        "you left out the output itself.":
-            lambda node: max(count_by_waiting_list(node) - 1, 0),
+        "you count only the output and its own parents. Go on to the parents of the parents.": lambda node: (
+            bool(node.parents) + sum(bool(p.parents) for p in set(node.parents))
+        ),
+        "you left out the output itself.": lambda node: max(
+            count_by_waiting_list(node) - 1, 0
+        ),
     },
 )
 
@@ -152,6 +165,7 @@ check(
 #     `x = x * 2` makes a new tensor, and PyTorch notes the step. `x.item()` and `x.detach()` would cut the
 #     record.
 
+
 def doubled(x):
     """Double x until its norm is at least 100."""
     # gap
@@ -167,7 +181,11 @@ def values_and_slopes(function):
     for numbers in ([3.0, 4.0], [200.0], [60.0, 80.0], [0.01, 0.0]):
         x = torch.tensor(numbers, requires_grad=True)
         y = function(x)
-        slope = torch.autograd.grad(y.sum(), x)[0] if y.requires_grad else torch.zeros_like(x)
+        slope = (
+            torch.autograd.grad(y.sum(), x)[0]
+            if y.requires_grad
+            else torch.zeros_like(x)
+        )
         found.append([y.detach(), slope])
     return found
 
@@ -175,17 +193,25 @@ def values_and_slopes(function):
 check(
     "eager-or-graph/as-long-as-the-data-asks",
     doubled,
-    right=lambda x: x * 2.0 ** max(0, (100 / x.detach().norm()).log2().ceil().item()),
+    right=lambda x: (
+        x * 2.0 ** max(0, (100 / x.detach().norm()).log2().ceil().item())
+    ),
     probe=values_and_slopes,
     mistakes={
         "it always doubles equally often. That is what a trace of one example would do; ask the data before each "
         "round.": lambda x: x * 2**5,
-        "it doubles once too often: also what is long enough from the start.":
-            lambda x: x * 2.0 ** (1 + max(0, (100 / x.detach().norm()).log2().ceil().item())),
-        "the numbers are right, but the slope is lost: you detached the tensor from its record.":
-            lambda x: x.detach() * 2.0 ** max(0, (100 / x.detach().norm()).log2().ceil().item()),
-        "it doubles at most once: `if` asks a single time, `while` before each round.":
-            lambda x: x * 2 if x.norm() < 100 else x,
+        "it doubles once too often: also what is long enough from the start.": lambda x: (
+            x
+            * 2.0
+            ** (1 + max(0, (100 / x.detach().norm()).log2().ceil().item()))
+        ),
+        "the numbers are right, but the slope is lost: you detached the tensor from its record.": lambda x: (
+            x.detach()
+            * 2.0 ** max(0, (100 / x.detach().norm()).log2().ceil().item())
+        ),
+        "it doubles at most once: `if` asks a single time, `while` before each round.": lambda x: (
+            x * 2 if x.norm() < 100 else x
+        ),
     },
 )
 

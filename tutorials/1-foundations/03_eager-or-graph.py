@@ -1,9 +1,9 @@
 # /// script
 # requires-python = ">=3.11"
-# dependencies = ["kindling"]
+# dependencies = ["kindling-torch"]
 #
 # [tool.uv.sources]
-# kindling = { path = "../..", editable = true }
+# kindling-torch = { path = "../..", editable = true }
 #
 # [tool.kindling]
 # chapters = ["B5", "B6", "B7", "B8", "B11", "B12", "B13", "B14", "B15", "S3.2"]
@@ -15,17 +15,15 @@
 """
 # Eager or graph: run it now, or draw it first
 
-When you write `a * b`, does the machine multiply, or does it only make a note that it shall? PyTorch
-multiplies. Other libraries made the note first, and PyTorch itself does when you compile. Here you build the
-note-taking kind in some forty lines, get 5.0 from both, and find out what each of them can and cannot do.
+When you write `a * b`, does the machine multiply, or does it only write down that it should? PyTorch multiplies.
+Other libraries wrote it down first, and so does PyTorch when you compile. Here you build the kind that writes things
+down, in some forty lines, get 5.0 from both, and find out what each of them can and cannot do.
 """
 
 # %%
-# You will
-#
-# - run one formula in two ways, with a small graph library of your own,
-# - see *when* and *where* a mistake shows up, and what becomes of `print` and `if`,
-# - look at the graphs that PyTorch draws while it runs: two inputs, two different graphs.
+# How long is the long side of a right triangle with legs 3 and 4? In Python you write the formula, and each operation
+# is done when its line is reached. That is **eager execution**, also called immediate. In between you may look at
+# everything.
 
 import math
 import operator
@@ -39,16 +37,7 @@ from torch import fx, nn
 from kindling.plots import COLORS, INK, show, style
 from kindling.runtime import report
 
-legs = (3.0, 4.0)  # of a right triangle
-close_enough = 1e-5  # where a search stops
-
-# %%
-# ## Now
-#
-# How long is the long side of a right triangle with legs 3 and 4? In Python you write the formula, and each
-# operation is done when its line is reached. That is **eager execution**, also called immediate. In between
-# you may look at everything.
-
+legs = (3.0, 4.0)
 a, b = torch.tensor(legs)
 sum_of_squares = a**2 + b**2
 print("on the way:", sum_of_squares)
@@ -57,13 +46,18 @@ print("now:", now)
 assert now == 5
 
 # %%
+# On this page you will
+#
+# - run this formula in two ways, with a small graph library of your own,
+# - see *when* and *where* a mistake shows up, and what becomes of `print` and `if`,
+# - look at the graphs that PyTorch draws while it runs: two inputs, two different graphs.
+#
 # ## A function is not yet "later"
 #
-# !!! warning "You may read this elsewhere"
-#     "Put the formula into a function, and you have deferred execution: exceptions come when it is called, not
-#     when it is defined." That holds for every Python function, here and everywhere. The difference that
-#     matters is another: does a call *compute*, or does it *describe*? The example that goes with the sentence
-#     has a slip, too. It ignores its arguments. Today write a function that uses what it is given.
+# You may read that a formula inside a function is deferred execution, because errors come when it is called and not
+# when it is defined. That holds for every Python function. The difference that matters is another: does a call
+# *compute*, or does it *describe*? The example that often goes with the sentence also has a bug: it ignores its
+# arguments.
 
 a, b = 30, 40
 
@@ -76,7 +70,8 @@ def hypotenuse(c1, c2):
     return (c1**2 + c2**2) ** 0.5
 
 
-print("careless(3, 4) =", careless(*legs), "   hypotenuse(3, 4) =", hypotenuse(*legs))
+print("careless(3, 4)   =", careless(*legs))
+print("hypotenuse(3, 4) =", hypotenuse(*legs))
 assert careless(*legs) == 50 and hypotenuse(*legs) == 5
 
 # %%
@@ -99,7 +94,7 @@ assert careless(*legs) == 50 and hypotenuse(*legs) == 5
 
 
 class Node:
-    """A number that is not there yet: an operation, and the nodes that it will be applied to."""
+    """A number that is not there yet: an operation and what it applies to."""
 
     def __init__(self, name, action=None, parents=()):
         self.name, self.action, self.parents = name, action, parents
@@ -133,9 +128,8 @@ def tanh(node):
 
 
 # %%
-# That was describing. To run, put the nodes in an order in which each comes after those it needs, and go
-# through them once. The values of the placeholders are given by name. (A dictionary serves
-# here as a set that remembers its order.)
+# That was describing. To run, put the nodes in an order in which each comes after those it needs, and go through them
+# once. The values of the placeholders are given by name. (A dictionary serves here as a set that remembers its order.)
 
 
 def order(output):
@@ -159,26 +153,28 @@ def run(output, **given):
         if node.action is None:
             values[node] = given[node.name]
         else:
-            values[node] = node.action(*(values[parent] for parent in node.parents))
+            given_to = (values[parent] for parent in node.parents)
+            values[node] = node.action(*given_to)
     return values[output]
 
 
 # %%
-# And the same function, the very one from above, called with placeholders. It computes nothing. It draws. This
-# is **deferred execution**, and what it draws is a **computation graph**: operations as nodes, values flowing
-# along the edges.
+# And the same function, the very one from above, called with placeholders. It computes nothing. It draws. This is
+# **deferred execution**, and what it draws is a **computation graph**: operations as nodes, values flowing along the
+# edges.
 
 recipe = hypotenuse(Node("a"), Node("b"))
 print("described:", recipe, "from", order(recipe))
 later = run(recipe, a=torch.tensor(3.0), b=torch.tensor(4.0))
-print("run: ", later, " again, with 5 and 12:", run(recipe, a=torch.tensor(5.0), b=torch.tensor(12.0)))
+again = run(recipe, a=torch.tensor(5.0), b=torch.tensor(12.0))
+print("run: ", later, " again, with 5 and 12:", again)
 report("hypotenuse of 3 and 4", later)
-assert now == later == 5 and run(recipe, a=torch.tensor(5.0), b=torch.tensor(12.0)) == 13
+assert now == later == 5 and again == 13
 
 # %%
-# Built once, run as often as you like. That is how TensorFlow worked in its first version, and Theano before:
-# you drew a graph, then handed it to a *session* that ran it. Since its version 2 TensorFlow runs eagerly, too,
-# unless you ask otherwise.
+# Built once, run as often as you like. That is how TensorFlow worked in its first version, and Theano before: you drew
+# a graph, then handed it to a *session* that ran it. Since its version 2 TensorFlow runs eagerly, too, unless you ask
+# otherwise.
 #
 # !!! quiz "Print in a graph"
 #     In a function that describes a graph, somebody adds `print(total)` to look for a bug. What do they see?
@@ -193,15 +189,15 @@ assert now == later == 5 and run(recipe, a=torch.tensor(5.0), b=torch.tensor(12.
 # ## The graph of a neuron
 #
 # The building block of a network is the neuron: $a = \tanh(wx + b)$. ([Backpropagation](04_backprop.py) and
-# [perceptrons](05_perceptrons.py) say why.) Here it is drawn before any number exists. A static graph has
-# another charm: the *slope* can be worked out on paper as well, as more nodes. For a weight $w$ it is
+# [perceptrons](05_perceptrons.py) say why.) Here it is drawn before any number exists. A static graph has another
+# charm: the *slope* can be worked out on paper as well, as more nodes. For a weight $w$ it is
 #
 # $$\frac{\partial a}{\partial w} = (1 - a^2)\,x.$$
 #
 # ??? info "Where this comes from"
-#     The slope of $\tanh(u)$ is $1 - \tanh^2(u) = 1 - a^2$. The slope of $u = wx + b$ in $w$ is $x$. By the
-#     chain rule they are multiplied. A library applies such rules to each node, from the output back, and adds
-#     the resulting nodes to the graph.
+#     The slope of $\tanh(u)$ is $1 - \tanh^2(u) = 1 - a^2$. The slope of $u = wx + b$ in $w$ is $x$. By the chain rule
+#     they are multiplied. A library applies such rules to each node, from the output back, and adds the resulting
+#     nodes to the graph.
 
 
 def neuron(w, x, b):
@@ -211,42 +207,43 @@ def neuron(w, x, b):
 w, x, b = Node("w"), Node("x"), Node("b")
 output = neuron(w, x, b)
 slope = (as_node(1) - output * output) * x
-print(f"forward: {sum(len(node.parents) > 0 for node in order(output))} operations;", order(output))
+operations = sum(len(node.parents) > 0 for node in order(output))
+print(f"forward: {operations} operations;", order(output))
 
-numbers = {"w": torch.tensor(0.8), "x": torch.tensor(1.5), "b": torch.tensor(-0.5)}
-print(f"output {run(output, **numbers):.4f}, slope in w {run(slope, **numbers):.4f}")
-assert sum(len(node.parents) > 0 for node in order(output)) == 3
+numbers = dict(zip("wxb", torch.tensor([0.8, 1.5, -0.5]), strict=True))
+print(f"output {run(output, **numbers):.4f}")
+print(f"slope in w {run(slope, **numbers):.4f}")
+assert operations == 3
 
 # %%
-# To draw graphs, a general tool: names, edges, and a column for each node, one further right than the last of
-# its parents.
-
-
-def columns(count, edges):
-    """Return the column of each node: 0 for those without parents, else one after the last parent."""
-    column = []
-    for i in range(count):
-        column.append(1 + max((column[a] for a, b in edges if b == i), default=-1))
-    return column
+# To draw graphs, a general tool: names, edges, and a column for each node, one further right than the last of its
+# parents. Sources are square, operations round.
 
 
 def draw(ax, names, edges, title, marked=()):
-    """Draw a graph from left to right; sources are square, operations round, marked ones orange."""
-    column = columns(len(names), edges)
-    members = [[i for i, c in enumerate(column) if c == k] for k in range(max(column) + 1)]
-    place = {i: (k, (len(group) - 1) / 2 - j) for k, group in enumerate(members) for j, i in enumerate(group)}
+    """Draw a graph from left to right, some nodes in orange."""
+    column = []
+    for i in range(len(names)):
+        before = [column[a] for a, b in edges if b == i]
+        column.append(1 + max(before, default=-1))
+    place = {}
+    for k in range(max(column) + 1):
+        group = [i for i, c in enumerate(column) if c == k]
+        for j, i in enumerate(group):
+            place[i] = (k, (len(group) - 1) / 2 - j)
     for a, b in edges:
-        bend = {"arrowstyle": "->", "color": INK, "shrinkA": 13, "shrinkB": 13}
-        if column[b] - column[a] > 2:
-            bend["connectionstyle"] = "arc3,rad=0.3"
-        ax.annotate("", place[b], place[a], arrowprops=bend)
+        bend = "arc3,rad=0.3" if column[b] - column[a] > 2 else "arc3"
+        arrow = {"arrowstyle": "->", "color": INK, "connectionstyle": bend}
+        arrow |= {"shrinkA": 13, "shrinkB": 13}
+        ax.annotate("", place[b], place[a], arrowprops=arrow)
     for i, name in enumerate(names):
-        shape = "round4,pad=0.4" if any(b == i for _, b in edges) else "square,pad=0.4"
+        shape = "round4" if any(b == i for _, b in edges) else "square"
         edge = COLORS[1] if i in marked else COLORS[0]
-        box = {"boxstyle": shape, "facecolor": (edge, 0.15), "edgecolor": edge}
-        ax.text(*place[i], name, ha="center", va="center", fontsize=9, color=INK, bbox=box)
-    tall = max(len(group) for group in members) / 2
-    ax.set(xlim=(-0.5, max(column) + 0.5), ylim=(-tall - 0.2, tall + 0.2))
+        box = {"boxstyle": f"{shape},pad=0.4", "fc": (edge, 0.15), "ec": edge}
+        center = {"ha": "center", "va": "center", "fontsize": 9, "color": INK}
+        ax.text(*place[i], name, bbox=box, **center)
+    tall = max(abs(y) for _, y in place.values()) + 0.7
+    ax.set(xlim=(-0.5, max(column) + 0.5), ylim=(-tall, tall))
     ax.set_title(title, fontsize=10)
     ax.axis("off")
 
@@ -254,7 +251,10 @@ def draw(ax, names, edges, title, marked=()):
 def drawn(output):
     """Return names and edges of a graph of ours."""
     nodes = order(output)
-    return [n.name for n in nodes], [(nodes.index(p), i) for i, n in enumerate(nodes) for p in n.parents]
+    edges = [
+        (nodes.index(p), i) for i, n in enumerate(nodes) for p in n.parents
+    ]
+    return [node.name for node in nodes], edges
 
 
 # %%
@@ -265,11 +265,14 @@ before = set(order(output))
 extra = [i for i, node in enumerate(order(slope)) if node not in before]
 with style():
     fig, ax = plt.subplots(figsize=(6.4, 2.6))
-draw(ax, names, edges, "drawn before it runs: the neuron, and the slope in w (orange)", marked=extra)
+title = "drawn before it runs: the neuron, and the slope in w (orange)"
+draw(ax, names, edges, title, marked=extra)
 show(
     fig,
-    "A static graph from left to right. In blue w, x and b as squares, then multiply, add, tanh: the neuron. In "
-    "orange, what is added for the slope: tanh times tanh, one minus that, times x. No node holds a number.",
+    "A static graph from left to right. In blue w, x and b as squares, then "
+    "multiply, add, tanh: the neuron. In "
+    "orange, what is added for the slope: tanh times tanh, one minus that, "
+    "times x. No node holds a number.",
 )
 
 # %%
@@ -282,8 +285,8 @@ torch.testing.assert_close(run(slope, **numbers), leaf.grad)
 
 # %%
 # !!! quiz "Nodes of a neuron"
-#     How many *operations* does the graph of `tanh(w1 * x1 + w2 * x2 + b)` have, counting neither
-#     placeholders nor constants?
+#     How many *operations* does the graph of `tanh(w1 * x1 + w2 * x2 + b)` have, counting neither placeholders nor
+#     constants?
 #
 #     - [=] 5
 #       > Two products, two sums, one tanh.
@@ -296,12 +299,12 @@ torch.testing.assert_close(run(slope, **numbers), leaf.grad)
 #
 # ## Which line raises, and when?
 #
-# Plant a mistake: add a row of three numbers to a row of two. First eager, then as a graph. A small tool runs a
-# piece of code that must fail, and says in which function it stopped, and at which line.
+# Plant a mistake: add a row of three numbers to a row of two. First eager, then as a graph. A small tool runs a piece
+# of code that must fail, and says in which function it stopped, and at which line.
 
 
 def blamed(action):
-    """Run an action that must fail; return the function and the line that stopped."""
+    """Run what must fail; return the function and the line that stopped."""
     try:
         action()
     except RuntimeError as error:
@@ -325,21 +328,21 @@ print("graph: stopped in", *graph_where, sep="  |  ")
 assert eager_where[0] == "bill" and graph_where[0] == "run"
 
 # %%
-# The eager error points at the line with the mistake, and a debugger put there shows the two tensors. The graph
-# was drawn without complaint. It failed when it was *run*, in a line of the library that is right. The line
-# that you have to mend is nowhere in the report.
+# The eager error points at the line with the mistake, and a debugger put there shows the two tensors. The graph was
+# drawn without complaint. It failed when it was *run*, in a line of the library that is right. The line that you have
+# to fix is nowhere in the report.
 #
-# This is the trade-off from which PyTorch was designed. Its makers wanted you to `print` and to set
-# breakpoints anywhere in a model, and accepted that plain Python costs some speed. To win most of it back, the
-# work itself is done in C++; Python only says what comes next.
+# This is the trade-off from which PyTorch was designed. Its makers wanted you to `print` and to set breakpoints
+# anywhere in a model, and accepted that plain Python costs some speed. To win most of it back, the work itself is done
+# in C++; Python only says what comes next.
 #
 # !!! quiz "Where the error shows"
-#     A program first draws a graph in `build()`, then runs it in `train()`. In `build()` you typed `+` for
-#     `*`; the shapes do not fit. When do you hear of it?
+#     A program first draws a graph in `build()`, then runs it in `train()`. In `build()` you typed `+` for `*`; the
+#     shapes do not fit. When do you find out?
 #
 #     - [ ] In `build()`, at that line.
-#       > There it would be in eager code. Here `build()` sees no shapes, only placeholders. (Later graph
-#       > libraries asked for the shapes beforehand, to catch this.)
+#       > In eager code it would be there. Here `build()` sees no shapes, only placeholders. (Later graph libraries
+#       > asked for the shapes beforehand, to catch this.)
 #     - [x] In `train()`, when that node is run.
 #       > And the traceback points into the library, not to your line.
 #     - [ ] Never: the graph is wrong but runs.
@@ -363,12 +366,12 @@ print("graph:", wrong, "from", order(forked))
 assert wrong == -2 and leaky(torch.tensor(-2.0)) == torch.tensor(-2.0) * 0.1
 
 # %%
-# The graph answers −2, and nobody complains. `if` is Python's own and cannot be overloaded. It asks whether the
-# object `x > 0` is true; our object is a node, and in Python an object is true unless it says otherwise. So
-# the fork was taken *once*, while drawing, and the other branch is not in the graph at all.
+# The graph answers −2, and nobody complains. `if` is Python's own and cannot be overloaded. It asks whether the object
+# `x > 0` is true; our object is a node, and in Python an object is true unless it says otherwise. So the fork was
+# taken *once*, while drawing, and the other branch is not in the graph at all.
 #
-# Within a graph a fork has to be a node. It gets both branches and picks. The graph becomes a language of its
-# own, with its own `if` and its own loops, and you write Python in order to write it.
+# Within a graph a fork has to be a node. It gets both branches and picks. The graph becomes a language of its own,
+# with its own `if` and its own loops, and you write Python in order to write it.
 
 
 def where(condition, yes, no):
@@ -382,7 +385,7 @@ for value in (2.0, -2.0):
     assert run(fork, x=torch.tensor(value)) == leaky(torch.tensor(value))
 
 # %%
-# The professionals stumble here as well, only more loudly. `torch.fx` is PyTorch's own tool for drawing a graph
+# The professional tools stumble here as well, only more loudly. `torch.fx` is PyTorch's own tool for drawing a graph
 # with placeholders. On the neuron it finds our three operations. At the fork it refuses.
 
 
@@ -397,14 +400,15 @@ try:
 except fx.proxy.TraceError as refusal:
     print("TraceError:", refusal)
     refused = True
-assert refused and sum(node.op == "call_function" for node in captured.nodes) == 3
+assert (
+    refused and sum(node.op == "call_function" for node in captured.nodes) == 3
+)
 
 # %%
 # !!! warning "You may read this elsewhere"
-#     "Trace the model with `torch.jit.trace`." It records what one example run does, and at a fork it keeps the
-#     branch that the example took. It is deprecated. Today write the fork as `torch.where`, which runs eagerly
-#     too, and capture it with `torch.export`. The part on
-#     deployment has more of it.
+#     "Trace the model with `torch.jit.trace`." It records what one example run does, and at a fork it keeps the branch
+#     that the example took. It is deprecated. Today write the fork as `torch.where`, which runs eagerly too, and
+#     capture it with `torch.export`. The part on deployment has more about it.
 
 
 class Leaky(nn.Module):
@@ -418,30 +422,34 @@ with warnings.catch_warnings(record=True) as caught:
 print("the old way warns:", sorted({w.category.__name__ for w in caught}))
 negative = torch.tensor(-2.0)
 exported = torch.export.export(Leaky(), (torch.tensor(2.0),)).module()
-print(f"traced with 2, asked for −2: {traced(negative):.1f};  exported: {exported(negative):.1f}")
-assert caught and traced(negative) == -2 and exported(negative) == leaky(negative)
+print(f"traced with 2, asked for −2: {traced(negative):.1f}")
+print(f"exported with 2, the same:   {exported(negative):.1f}")
+assert (
+    caught and traced(negative) == -2 and exported(negative) == leaky(negative)
+)
 
 # %%
 # ## Dynamic graphs: drawn while it runs
 #
-# For its slopes PyTorch needs a graph, too. But it draws while it computes: each operation leaves a node
-# behind, `grad_fn`, which points to those before it. No placeholders, no session; the numbers are there, and
-# the graph grows with them. That is a **dynamic graph**, or *define by run*.
+# For its slopes PyTorch needs a graph, too. But it draws while it computes: each operation leaves a node behind,
+# `grad_fn`, which points to those before it. No placeholders, no session; the numbers are there, and the graph grows
+# with them. That is a **dynamic graph**, or *define by run*.
 #
 # We can walk along these pointers and draw what is really there. (A leaf is a tensor that you made yourself.)
 
 
 def recorded(output, leaves):
-    """Return names and edges of the graph that PyTorch recorded; leaves is a dictionary of tensors by name."""
+    """Return names and edges of the graph that PyTorch recorded."""
     named = {id(tensor): name for name, tensor in leaves.items()}
     names, edges, index = [], [], {}
 
     def visit(fn):
         if fn not in index:
-            parents = [visit(parent) for parent, _ in fn.next_functions if parent is not None]
+            parents = [visit(each) for each, _ in fn.next_functions if each]
             index[fn] = len(names)
             leaf = getattr(fn, "variable", None)
-            names.append(fn.name().split("Backward")[0].lower() if leaf is None else named[id(leaf)])
+            operation = fn.name().split("Backward")[0].lower()
+            names.append(operation if leaf is None else named[id(leaf)])
             edges.extend((parent, index[fn]) for parent in parents)
         return index[fn]
 
@@ -452,7 +460,8 @@ def recorded(output, leaves):
 # %%
 # The neuron again, one line of Python after the other, with the graph as it stands after each.
 
-w, b = torch.tensor(0.8, requires_grad=True), torch.tensor(-0.5, requires_grad=True)
+w = torch.tensor(0.8, requires_grad=True)
+b = torch.tensor(-0.5, requires_grad=True)
 x = torch.tensor(1.5)
 leaves = {"w": w, "b": b}
 u = w * x
@@ -463,24 +472,29 @@ with style():
     fig, axes = plt.subplots(3, 1, figsize=(6.4, 5.6))
 stages = {"u = w * x": u, "s = u + b": s, "a = tanh(s)": a}
 for ax, (line, value) in zip(axes, stages.items(), strict=True):
-    draw(ax, *recorded(value, leaves), f"after  {line}  the number is there: {value.item():.3f}")
+    title = f"after  {line}  the number is there: {value.item():.3f}"
+    draw(ax, *recorded(value, leaves), title)
     ax.set_xlim(-0.5, 3.5)
 show(
     fig,
-    f"Three stages of a dynamic graph. After the first line: w into mul, value {u.item():.3f}. After the second: "
-    f"b joins by add, {s.item():.3f}. After the third: tanh is added, {a.item():.3f}. The input x is not in the "
+    "Three stages of a dynamic graph. After the first line: w into mul, "
+    f"value {u.item():.3f}. After the second: "
+    f"b joins by add, {s.item():.3f}. After the third: tanh is added, "
+    f"{a.item():.3f}. The input x is not in the "
     "graph.",
 )
-assert sorted(recorded(a, leaves)[0]) == sorted(["w", "mul", "b", "add", "tanh"])
+assert sorted(recorded(a, leaves)[0]) == sorted(
+    ["w", "mul", "b", "add", "tanh"]
+)
 
 # %%
-# Compare with the static picture. The operations are the same three; the mathematics is the same. But here a
-# number stands beside each step, and `x` is missing: nobody asked for its slope, so PyTorch does not record
-# where it came from. How the slopes are then played back is the story of [backpropagation](04_backprop.py).
+# Compare with the static graph. The operations are the same three; the mathematics is the same. But here each step has
+# its number at once, and `x` is missing: nobody asked for its slope, so PyTorch does not record where it came from.
+# How the slopes are then played back is the story of [backpropagation](04_backprop.py).
 #
 # ## Two inputs, two graphs
 #
-# Since the graph is drawn anew at each run, it may be another one each time. Python's own `if` is good enough.
+# Since the graph is drawn again at each run, it may be another one each time. Python's own `if` is good enough.
 
 forks = {}
 for value in (2.0, -2.0):
@@ -490,26 +504,29 @@ for value in (2.0, -2.0):
 
 with style():
     fig, axes = plt.subplots(2, 1, figsize=(6.4, 2.4))
-for ax, (value, (names, edges, answer)) in zip(axes, forks.items(), strict=True):
+for ax, (value, (names, edges, answer)) in zip(
+    axes, forks.items(), strict=True
+):
     draw(ax, names, edges, f"leaky({value:g}) = {answer:g}")
     ax.set_xlim(-0.5, 2.5)
 show(
     fig,
-    "Two recorded graphs of the function leaky. For 2: x, then add. For −2: x, then add, then mul. "
+    "Two recorded graphs of the function leaky. For 2: x, then add. For −2: "
+    "x, then add, then mul. "
     "The fork itself is in neither.",
 )
 assert len(forks[-2.0][0]) == len(forks[2.0][0]) + 1
 
 # %%
-# The same holds for loops. Here is a very old recipe for the square root: replace a guess by the mean of the
-# guess and $x$ divided by the guess, until it no longer changes. How many rounds that takes depends on the
-# number. In a static graph it would be a special node. Here it is `while`.
+# The same holds for loops. Here is a very old recipe for the square root: replace a guess by the mean of the guess and
+# $x$ divided by the guess, until it no longer changes. How many rounds that takes depends on the number. In a static
+# graph it would be a special node. Here it is `while`.
 
 
 def root(x):
-    """Return the square root, to the relative accuracy close_enough."""
+    """Return the square root, to a relative accuracy of 1e-5."""
     guess = (x + 1) / 2
-    while (guess * guess - x).abs() > close_enough * x:
+    while (guess * guess - x).abs() > 1e-5 * x:
         guess = (guess + x / guess) / 2
     return guess
 
@@ -520,14 +537,14 @@ for value in (2.0, 100.0, 10_000.0):
     y = root(x)
     sizes.append(len(recorded(y, {"x": x})[0]))
     y.backward()
-    print(f"root({value:7g}) = {y.item():9.5f}, slope {x.grad:.6f}, nodes {sizes[-1]}")
-    assert abs(y.item() - math.sqrt(value)) < 1e-3 * y and abs(x.grad - 0.5 / math.sqrt(value)) < 1e-3
+    print(f"root({value:7g}) = {y:9.5f}, slope {x.grad:.6f}, nodes {sizes[-1]}")
+    assert math.isclose(y.item(), math.sqrt(value), rel_tol=1e-3)
+    assert math.isclose(x.grad, 0.5 / math.sqrt(value), rel_tol=1e-3)
 assert sizes == sorted(set(sizes))  # more rounds, more nodes
 
 # %%
-# The slope comes out right through the whole loop, whatever its length. It had better not be said too loudly
-# that dynamic graphs can do *more*: with enough special nodes a static one can do all this. It is easier to
-# write, and to mend.
+# The slope comes out right through the whole loop, whatever its length. Dynamic graphs cannot do *more* than static
+# ones, which get there with enough special nodes. They are easier to write, and to fix.
 #
 # !!! quiz "Graphs that change"
 #     You call `root` twice, with 2 and then with 10,000, and call `backward()` on each result. Which are true?
@@ -539,14 +556,14 @@ assert sizes == sorted(set(sizes))  # more rounds, more nodes
 #     - [x] The comparison in `while` is no node of either graph.
 #       > It gives a truth value for Python. No slope goes through it.
 #     - [ ] The slope is only approximate, because a loop cannot be differentiated.
-#       > Each round is ordinary arithmetic, and the chain rule goes through all of it. What is approximate is
-#       > the root itself.
+#       > Each round is ordinary arithmetic, and the chain rule goes through all of it. What is approximate is the root
+#       > itself.
 #
 # ## What the drawing buys
 #
-# Why would anyone draw first? Because whoever sees the whole can tidy it. Here is a formula that says the same
-# thing twice. Run eagerly, the product is computed twice; nobody knows, at the first, that a second will come.
-# In a graph we can *merge* nodes that do the same to the same parents.
+# Why would anyone draw first? Because if you see the whole, you can tidy it. Here is a formula that says the same
+# thing twice. Run eagerly, the product is computed twice; nobody knows, at the first, that a second will come. In a
+# graph we can *merge* nodes that do the same to the same parents.
 
 
 def merged(output):
@@ -563,20 +580,20 @@ def wasteful(a, b, c):
     return (a * b + c) * (a * b + c)
 
 
-def operations(output):
+def count(output):
     return sum(len(node.parents) > 0 for node in order(output))
 
 
 drawing = wasteful(Node("a"), Node("b"), Node("c"))
 tidy = merged(drawing)
 given = dict(zip("abc", torch.tensor([2.0, 3.0, 4.0]), strict=True))
-print(f"as written {operations(drawing)} operations, tidied {operations(tidy)}; both give", run(tidy, **given))
-assert (operations(drawing), operations(tidy)) == (5, 3)
+print(f"as written {count(drawing)} operations, tidied {count(tidy)}")
+assert (count(drawing), count(tidy)) == (5, 3)
 assert run(tidy, **given) == run(drawing, **given) == wasteful(2.0, 3.0, 4.0)
 
 # %%
-# Real compilers do far more. They *fuse* neighbours, so that a product, a sum and a tanh read the memory once
-# instead of three times; they plan memory; and a graph needs no Python, so it can be saved and run elsewhere.
+# Real compilers do far more. They *fuse* neighbors, so that a product, a sum and a tanh read the memory once instead
+# of three times; they plan memory; and a graph needs no Python, so it can be saved and run elsewhere.
 #
 # | | eager | graph |
 # |---|---|---|
@@ -585,9 +602,9 @@ assert run(tidy, **given) == run(drawing, **given) == wasteful(2.0, 3.0, 4.0)
 # | `if`, `while` | Python's | special nodes |
 # | sees the whole program | no | yes: merge, fuse, save |
 #
-# You need not choose for life. Write eagerly, find your mistakes, and when it works hand the function to
-# `torch.compile`. It draws graphs from your eager code, and where it cannot go on, at a fork for instance, it
-# breaks off and lets Python decide. The part on deployment does this.
+# You do not have to choose one for good. Write eagerly, find your mistakes, and when it works hand the function to
+# `torch.compile`. It draws graphs from your eager code, and where it cannot go on, at a fork for instance, it breaks
+# off and lets Python decide. The part on deployment does this.
 #
 # !!! quiz "What eager gives up"
 #     Why can plain eager execution not merge the two products of `wasteful`?
@@ -601,42 +618,34 @@ assert run(tidy, **given) == run(drawing, **given) == wasteful(2.0, 3.0, 4.0)
 #
 # ## Where it fails
 #
-# A graph remembers what was there when it was drawn. A Python number that goes into it is **baked in**, and
-# changes later have no effect, and give no error. Call it with another number in mind, and you get the old
-# one.
+# A graph remembers what was there when it was drawn. A Python number that goes into it is **baked in**, and changes
+# later have no effect, and give no error. Call it with another number in mind, and you get the old one.
 
 rate = 0.5
 scaled = Node("x") * rate  # rate is read now, not later
 rate = 0.1
 stale = run(scaled, x=torch.tensor(10.0))
-print(f"the graph still multiplies by 0.5: {stale:g};  eager, now: {torch.tensor(10.0) * rate:g}")
-assert stale == 5 and torch.tensor(10.0) * rate == 1
+eager = torch.tensor(10.0) * rate
+print(f"the graph still multiplies by 0.5: {stale:g};  eager, now: {eager:g}")
+assert stale == 5 and eager == 1
 
 # %%
-# In the same way a random number drawn while describing is the same in every run, a list is as long as it was,
-# a branch is the one that was taken. If a compiled or exported model is stubborn, ask first what was a number
-# when it was drawn, and should have been an input.
+# In the same way a random number drawn while describing is the same in every run, a list is as long as it was, a
+# branch is the one that was taken. If a compiled or exported model is stubborn, ask first what was a number when it
+# was drawn, and should have been an input.
 #
-# And the dynamic graph has a price of its own: it is kept as long as somebody holds its result. Collect losses
-# in a list as tensors, and all their graphs stay in memory. Collect `loss.item()`.
-
-collected = []
-for step in range(3):
-    loss = (w * step - 1) ** 2
-    collected.append((loss, loss.item()))
-print("kept as a tensor:", collected[-1][0].grad_fn.name(), "\nkept as a number:", collected[-1][1])
-assert all(loss.grad_fn is not None and isinstance(number, float) for loss, number in collected)
-
-# %%
+# And the dynamic graph has a price of its own: it is kept as long as anything holds its result. Collect losses in a
+# list as tensors, and all their graphs stay in memory. Collect `loss.item()`.
+#
 # ## Exercises
 #
-# [The workbook](03_eager-or-graph.exercises.py) has each of these as a cell with a gap, with a checker that
-# tells you what is still wrong, hints, and a solution.
+# [The workbook](03_eager-or-graph.exercises.py) has each of these as a cell with a gap, with a checker that tells you
+# what is still wrong, hints, and a solution.
 #
 # <!-- press:exercises -->
 #
 # ## What to read next
 #
-# [Backpropagation](04_backprop.py) plays the recorded graph backwards. [Tensors](01_tensors.py) says what
-# flows along the edges. The circle closes in the part on deployment, where
-# an eager model becomes a graph that runs without Python.
+# [Backpropagation](04_backprop.py) plays the recorded graph backwards. [Tensors](01_tensors.py) says what flows along
+# the edges. The circle closes in the part on deployment, where an eager model becomes a graph that runs without
+# Python.

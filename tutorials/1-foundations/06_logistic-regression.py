@@ -1,9 +1,9 @@
 # /// script
 # requires-python = ">=3.11"
-# dependencies = ["kindling"]
+# dependencies = ["kindling-torch"]
 #
 # [tool.uv.sources]
-# kindling = { path = "../..", editable = true }
+# kindling-torch = { path = "../..", editable = true }
 #
 # [tool.kindling]
 # chapters = ["S2.9", "S2.10", "S2.11", "S2.14", "S2.15", "S2.17", "S2.18", "S2.N1", "S2.N2", "P3", "R2",

@@ -1,9 +1,9 @@
 # /// script
 # requires-python = ">=3.11"
-# dependencies = ["kindling", "scikit-learn"]
+# dependencies = ["kindling-torch", "scikit-learn"]
 #
 # [tool.uv.sources]
-# kindling = { path = "../..", editable = true }
+# kindling-torch = { path = "../..", editable = true }
 #
 # [tool.kindling]
 # chapters = ["P4", "P5", "S4.8", "S4.N7", "B22", "B23", "BK7", "BK10", "CC9", "CC10"]

@@ -1,9 +1,9 @@
 # /// script
 # requires-python = ">=3.11"
-# dependencies = ["kindling", "tensorboard"]
+# dependencies = ["kindling-torch", "tensorboard"]
 #
 # [tool.uv.sources]
-# kindling = { path = "../..", editable = true }
+# kindling-torch = { path = "../..", editable = true }
 #
 # [tool.kindling]
 # chapters = ["S4.10", "S4.9", "S4.T", "R19", "B20", "B22", "CC16"]

@@ -1,9 +1,9 @@
 # /// script
 # requires-python = ">=3.11"
-# dependencies = ["kindling"]
+# dependencies = ["kindling-torch"]
 #
 # [tool.uv.sources]
-# kindling = { path = "../..", editable = true }
+# kindling-torch = { path = "../..", editable = true }
 #
 # [tool.kindling]
 # chapters = ["R7", "S5.16", "S5.30", "S5.31", "P8", "N11", "CC14"]

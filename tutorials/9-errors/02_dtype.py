@@ -1,9 +1,9 @@
 # /// script
 # requires-python = ">=3.11"
-# dependencies = ["kindling"]
+# dependencies = ["kindling-torch"]
 #
 # [tool.uv.sources]
-# kindling = { path = "../..", editable = true }
+# kindling-torch = { path = "../..", editable = true }
 #
 # [tool.kindling]
 # minutes = 1
@@ -13,8 +13,8 @@
 # Errors: dtypes
 
 PyTorch seldom converts numbers behind your back. Where float32, float64 and whole numbers meet, it often stops
-and asks you to decide. Find your message below: each one is raised on purpose, explained, and mended by code
-that runs. Which type a new tensor gets is told in [Tensors](../1-foundations/01_tensors.py).
+and asks you to decide. Find your message below: each one is raised on purpose, explained, and fixed by code
+that runs. Which type a new tensor gets is explained in [Tensors](../1-foundations/01_tensors.py).
 """
 
 # %%
@@ -24,9 +24,8 @@ that runs. Which type a new tensor gets is told in [Tensors](../1-foundations/01
 import numpy as np
 import torch
 import torch.nn.functional as F
-from torch import nn
-
 from kindling.runtime import raises
+from torch import nn
 
 # %%
 # ## mat1 and mat2 must have the same dtype, but got Double and Float
@@ -35,7 +34,10 @@ from kindling.runtime import raises
 
 table = np.array([[5.1, 3.5], [4.9, 3.0]])
 model = nn.Linear(in_features=2, out_features=3)
-with raises(RuntimeError, "mat1 and mat2 must have the same dtype, but got Double and Float"):
+with raises(
+    RuntimeError,
+    "mat1 and mat2 must have the same dtype, but got Double and Float",
+):
     model(torch.from_numpy(table))
 
 # %%
@@ -67,13 +69,14 @@ assert scores.dtype == torch.float32 and scores.shape == (2, 3, 3)
 # %%
 # ## mean(): could not infer output dtype. Input dtype must be either a floating point or complex dtype. Got: Long
 #
-# You wanted the mean of whole numbers (`NotImplementedError`; `RuntimeError` in older versions). With
+# You wanted the mean of whole numbers (`NotImplementedError`; `RuntimeError` up to PyTorch 2.11). With
 # truth values, as for an accuracy, the last word is `Bool`.
 
 ages = torch.tensor([31, 45, 28])
 with raises(
-    NotImplementedError,
-    "mean(): could not infer output dtype. Input dtype must be either a floating point or complex dtype. Got: Long",
+    (NotImplementedError, RuntimeError),
+    "mean(): could not infer output dtype. Input dtype must be either a "
+    "floating point or complex dtype. Got: Long",
 ):
     ages.mean()
 
@@ -110,7 +113,10 @@ assert loss.dtype == torch.float32
 # You made one-hot rows of labels that are floats, or integers of 32 bits (`RuntimeError`).
 
 labels = torch.tensor([0.0, 2.0, 1.0])  # as they came out of a table
-with raises(RuntimeError, "one_hot is only applicable to index tensor of type LongTensor."):
+with raises(
+    RuntimeError,
+    "one_hot is only applicable to index tensor of type LongTensor.",
+):
     F.one_hot(labels, num_classes=3)
 
 # %%
@@ -126,7 +132,10 @@ assert rows.tolist() == [[1, 0, 0], [0, 0, 1], [0, 1, 0]]
 
 features = torch.rand(6, 4)
 middle = torch.tensor([2, 4]) / 2
-with raises(IndexError, "tensors used as indices must be long, int, byte or bool tensors"):
+with raises(
+    IndexError,
+    "tensors used as indices must be long, int, byte or bool tensors",
+):
     features[middle]
 
 # %%
@@ -141,16 +150,19 @@ assert torch.equal(features[middle], features[1:3])
 #
 # ## Input type (unsigned char) and bias type (float) should be the same
 #
-# You gave pictures to a convolution as they came from the file, as bytes (`RuntimeError`).
+# You gave a convolution images as they came from the file, as bytes (`RuntimeError`).
 
-pictures = torch.randint(256, (2, 3, 8, 8), dtype=torch.uint8)
+images = torch.randint(256, (2, 3, 8, 8), dtype=torch.uint8)
 conv = nn.Conv2d(in_channels=3, out_channels=4, kernel_size=3)
-with raises(RuntimeError, "Input type (unsigned char) and bias type (float) should be the same"):
-    conv(pictures)
+with raises(
+    RuntimeError,
+    "Input type (unsigned char) and bias type (float) should be the same",
+):
+    conv(images)
 
 # %%
 # Bytes from 0 to 255 have to become floats, best between 0 and 1, where weights are easy to train. "Input
 # type (double)" is the NumPy case from the top of this page.
 
-x = pictures.float() / 255
+x = images.float() / 255
 assert x.max() <= 1 and conv(x).shape == (2, 4, 6, 6)

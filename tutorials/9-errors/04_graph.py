@@ -1,9 +1,9 @@
 # /// script
 # requires-python = ">=3.11"
-# dependencies = ["kindling"]
+# dependencies = ["kindling-torch"]
 #
 # [tool.uv.sources]
-# kindling = { path = "../..", editable = true }
+# kindling-torch = { path = "../..", editable = true }
 #
 # [tool.kindling]
 # minutes = 1
@@ -13,8 +13,8 @@
 # Errors: gradients
 
 Autograd records what you do to a tensor and plays it backwards. These errors say that the record has a gap, was used
-up, or was overwritten. Find your message below: each one is raised on purpose, explained, and mended by code that
-runs. How the record works is told in [Backpropagation by hand](../1-foundations/04_backprop.py).
+up, or was overwritten. Find your message below: each one is raised on purpose, explained, and fixed by code that
+runs. How the record works is explained in [Backpropagation by hand](../1-foundations/04_backprop.py).
 """
 
 # %%
@@ -23,9 +23,8 @@ runs. How the record works is told in [Backpropagation by hand](../1-foundations
 
 import torch
 import torch.nn.functional as F
-from torch import nn
-
 from kindling.runtime import raises
+from torch import nn
 
 # %%
 # ## element 0 of tensors does not require grad and does not have a grad\_fn
@@ -37,7 +36,10 @@ model = nn.Linear(4, 3)
 x, y = torch.rand(5, 4), torch.tensor([0, 1, 2, 0, 1])
 logits = model(x)
 accuracy = (logits.argmax(dim=1) == y).float().mean()
-with raises(RuntimeError, "element 0 of tensors does not require grad and does not have a grad_fn"):
+with raises(
+    RuntimeError,
+    "element 0 of tensors does not require grad and does not have a grad_fn",
+):
     accuracy.backward()
 
 # %%
@@ -82,7 +84,9 @@ assert cell.weight_hh.grad is not None
 
 x = torch.ones(3, requires_grad=True)
 with raises(
-    RuntimeError, "one of the variables needed for gradient computation has been modified by an inplace operation"
+    RuntimeError,
+    "one of the variables needed for gradient computation has been modified "
+    "by an inplace operation",
 ):
     scores = torch.sigmoid(x)
     scores += 1
@@ -104,11 +108,15 @@ torch.testing.assert_close(x.grad, (p * (1 - p)).expand(3))
 #
 # ## a leaf Variable that requires grad is being used in an in-place operation.
 #
-# You updated or initialised weights by hand (`RuntimeError`).
+# You updated or initialized weights by hand (`RuntimeError`).
 
 model = nn.Linear(4, 1)
 model(torch.ones(2, 4)).sum().backward()
-with raises(RuntimeError, "a leaf Variable that requires grad is being used in an in-place operation."):
+with raises(
+    RuntimeError,
+    "a leaf Variable that requires grad is being used in an in-place "
+    "operation.",
+):
     model.weight -= 0.1 * model.weight.grad
 
 # %%
@@ -118,7 +126,9 @@ with raises(RuntimeError, "a leaf Variable that requires grad is being used in a
 before = model.weight.detach().clone()
 with torch.no_grad():
     model.weight -= 0.1 * model.weight.grad
-torch.testing.assert_close(model.weight.detach(), before - 0.1 * 2)  # two rows of ones: every slope is 2
+torch.testing.assert_close(
+    model.weight.detach(), before - 0.1 * 2
+)  # two rows of ones: every slope is 2
 
 # %%
 # ## grad can be implicitly created only for scalar outputs
@@ -128,7 +138,9 @@ torch.testing.assert_close(model.weight.detach(), before - 0.1 * 2)  # two rows 
 model = nn.Linear(4, 3)
 x, y = torch.rand(5, 4), torch.tensor([0, 1, 2, 0, 1])
 losses = F.cross_entropy(model(x), y, reduction="none")  # [5]
-with raises(RuntimeError, "grad can be implicitly created only for scalar outputs"):
+with raises(
+    RuntimeError, "grad can be implicitly created only for scalar outputs"
+):
     losses.backward()
 
 # %%
@@ -144,7 +156,11 @@ assert model.weight.grad.shape == model.weight.shape
 # You wanted to plot what your model says (`RuntimeError`).
 
 predictions = nn.Linear(4, 1)(torch.rand(5, 4))
-with raises(RuntimeError, "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead."):
+with raises(
+    RuntimeError,
+    "Can't call numpy() on Tensor that requires grad. Use "
+    "tensor.detach().numpy() instead.",
+):
     predictions.numpy()
 
 # %%
@@ -159,7 +175,9 @@ assert predictions.detach().numpy().shape == (5, 1)
 # You called `.item()` on more than one number (`RuntimeError`).
 
 losses = torch.tensor([0.5, 1.5])  # one loss for each example
-with raises(RuntimeError, "a Tensor with 2 elements cannot be converted to Scalar"):
+with raises(
+    RuntimeError, "a Tensor with 2 elements cannot be converted to Scalar"
+):
     losses.item()
 
 # %%
@@ -174,7 +192,10 @@ assert losses.tolist() == [0.5, 1.5]
 # You used a tensor where Python wants yes or no: after `if`, `while`, `and`, `or`, `not` (`RuntimeError`).
 
 logits = torch.tensor([2.0, -1.0, 0.5])
-with raises(RuntimeError, "Boolean value of Tensor with more than one value is ambiguous"):
+with raises(
+    RuntimeError,
+    "Boolean value of Tensor with more than one value is ambiguous",
+):
     if logits > 0:
         print("positive")
 
@@ -183,11 +204,17 @@ with raises(RuntimeError, "Boolean value of Tensor with more than one value is a
 # `|` instead of `and` and `or`.
 
 mask = (logits > 0) & (logits < 1)
-assert (logits > 0).any() and not (logits > 0).all() and mask.tolist() == [False, False, True]
+assert (
+    (logits > 0).any()
+    and not (logits > 0).all()
+    and mask.tolist() == [False, False, True]
+)
 
 # %%
 # The cause that nobody expects: `nn.CrossEntropyLoss(logits, y)` gives your tensors to the *constructor*, as
 # its settings. Build the loss first and call it afterwards, or use the function.
 
 y = torch.tensor([0])
-assert nn.CrossEntropyLoss()(logits[None], y) == F.cross_entropy(logits[None], y)
+assert nn.CrossEntropyLoss()(logits[None], y) == F.cross_entropy(
+    logits[None], y
+)

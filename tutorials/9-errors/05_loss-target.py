@@ -1,9 +1,9 @@
 # /// script
 # requires-python = ">=3.11"
-# dependencies = ["kindling"]
+# dependencies = ["kindling-torch"]
 #
 # [tool.uv.sources]
-# kindling = { path = "../..", editable = true }
+# kindling-torch = { path = "../..", editable = true }
 #
 # [tool.kindling]
 # minutes = 1
@@ -13,8 +13,8 @@
 # Errors: losses and targets
 
 A loss compares what the model says with what is true, and each loss wants the truth in a form of its own. Find your
-message below: each one is raised on purpose, explained, and mended by code that runs. What cross-entropy takes, and
-why, is told in [Softmax and cross-entropy](../2-training/09_softmax-cross-entropy.py).
+message below: each one is raised on purpose, explained, and fixed by code that runs. What cross-entropy takes, and
+why, is explained in [Softmax and cross-entropy](../2-training/09_softmax-cross-entropy.py).
 """
 
 # %%
@@ -25,9 +25,8 @@ import warnings
 
 import torch
 import torch.nn.functional as F
-from torch import nn
-
 from kindling.runtime import raises
+from torch import nn
 
 # %%
 # ## Target 3 is out of bounds.
@@ -56,14 +55,18 @@ assert F.cross_entropy(logits, y) > 0
 #
 # The model gave four answers for two labels (`ValueError`).
 
-feature_maps = torch.rand(2, 8, 4, 4)  # what the convolutions say about two pictures
+feature_maps = torch.rand(
+    2, 8, 4, 4
+)  # what the convolutions say about two images
 head = nn.Linear(64, 10)
 y = torch.tensor([3, 7])
-with raises(ValueError, "Expected input batch_size (4) to match target batch_size (2)."):
+with raises(
+    ValueError, "Expected input batch_size (4) to match target batch_size (2)."
+):
     F.cross_entropy(head(feature_maps.view(-1, 64)), y)
 
 # %%
-# `view(-1, 64)` lets PyTorch work out the batch size. A picture holds 8 x 4 x 4 = 128 numbers, so each became
+# `view(-1, 64)` lets PyTorch work out the batch size. An image holds 8 x 4 x 4 = 128 numbers, so each became
 # two rows. Keep the batch axis, flatten the rest, and the layer will tell you the right size.
 
 head = nn.Linear(8 * 4 * 4, 10)
@@ -81,27 +84,33 @@ with raises(RuntimeError, "all elements of input should be between 0 and 1"):
     F.binary_cross_entropy(logits, y)
 
 # %%
-# Binary cross-entropy takes the logarithm of its input, and a logit may be negative. A sigmoid would mend it;
+# Binary cross-entropy takes the logarithm of its input, and a logit may be negative. A sigmoid would fix it;
 # the loss with logits does both in one, and stays exact where a sigmoid would round to 0 or 1.
 
 loss = F.binary_cross_entropy_with_logits(logits, y)
-torch.testing.assert_close(loss, F.binary_cross_entropy(torch.sigmoid(logits), y))
+torch.testing.assert_close(
+    loss, F.binary_cross_entropy(torch.sigmoid(logits), y)
+)
 
 # %%
 # If you do have a sigmoid, the input is probably `nan`: look for a learning rate that is too large.
 #
 # ## expected target dtype to be Long or Byte, but got Float
 #
-# You gave class labels as floats to cross-entropy (`RuntimeError`; in older versions "expected scalar type Long
+# You gave class labels as floats to cross-entropy (`RuntimeError`; up to PyTorch 2.11 "expected scalar type Long
 # but found Float").
 
 logits = torch.rand(4, 3)
 labels = torch.tensor([0.0, 2.0, 1.0, 1.0])
-with raises(RuntimeError, "expected target dtype to be Long or Byte, but got Float"):
+with raises(
+    RuntimeError,
+    "expected target dtype to be Long or Byte, but got Float",
+    "expected scalar type Long but found Float",
+):
     F.cross_entropy(logits, labels)
 
 # %%
-# A class is a place in the row of logits, so it has to be a whole number. A loader makes floats of labels
+# A class is a position in the row of logits, so it has to be a whole number. A loader makes floats of labels
 # when they came from one table with the features.
 
 assert F.cross_entropy(logits, labels.long()) > 0
@@ -112,7 +121,11 @@ assert F.cross_entropy(logits, labels.long()) > 0
 # You gave one-hot rows to cross-entropy (`RuntimeError`).
 
 y = torch.tensor([0, 2, 1, 1])
-with raises(RuntimeError, "Expected floating point type for target with class probabilities, got Long"):
+with raises(
+    RuntimeError,
+    "Expected floating point type for target with class probabilities, got "
+    "Long",
+):
     F.cross_entropy(logits, F.one_hot(y, num_classes=3))
 
 # %%
@@ -120,7 +133,9 @@ with raises(RuntimeError, "Expected floating point type for target with class pr
 # floats are allowed; the labels themselves say the same with less memory.
 
 loss = F.cross_entropy(logits, y)
-torch.testing.assert_close(loss, F.cross_entropy(logits, F.one_hot(y, num_classes=3).float()))
+torch.testing.assert_close(
+    loss, F.cross_entropy(logits, F.one_hot(y, num_classes=3).float())
+)
 
 # %%
 # ## Using a target size (torch.Size(\[4])) that is different to the input size (torch.Size(\[4, 1])).
@@ -134,7 +149,8 @@ with (
     warnings.catch_warnings(),
     raises(
         UserWarning,
-        "Using a target size (torch.Size([4])) that is different to the input size (torch.Size([4, 1])).",
+        "Using a target size (torch.Size([4])) that is different to the "
+        "input size (torch.Size([4, 1])).",
     ),
 ):
     warnings.simplefilter("error")

@@ -1,9 +1,9 @@
 # /// script
 # requires-python = ">=3.11"
-# dependencies = ["kindling"]
+# dependencies = ["kindling-torch"]
 #
 # [tool.uv.sources]
-# kindling = { path = "../..", editable = true }
+# kindling-torch = { path = "../..", editable = true }
 #
 # [tool.kindling]
 # minutes = 1
@@ -12,9 +12,10 @@
 """
 # Errors: data sets and loaders
 
-A loader asks your data set for its length and for one item after the other, and lays the items together. Most of its
+A loader asks your data set for its length and for one item after the other, and puts the items together. Most of its
 errors say which of the three went wrong. Find your message below: each one is raised on purpose, explained, and
-mended by code that runs. How the parts fit is told in [Data sets and loaders](../2-training/11_datasets-loaders.py).
+fixed by code that runs. How the parts fit together is explained in
+[Data sets and loaders](../2-training/11_datasets-loaders.py).
 """
 
 # %%
@@ -25,12 +26,11 @@ import tempfile
 from pathlib import Path
 
 import torch
+from kindling.runtime import raises
 from PIL import Image
 from torch.nn.utils.rnn import pad_sequence
 from torch.utils.data import DataLoader, Dataset, TensorDataset
 from torchvision.transforms import v2
-
-from kindling.runtime import raises
 
 # %%
 # With `num_workers` above zero the same errors come back from another process, below a line such as "Caught
@@ -42,11 +42,15 @@ from kindling.runtime import raises
 # You asked a loader for a batch of sentences, and they have different lengths (`RuntimeError`).
 
 sentences = [torch.arange(5), torch.arange(3)]
-with raises(RuntimeError, "stack expects each tensor to be equal size, but got [5] at entry 0 and [3] at entry 1"):
+with raises(
+    RuntimeError,
+    "stack expects each tensor to be equal size, but got [5] at entry 0 and "
+    "[3] at entry 1",
+):
     next(iter(DataLoader(sentences, batch_size=2)))
 
 # %%
-# The loader stacks the items of a batch to one block, so all must have one shape. Tell it how to lay your
+# The loader stacks the items of a batch into one block, so all must have one shape. Tell it how to put your
 # items together: `collate_fn` gets a list of items and returns a batch. For sentences, pad them.
 
 
@@ -58,15 +62,15 @@ batch = next(iter(DataLoader(sentences, batch_size=2, collate_fn=pad)))
 assert batch.tolist() == [[0, 1, 2, 3, 4], [0, 1, 2, 0, 0]]
 
 # %%
-# For pictures, resize or crop each one in the data set. A single grey picture among colour ones gives this
-# message, too: open all with `.convert("RGB")`.
+# For images, resize or crop each one in the data set. A single gray image among color ones gives this
+# message, too: open all of them with `.convert("RGB")`.
 #
 # ## default\_collate: batch must contain tensors, numpy arrays, numbers, dicts or lists
 #
 # Your data set returns something that cannot be stacked, and the message ends with its class (`TypeError`).
 
 
-class Pictures(Dataset):
+class Images(Dataset):
     def __init__(self, transform=None):
         self.transform = transform
 
@@ -74,18 +78,22 @@ class Pictures(Dataset):
         return 4
 
     def __getitem__(self, i):
-        picture = Image.new("L", (8, 8), color=i)
-        return self.transform(picture) if self.transform else picture
+        image = Image.new("L", (8, 8), color=i)
+        return self.transform(image) if self.transform else image
 
 
-with raises(TypeError, "default_collate: batch must contain tensors, numpy arrays, numbers, dicts or lists"):
-    next(iter(DataLoader(Pictures(), batch_size=2)))
+with raises(
+    TypeError,
+    "default_collate: batch must contain tensors, numpy arrays, numbers, "
+    "dicts or lists",
+):
+    next(iter(DataLoader(Images(), batch_size=2)))
 
 # %%
 # It ends with `PIL.Image.Image`: the transform was forgotten. Give the data set one that makes tensors.
 
 to_tensor = v2.Compose([v2.ToImage(), v2.ToDtype(torch.float32, scale=True)])
-batch = next(iter(DataLoader(Pictures(to_tensor), batch_size=2)))
+batch = next(iter(DataLoader(Images(to_tensor), batch_size=2)))
 assert batch.shape == (2, 1, 8, 8) and batch.dtype == torch.float32
 
 # %%
@@ -98,7 +106,10 @@ assert batch.shape == (2, 1, 8, 8) and batch.dtype == torch.float32
 folder = Path(tempfile.mkdtemp())
 Image.new("L", (8, 8)).save(folder / "spark.png")
 paths = sorted(folder.glob("*.jpg"))
-with raises(ValueError, "num_samples should be a positive integer value, but got num_samples=0"):
+with raises(
+    ValueError,
+    "num_samples should be a positive integer value, but got num_samples=0",
+):
     DataLoader(paths, shuffle=True)
 
 # %%
@@ -115,7 +126,7 @@ assert len(DataLoader(paths, shuffle=True)) == 1
 # You wrote a data set of your own, and the loader does not find its items (`NotImplementedError`).
 
 
-class Misspelt(Dataset):
+class Misspelled(Dataset):
     def __len__(self):
         return 4
 
@@ -123,15 +134,17 @@ class Misspelt(Dataset):
         return torch.tensor(i)
 
 
-with raises(NotImplementedError, "Subclasses of Dataset should implement __getitem__."):
-    next(iter(DataLoader(Misspelt())))
+with raises(
+    NotImplementedError, "Subclasses of Dataset should implement __getitem__."
+):
+    next(iter(DataLoader(Misspelled())))
 
 # %%
-# The method is missing, misspelt, or indented so far that it belongs to another function. Its name is one
+# The method is missing, misspelled, or indented so far that it belongs to another function. Its name is one
 # word between two underscores on each side.
 
 
-class Numbers(Misspelt):
+class Numbers(Misspelled):
     def __getitem__(self, i):
         return torch.tensor(i)
 
@@ -170,21 +183,26 @@ assert len(DataLoader(CountedReadings(), batch_size=2)) == 3
 #
 # You put the transforms in an order in which one gets a type that it cannot handle (`TypeError`).
 
-picture = Image.new("L", (12, 12), color=255)
+image = Image.new("L", (12, 12), color=255)
 with raises(TypeError, "Normalize() does not support PIL images."):
-    v2.Compose([v2.Resize(8), v2.Normalize(mean=[0.5], std=[0.5])])(picture)
+    v2.Compose([v2.Resize(8), v2.Normalize(mean=[0.5], std=[0.5])])(image)
 
 # %%
-# `Normalize` computes with floats and works on tensors. Make the picture a tensor, then floats between 0 and
-# 1, and only then normalise.
+# `Normalize` computes with floats and works on tensors. Make the image a tensor, then floats between 0 and
+# 1, and only then normalize.
 
 transform = v2.Compose(
-    [v2.Resize(8), v2.ToImage(), v2.ToDtype(torch.float32, scale=True), v2.Normalize(mean=[0.5], std=[0.5])]
+    [
+        v2.Resize(8),
+        v2.ToImage(),
+        v2.ToDtype(torch.float32, scale=True),
+        v2.Normalize(mean=[0.5], std=[0.5]),
+    ]
 )
-assert transform(picture).shape == (1, 8, 8) and (transform(picture) == 1).all()
+assert transform(image).shape == (1, 8, 8) and (transform(image) == 1).all()
 
 # %%
-# The other way round, "pic should be PIL Image or ndarray", says that your picture is a tensor already: leave
+# The other way round, "pic should be PIL Image or ndarray", says that your image is a tensor already: leave
 # that step out.
 #
 # ## \'\_SingleProcessDataLoaderIter\' object has no attribute \'next\'
@@ -192,8 +210,13 @@ assert transform(picture).shape == (1, 8, 8) and (transform(picture) == 1).all()
 # You follow an old tutorial that fetches a batch with `.next()` (`AttributeError`). With workers the name in front
 # is `_MultiProcessingDataLoaderIter`.
 
-loader = DataLoader(TensorDataset(torch.rand(8, 3), torch.arange(8)), batch_size=4)
-with raises(AttributeError, "'_SingleProcessDataLoaderIter' object has no attribute 'next'"):
+loader = DataLoader(
+    TensorDataset(torch.rand(8, 3), torch.arange(8)), batch_size=4
+)
+with raises(
+    AttributeError,
+    "'_SingleProcessDataLoaderIter' object has no attribute 'next'",
+):
     x, y = iter(loader).next()
 
 # %%

@@ -1,9 +1,9 @@
 # /// script
 # requires-python = ">=3.11"
-# dependencies = ["kindling"]
+# dependencies = ["kindling-torch"]
 #
 # [tool.uv.sources]
-# kindling = { path = "../..", editable = true }
+# kindling-torch = { path = "../..", editable = true }
 #
 # [tool.kindling]
 # minutes = 1
@@ -13,8 +13,8 @@
 # Errors: saving and loading
 
 A file of weights is a dictionary of names and tensors; the model it belongs to has to be built by your code. Most
-errors say that the two do not fit. Find your message below: each one is raised on purpose, explained, and mended by
-code that runs. What belongs in a file is told in [Checkpoints](../2-training/15_checkpoints.py).
+errors say that the two do not fit. Find your message below: each one is raised on purpose, explained, and fixed by
+code that runs. What belongs in a file is explained in [Checkpoints](../2-training/15_checkpoints.py).
 """
 
 # %%
@@ -41,19 +41,26 @@ from kindling.runtime import raises
 # file has the same names, with `module.` in front.
 
 trained = nn.Sequential(nn.Linear(4, 2))
-torch.save({f"module.{name}": tensor for name, tensor in trained.state_dict().items()}, path)
+torch.save(
+    {f"module.{name}": tensor for name, tensor in trained.state_dict().items()},
+    path,
+)
 model = nn.Sequential(nn.Linear(4, 2))
 with raises(
     RuntimeError,
-    'Error(s) in loading state_dict for Sequential: Missing key(s) in state_dict: "0.weight", "0.bias".',
+    "Error(s) in loading state_dict for Sequential: Missing key(s) in "
+    'state_dict: "0.weight", "0.bias".',
 ):
     model.load_state_dict(torch.load(path))
 
 # %%
-# A wrapper puts its own name before each of yours: `DataParallel` writes `module.`, `torch.compile` writes
+# A wrapper puts its own name in front of each of yours: `DataParallel` writes `module.`, `torch.compile` writes
 # `_orig_mod.`. Take it off.
 
-saved = {name.removeprefix("module."): tensor for name, tensor in torch.load(path).items()}
+saved = {
+    name.removeprefix("module."): tensor
+    for name, tensor in torch.load(path).items()
+}
 model.load_state_dict(saved)
 assert torch.equal(model[0].weight, trained[0].weight)
 
@@ -70,16 +77,20 @@ torch.save(trained.state_dict(), path)
 body = nn.Sequential(nn.Linear(4, 8), nn.ReLU())
 with raises(
     RuntimeError,
-    'Error(s) in loading state_dict for Sequential: Unexpected key(s) in state_dict: "2.weight", "2.bias".',
+    "Error(s) in loading state_dict for Sequential: Unexpected key(s) in "
+    'state_dict: "2.weight", "2.bias".',
 ):
     body.load_state_dict(torch.load(path))
 
 # %%
-# You have built a smaller model, by mistake or, as here, because you want only its body. In the second case say
-# `strict=False`, and check what was left out: that argument also hides every misspelt name.
+# You have built a smaller model, by mistake or, as here, because you want only its body. In the second case pass
+# `strict=False`, and check what was left out: that argument also hides every misspelled name.
 
 left = body.load_state_dict(torch.load(path), strict=False)
-assert left.missing_keys == [] and left.unexpected_keys == ["2.weight", "2.bias"]
+assert left.missing_keys == [] and left.unexpected_keys == [
+    "2.weight",
+    "2.bias",
+]
 assert torch.equal(body[0].weight, trained[0].weight)
 
 # %%
@@ -89,7 +100,10 @@ assert torch.equal(body[0].weight, trained[0].weight)
 # classes.
 
 model = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 5))
-with raises(RuntimeError, "Error(s) in loading state_dict for Sequential: size mismatch for 2.weight"):
+with raises(
+    RuntimeError,
+    "Error(s) in loading state_dict for Sequential: size mismatch for 2.weight",
+):
     model.load_state_dict(torch.load(path))
 
 # %%
@@ -99,7 +113,9 @@ with raises(RuntimeError, "Error(s) in loading state_dict for Sequential: size m
 model = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 2))
 model.load_state_dict(torch.load(path))
 model[2] = nn.Linear(8, 5)
-assert torch.equal(model[0].weight, trained[0].weight) and model(torch.rand(3, 4)).shape == (3, 5)
+assert torch.equal(model[0].weight, trained[0].weight) and model(
+    torch.rand(3, 4)
+).shape == (3, 5)
 
 # %%
 # ## Weights only load failed. This file can still be loaded
@@ -107,7 +123,10 @@ assert torch.equal(model[0].weight, trained[0].weight) and model(torch.rand(3, 4
 # The file holds more than tensors, here a whole model (`UnpicklingError`). This was allowed until version 2.6.
 
 torch.save(trained, path)
-with raises(pickle.UnpicklingError, "Weights only load failed. This file can still be loaded"):
+with raises(
+    pickle.UnpicklingError,
+    "Weights only load failed. This file can still be loaded",
+):
     torch.load(path)
 
 # %%
@@ -121,18 +140,22 @@ assert torch.equal(model[2].weight, trained[2].weight)
 
 # %%
 # The message offers `weights_only=False`. That is for a file that you wrote yourself and cannot write again,
-# never for one from the net.
+# never for one from the internet.
 #
 # ## Attempting to deserialize object on a CUDA device but torch.cuda.is\_available() is False.
 #
 # The file was written on a machine with a GPU, and yours has none (`RuntimeError`). To meet the error on
-# every machine, the next cell writes a file as a GPU would, and reads it where none is to be seen.
+# every machine, the next cell writes a file as a GPU would, and reads it where none can be seen.
 
 with patch("torch.serialization.location_tag", return_value="cuda:0"):
     torch.save(trained.state_dict(), path)
 with (
     patch("torch.cuda.is_available", return_value=False),
-    raises(RuntimeError, "Attempting to deserialize object on a CUDA device but torch.cuda.is_available() is False."),
+    raises(
+        RuntimeError,
+        "Attempting to deserialize object on a CUDA device but "
+        "torch.cuda.is_available() is False.",
+    ),
 ):
     torch.load(path)
 
@@ -147,8 +170,8 @@ assert torch.equal(saved["0.weight"], trained[0].weight)
 # %%
 # ## Can\'t pickle local object
 #
-# You saved a whole model that holds a lambda, or a class that was defined inside a function (`AttributeError`; newer
-# versions of Python say `PicklingError`).
+# You saved a whole model that holds a lambda, or a class that was defined inside a function (`AttributeError`;
+# `PicklingError` from Python 3.14 on).
 
 
 def build():
@@ -157,7 +180,9 @@ def build():
     return model
 
 
-with raises(AttributeError, "Can't pickle local object"):
+with raises(
+    (AttributeError, pickle.PicklingError), "Can't pickle local object"
+):
     torch.save(build(), path)
 
 # %%
@@ -175,7 +200,10 @@ assert set(torch.load(path)) == {"weight", "bias"}
 #
 # You load a file that is not where Python looks for it (`FileNotFoundError`).
 
-with raises(FileNotFoundError, "[Errno 2] No such file or directory: 'checkpoints/best.pt'"):
+with raises(
+    FileNotFoundError,
+    "[Errno 2] No such file or directory: 'checkpoints/best.pt'",
+):
     torch.load("checkpoints/best.pt")
 
 # %%
@@ -209,13 +237,15 @@ assert torch.equal(model[0].bias, saved["0.bias"])
 # %%
 # ## loaded state dict contains a parameter group that doesn\'t match the size of optimizer\'s group
 #
-# You resume a training, and the optimizer was made for other parameters (`ValueError`).
+# You resume training, and the optimizer was made for other parameters (`ValueError`).
 
 first = torch.optim.Adam(trained.parameters())  # two weights, two biases
 torch.save(first.state_dict(), path)
 second = torch.optim.Adam(trained[2].parameters())  # only the last layer
 with raises(
-    ValueError, "loaded state dict contains a parameter group that doesn't match the size of optimizer's group"
+    ValueError,
+    "loaded state dict contains a parameter group that doesn't match the "
+    "size of optimizer's group",
 ):
     second.load_state_dict(torch.load(path))
 
@@ -225,4 +255,8 @@ with raises(
 
 second = torch.optim.Adam(trained.parameters())
 second.load_state_dict(torch.load(path))
-assert len(second.param_groups[0]["params"]) == len(first.param_groups[0]["params"]) == 4
+assert (
+    len(second.param_groups[0]["params"])
+    == len(first.param_groups[0]["params"])
+    == 4
+)

@@ -1,61 +1,109 @@
 """Makes a notebook of cells, and receives what a kernel shows of it."""
 
 import json
-from collections import Counter
-from collections.abc import Iterable
-from itertools import takewhile
+import re
+from collections.abc import Callable, Iterable
 from typing import Any
+from weakref import WeakValueDictionary
 
 import nbformat
 from nbclient import NotebookClient
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output, output_from_msg
 
-from press.execution.outputs import TEXT
+from press.execution.bounds import BULK, CUT, bulk, full, join, note
+from press.execution.task import paragraph
+from press.execution.widgets import Box
 from press.scripts.script import Cell
 
-OUTPUTS = 500  # outputs that one cell may have
-BULK = 10_000_000  # characters of figures and other results after which a cell gets no more of them
-CUT = f"[more than {BULK:,} characters of outputs: cut]\n"
+IDENTITY = re.compile(r"\b[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}\b(?:_\w+)?")
+
+
+class Unreadable(Exception):
+    """The kernel sent what no front end could make sense of."""
 
 
 class Client(NotebookClient):
-    """Joins streams as they arrive and bounds them, so that 100 MB of output never lie in memory."""
+    """Keeps what the kernel sends as a front end does, of one cell or of another one's threads, in bounds."""
 
     kc: Any
 
     def __init__(self, *arguments: Any, **options: Any):
-        super().__init__(*arguments, **options)
-        self.bulk = Counter[int]()  # characters of results, by cell
+        super().__init__(*arguments, **options, record_timing=False)
+        self.widget_registry["@jupyter-widgets/output"]["OutputModel"] = Box
+        self.cells: dict[str, int] = {}  # by the message after which something came of it
+        self.last = -1
+        self.displayed = WeakValueDictionary[tuple[str, int], Any]()  # outputs by display_id, until they are cleared
+        self.changed: dict[str, Callable[[], None]] = {}  # boxes whose outputs the kernel does not know
 
-    def output(self, outs: list, msg: dict, display_id: str | None, cell_index: int) -> Any:
-        content = msg["content"]
-        if len(outs) >= OUTPUTS:
-            outs[-1] = note(f"[more than {OUTPUTS} outputs: cut]\n")
-            return None
-        if msg["msg_type"] == "display_data" and self.bulk[cell_index] > BULK:
-            if outs[-1].get("text") != CUT:
-                outs.append(note(CUT))
-            return None
-        self.bulk[cell_index] += sum(len(value) for value in content.get("data", {}).values() if isinstance(value, str))
-        if msg["msg_type"] != "stream":
-            try:
-                return super().output(outs, msg, display_id, cell_index)
-            except nbformat.ValidationError:
-                outs.append(note("[an output that no notebook can hold: left out]\n"))
-                return None
-        last = takewhile(lambda out: out.output_type == "stream", reversed(outs))  # only these, so that the order stays
-        stream = next((out for out in last if out.name == content["name"]), None)
-        if stream is None:
-            stream = super().output(outs, msg | {"content": content | {"text": ""}}, display_id, cell_index)
-        if stream is None or stream.get("left_out"):
-            if stream:
-                stream.left_out += len(content["text"])
-            return stream
-        line = stream.text.rfind("\n") + 1
-        stream.text = stream.text[:line] + overwritten(stream.text[line:] + content["text"])
-        if len(stream.text) > TEXT:
-            stream.left_out, stream.text = len(stream.text) - TEXT, stream.text[:TEXT]
-        return stream
+    async def ask(self, code: str, index: int | None = None, **options: Any) -> dict[str, Any]:
+        """Run code, and receive whatever the kernel sends until it is done with it; the content of its reply."""
+        while self.changed:
+            self.changed.popitem()[1]()
+        asked = self.kc.execute(code, **options)
+        if index is not None:
+            self.last, self.clear_before_next_output = index, False
+        self.cells[asked] = self.last  # which gets what threads show while something hidden runs
+        while (message := await self.kc.get_iopub_msg(timeout=None)) is not None:
+            parent, kind, content = message["parent_header"].get("msg_id"), message["msg_type"], message["content"]
+            if kind == "status" and parent == asked and content["execution_state"] == "idle":
+                break
+            if kind != "status" and self.cells.get(parent, -1) >= 0:
+                self.receive(message, self.cells[parent])
+        while (reply := await self.kc.get_shell_msg(timeout=None))["parent_header"].get("msg_id") != asked:
+            pass
+        return reply["content"]
+
+    def receive(self, message: dict[str, Any], index: int) -> None:
+        cell, kind = self.nb.cells[index], message["msg_type"]
+        try:
+            self.process_message(message, cell, index)
+        except nbformat.ValidationError:
+            cell.outputs.append(note("[an output that no notebook can hold: left out]\n"))
+        except Exception as error:
+            raise Unreadable(f"the kernel sent a {kind} that cannot be shown: {named(error)}") from error
+
+    def process_message(self, msg: dict, cell: Any, cell_index: int) -> Any:
+        if msg["msg_type"] != "update_display_data":
+            return super().process_message(msg, cell, cell_index)
+        return self.update((msg["content"].get("transient") or {}).get("display_id"), msg["content"])
+
+    def update(self, display_id: str | None, content: dict[str, Any]) -> None:
+        """Show it wherever something was displayed under this name."""
+        new = new_output("display_data", content["data"], metadata=content["metadata"])
+        if bulk([new, *self.displayed.values()]) > BULK * len(self.cells):
+            new = new_output("display_data", {"text/plain": CUT})
+        for (name, _), shown in list(self.displayed.items()):
+            if name == display_id:
+                shown.update(data=new.data, metadata=new.metadata)
+
+    def output(self, outs: list, msg: dict, display_id: str | None, cell_index: int) -> None:
+        if hooks := self.output_hook_stack[msg["parent_header"].get("msg_id")]:
+            return hooks[-1].output(outs, msg, display_id, cell_index)
+        if self.clear_before_next_output:
+            outs[:], self.clear_before_next_output = [], False
+        return self.add(outs, msg, display_id)
+
+    def add(self, outs: list, msg: dict, display_id: str | None) -> None:
+        """Put it into a cell or a box."""
+        kind, content = msg["msg_type"], msg["content"]
+        if kind not in ("stream", "display_data", "execute_result", "error") or full(outs, kind):
+            return
+        if kind == "stream":
+            join(outs, content["name"], content["text"])
+            return
+        outs.append(output_from_msg(msg))
+        if display_id:
+            self.update(display_id, content)
+            self.displayed[display_id, id(outs[-1])] = outs[-1]
+
+    def remove_output_hook(self, msg_id: str, hook: Any) -> None:
+        """Two threads need not leave their boxes in the order in which they entered them."""
+        self.output_hook_stack[msg_id] = [each for each in self.output_hook_stack[msg_id] if each is not hook]
+
+
+def named(error: Exception) -> str:
+    """An error with its kind, in one line, without numbers that nobody knows."""
+    return IDENTITY.sub("...", paragraph(f"{type(error).__name__}: {error}"))
 
 
 def notebook(cells: Iterable[Cell]) -> nbformat.NotebookNode:
@@ -67,12 +115,3 @@ def notebook(cells: Iterable[Cell]) -> nbformat.NotebookNode:
 
 def plain(node: nbformat.NotebookNode) -> dict[str, Any]:
     return json.loads(json.dumps(node))
-
-
-def note(text: str) -> Any:
-    return new_output("stream", name="stderr", text=text)
-
-
-def overwritten(text: str) -> str:
-    """Text as a terminal shows it: what stands before a carriage return is gone once something follows."""
-    return "\n".join(line[line.rstrip("\r").rfind("\r") + 1 :] for line in text.split("\n"))

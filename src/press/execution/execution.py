@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-from nbclient.exceptions import DeadKernelError
 
-from press.execution.client import Client, notebook, plain
+from press.execution.client import Client, Unreadable, notebook, plain
 from press.execution.outputs import slim, thumbnail
 from press.execution.task import Failure, Outcome, Task, paragraph
+from press.execution.widgets import still
 from press.kernels import provisioner
 from press.store import Run
 
@@ -48,15 +48,9 @@ class Execution:
         self.notebook = notebook(task.cells)
         self.code = [cell for cell in task.cells if cell.kind == "code"]
         self.seconds: list[float] = []
-        self.reply: dict[str, Any] = {}  # the last cell's
         self.peak = 0
         self.manager = provisioner.manager(folder)
-        self.client = Client(
-            self.notebook, self.manager, allow_errors=True, timeout=None, iopub_timeout=600,
-            startup_timeout=300, record_timing=False, store_widget_state=False,
-            on_cell_executed=lambda execute_reply, **_: self.reply.update(execute_reply["content"]),
-        )  # fmt: skip
-        self.client.reset_execution_trackers()
+        self.client = Client(self.notebook, self.manager, startup_timeout=300)
 
     async def outcome(self, gpu: str | None) -> Outcome:
         try:
@@ -64,15 +58,20 @@ class Execution:
             failure = await self.guarded()
         finally:
             await self.end()
-        run = self.record(thumbnail(self.notebook.cells, self.task.figure))
-        for cell in self.notebook.cells:
-            if cell.cell_type == "code":
-                cell.outputs = slim(cell.outputs, str(self.folder))
+        code = [cell for cell in self.notebook.cells if cell.cell_type == "code"]
+        for cell in code:
+            cell.outputs = still(cell.outputs, self.client)
+        run = self.record(thumbnail(code, self.task.figure))
+        for cell in code:
+            cell.outputs = slim(cell.outputs, str(self.folder), self.task.root)
         return Outcome(self.task.name, plain(self.notebook), failure, run)
 
     async def start(self, gpu: str | None) -> None:
         (self.folder / "scratch").mkdir()
         (self.folder / "run.json").touch()
+        for name, path in self.task.files.items():  # copies: what a tutorial writes, it writes to its scratch folder
+            (copy := self.folder / "scratch" / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, copy)
         env = environment(self.task, self.folder, gpu)
         try:
             await self.client.async_start_new_kernel(cwd=str(self.folder / "scratch"), env=env)
@@ -80,7 +79,7 @@ class Execution:
         except RuntimeError as error:
             said = "".join(log.read_text() for log in self.folder.glob("log"))
             raise RuntimeError(f"No kernel could be started: {error}\n{said}") from error
-        await self.hidden(f"prepare({list(self.task.modules)!r})")
+        await self.hidden(f"prepare({list(self.task.modules)!r}, {self.task.path!r}, {self.task.file!r})")
 
     async def end(self) -> None:
         """Kill the kernel and whatever it has left behind, and close every socket."""
@@ -103,34 +102,39 @@ class Execution:
         await asyncio.wait({cells, watch}, return_when=asyncio.FIRST_COMPLETED)
         if not cells.done():  # what a dead kernel has sent is still on its way
             await asyncio.wait({cells}, timeout=0.5)
-        if cells.done() and not isinstance(cells.exception(), DeadKernelError):
+        if cells.done():
             return cells.result()
         return self.failure(*await watch)
 
     async def run_cells(self) -> Failure | None:
         finish = f"finish({str(self.folder)!r}, {[cell.source for cell in self.code]!r})"
-        for index, cell in enumerate(self.notebook.cells):
-            if cell.cell_type != "code":
-                continue
-            begun = time.monotonic()
-            self.reply.clear()
-            self.seconds.append(0.0)
-            await self.client.async_execute_cell(cell, index)
-            self.seconds[-1] = time.monotonic() - begun
-            errors = [output for output in cell.outputs if output.output_type == "error"]
-            if self.reply.get("status") == "error" or errors:
-                with contextlib.suppress(RuntimeError):  # a full disk: the tutorial's own error says more
-                    await self.hidden(finish)
-                return self.raised(cell, errors[-1] if errors else self.reply)
-        await self.hidden(finish)
+        try:
+            for index, cell in enumerate(self.notebook.cells):
+                if cell.cell_type == "code" and (error := await self.run_cell(cell, index)):
+                    with contextlib.suppress(RuntimeError):  # a full disk: the tutorial's own error says more
+                        await self.hidden(finish)
+                    return self.raised(cell, error)
+            await self.hidden(finish)
+        except (RuntimeError, Unreadable) as error:
+            return self.failure("exception", paragraph(error))
         return None
+
+    async def run_cell(self, cell: Any, index: int) -> dict[str, Any] | None:
+        """Run one cell; the error that it, or a box that it filled, has ended with."""
+        begun = time.monotonic()
+        self.seconds.append(0.0)
+        reply = await self.client.ask(cell.source, index) if cell.source.strip() else {}
+        self.seconds[-1] = time.monotonic() - begun
+        outputs = sum((box.outputs for box in self.client.comm_objects.values()), list(cell.outputs))
+        errors = [output for output in outputs if output["output_type"] == "error"]
+        return errors[-1] if errors else reply if reply.get("status") == "error" else None
 
     async def hidden(self, call: str) -> None:
         """Call a function of `press.kernels.inside` in the kernel, without a trace in its names or history."""
         code = f"__import__('importlib').import_module('press.kernels.inside').{call}"
-        reply = await self.client.kc.execute(code, silent=True, store_history=False, reply=True, timeout=None)
-        if reply["content"]["status"] != "ok":
-            raise RuntimeError(f"{reply['content'].get('ename', call)}: {reply['content'].get('evalue', '')}")
+        reply = await self.client.ask(code, silent=True, store_history=False)
+        if reply["status"] != "ok":
+            raise RuntimeError(f"{reply.get('ename', call)}: {reply.get('evalue', '')}")
 
     async def watch(self) -> tuple[str, str]:
         """Look at the kernel five times a second; return kind and message of what is wrong with it."""
@@ -151,10 +155,10 @@ class Execution:
 
     def raised(self, cell: Any, error: dict[str, Any]) -> Failure:
         told = self.told()
-        line = told["error"].get("line", 1) if told else shown_line(cell, error)
+        line = told.get("error", {}).get("line") or shown_line(cell, error)
         name, message = error["ename"], SYNTAX_FILE.sub("", paragraph(error["evalue"]))
         if name == "AssertionError" and not message:
-            message = self.code[len(self.seconds) - 1].source.lstrip("\n").splitlines()[line - 1].strip()
+            message = self.code[len(self.seconds) - 1].source.lstrip("\n").split("\n")[line - 1].strip()
         kinds = {"SystemExit": "exit", "DeprecationWarning": "warning", "FutureWarning": "warning"}
         return self.failure(kinds.get(name, "exception"), f"{name}: {message}" if message else name, line)
 

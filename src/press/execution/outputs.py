@@ -3,41 +3,45 @@
 import base64
 import json
 import re
-import tempfile
+from collections.abc import Callable
 from io import BytesIO
 from typing import Any
 
 from PIL import Image, ImageOps
 
-TEXT = 100_000  # characters that one output may have
+from press.execution.bounds import TEXT
+from press.execution.places import shortener
+
 LARGEST = 1_000_000  # characters that anything else of an output may have, an image for instance
 ADDRESS = re.compile(r"\bat 0x[0-9a-fA-F]{6,16}\b")
-CELL_FILE = re.compile(re.escape(tempfile.gettempdir()) + r"[/\\]ipykernel_\d+[/\\]\d+\.py")
+ENDED = re.compile(r"\n\[[\d,]+ more characters: cut\]\n\Z")
 FIGURE = 100_000  # characters up to which a figure stays an SVG
 RASTER = 20_000  # characters up to which an image inside an SVG is left there, and a PNG as it is
 RASTERS = ("image/png", "image/jpeg", "image/webp")
+EMBEDDED = re.compile(r"(data:[\w/+.-]+;base64,[\w+/=\\\s]+)")  # an image or a sound inside HTML
 SVG_NOISE = re.compile(r"(<\?xml.*?\?>|<!DOCTYPE.*?>|<!-- Created.*?-->|<metadata>.*?</metadata>)\s*", re.S)
 SVG_RASTER = re.compile(r'href="data:image/[a-z]+;base64,([^"]*)"')
 
 
-def slim(outputs: list, folder: str) -> list:
-    """The outputs without what differs from run to run, and without what a page has no use for."""
+def slim(outputs: list, folder: str, root: str = "") -> list:
+    """The outputs without what differs from run to run or machine to machine, and what a page has no use for."""
     kept: list = []
+    shorten = shortener(folder, root)
     for output in outputs:
         if output.output_type == "stream":
-            output.text = clean(output.text.replace("\r\n", "\n"), folder, output.pop("left_out", 0))
+            output.text = clean(output.text.replace("\r\n", "\n"), shorten, output.pop("left_out", 0))
         elif output.output_type == "error":
-            output.traceback = [clean(line, folder) for line in output.traceback]
-            output.evalue = clean(output.evalue, folder)
+            output.traceback = [clean(line, shorten) for line in output.traceback]
+            output.evalue = clean(output.evalue, shorten)
         else:
-            slim_bundle(output, folder)
+            slim_bundle(output, shorten)
         # Whether stdout or stderr came first is chance.
         swap = kept and output.get("name") == "stdout" and kept[-1].get("name") == "stderr"
         kept.insert(len(kept) - bool(swap), output)
     return kept
 
 
-def slim_bundle(output: Any, folder: str) -> None:
+def slim_bundle(output: Any, shorten: Callable[[str], str]) -> None:
     """Keep a figure as SVG where it is lines, as a small PNG where it is an image; bound and clean texts."""
     data = output.data
     for mime in [mime for mime, value in data.items() if isinstance(value, list) and not mime.endswith("json")]:
@@ -57,19 +61,24 @@ def slim_bundle(output: Any, folder: str) -> None:
     for mime, value in list(data.items()):
         text = isinstance(value, str) and mime.startswith("text/")
         size = len(value) if isinstance(value, str) else len(json.dumps(value))
-        if mime != "text/plain" and size > (TEXT if text else LARGEST):  # half an HTML document is none
+        long = text and len(EMBEDDED.sub("", value)) > TEXT
+        if mime != "text/plain" and (long or size > LARGEST):  # half an HTML document is none
             del data[mime]
             output.metadata.pop(mime, None)
-            data.setdefault("text/plain", f"[{mime} of {size:,} characters: cut]")
+            data["text/plain"] = f"[{mime} of {size:,} characters: cut]\n{data.get('text/plain', '')}".strip()
         elif text:
-            data[mime] = clean(value, folder)
+            parts = EMBEDDED.split(value)
+            data[mime] = "".join(part if at % 2 else clean(part, shorten) for at, part in enumerate(parts))
+        elif mime not in RASTERS:
+            data[mime] = json.loads(shorten(json.dumps(value)))
+    output.metadata = json.loads(shorten(json.dumps(output.metadata)))
 
 
-def clean(text: str, folder: str, left_out: int = 0) -> str:
-    """Text without memory addresses and temporary paths, cut at a bound."""
-    left_out += max(len(text) - TEXT, 0)
-    text = CELL_FILE.sub("cell.py", ADDRESS.sub("at 0x...", text[:TEXT]))
-    text = text.replace(f"{folder}/scratch", "scratch").replace(folder, "press")
+def clean(text: str, shorten: Callable[[str], str], left_out: int = 0) -> str:
+    """Text without memory addresses and places, cut at a bound, once."""
+    bound = TEXT + 60 if ENDED.search(text, max(len(text) - 60, 0)) else TEXT
+    left_out += max(len(text) - bound, 0)
+    text = shorten(ADDRESS.sub("at 0x...", text[:bound]))
     return f"{text}\n[{left_out:,} more characters: cut]\n" if left_out else text
 
 
@@ -107,6 +116,8 @@ def is_picture(image: Any) -> bool:
 def smaller(png: str) -> str:
     """The same picture with a palette of 256 colors, if that takes fewer bytes (base64)."""
     image = opened(png)
+    if image.mode == "P":
+        return png
     if image.mode == "RGBA" and image.getchannel("A").getextrema() == (255, 255):
         image = image.convert("RGB")
     method = Image.Quantize.FASTOCTREE if image.mode == "RGBA" else Image.Quantize.MEDIANCUT

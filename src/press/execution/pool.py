@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from pathlib import Path
 
-from press.execution.client import notebook, plain
+from press.execution.client import named, notebook, plain
 from press.execution.execution import execute
-from press.execution.task import Failure, Outcome, Task, paragraph
+from press.execution.task import Failure, Outcome, Task
 from press.store import Run
 
 
@@ -64,7 +64,7 @@ def settled(future: Future, task: Task) -> Outcome:
     try:
         return future.result()
     except Exception as error:
-        failure = Failure(task.path, 1, 0, "died", f"could not be executed: {paragraph(error)}")
+        failure = Failure(task.path, 1, 0, "died", f"could not be executed: {named(error)}")
         return Outcome(task.name, plain(notebook(task.cells)), failure, Run())
 
 

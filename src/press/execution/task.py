@@ -1,6 +1,7 @@
 """What is asked of an execution, and what it gives."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from press.scripts.script import Cell
@@ -20,6 +21,9 @@ class Task:
     gpu: bool = False
     modules: tuple[str, ...] = ()  # folders to import from, as a script imports from the folder it lies in
     figure: int = 1  # the number of the figure that becomes the thumbnail
+    root: str = ""  # the project's folder
+    file: str = ""  # the script, if the cells ask for `__file__`
+    files: Mapping[str, str] = field(default_factory=dict)  # beside the script: name -> path
 
 
 @dataclass(frozen=True)
@@ -28,12 +32,12 @@ class Failure:
 
     path: str
     line: int
-    cell: int
+    cell: int  # counted from 1; 0 for the whole tutorial
     kind: str
     message: str
 
     def __str__(self) -> str:
-        return f"{self.path}:{self.line}: cell {self.cell}: {self.message}"
+        return f"{self.path}:{self.line}: {f'cell {self.cell}: ' * bool(self.cell)}{self.message}"
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,14 @@
 """In the kernel: what is made ready before the first cell, and what is told after the last one."""
 
 import ast
+import concurrent.futures.thread
 import importlib.util
 import json
 import platform
+import re
 import sys
+import threading
+import time
 import traceback
 import warnings
 from functools import reduce
@@ -15,14 +19,22 @@ from IPython import get_ipython
 from sphinx_gallery.backreferences import identify_names
 
 ERROR: dict[str, Any] = {}
+OWN: set[threading.Thread] = set()  # threads that are none of the tutorial's
+POOL = concurrent.futures.thread.__file__
+PATIENCE = 5  # seconds that threads may go on after the last cell
+CELL = r".*[/\\]ipykernel_\d+[/\\]"  # the file of a cell
 
 
-def prepare(modules: list[str]) -> None:
-    """Before the first cell: import folders, strict warnings, reproducible figures, an exit that is seen."""
+def prepare(modules: list[str], script: str, file: str) -> None:
+    """Before the first cell: a script's arguments and imports, strict warnings, equal figures, an exit that is seen."""
     sys.path[:0] = [folder for folder in modules if folder not in sys.path]
+    sys.argv = [script]
+    OWN.update(threading.enumerate())
     shell: Any = get_ipython()
+    if file:  # only where it is asked for: processes that are spawned would run the file
+        shell.user_ns["__file__"] = file
     for category in (DeprecationWarning, FutureWarning):  # the second module: warnings of the compiler
-        warnings.filterwarnings("error", category=category, module=r"__main__$|.*[/\\]ipykernel_\d+[/\\]")
+        warnings.filterwarnings("error", category=category, module=f"__main__$|{CELL}")
     if importlib.util.find_spec("matplotlib"):
         import matplotlib
         from matplotlib_inline.config import InlineBackend
@@ -50,6 +62,8 @@ def note_error(result: Any) -> None:
 
 def finish(folder: str, cells: list[str]) -> None:
     """After the last cell: write what only the kernel knows to `folder/run.json`."""
+    if not ERROR:
+        wait_for_threads()
     torch = sys.modules.get("torch")
     cuda = torch.cuda if torch and torch.cuda.is_initialized() else None
     run = {
@@ -66,6 +80,22 @@ def finish(folder: str, cells: list[str]) -> None:
     part.replace(part.with_suffix(""))
 
 
+def wait_for_threads() -> None:
+    """Let threads end that Python would wait for at its own end; a warning names those that go on."""
+    begun, until = set(threading.enumerate()) - OWN, time.monotonic() + PATIENCE
+    while any(is_busy(thread) for thread in begun if not thread.daemon) and time.monotonic() < until:
+        time.sleep(0.02)
+    if busy := sorted(thread.name for thread in begun if is_busy(thread)):
+        print(f"[still busy after the last cell, and not waited for: {', '.join(busy)}]", file=sys.stderr)
+
+
+def is_busy(thread: threading.Thread) -> bool:
+    """Whether it is in a cell's code or, if Python would wait for it, in any but a pool's wait for work."""
+    frame = sys._current_frames().get(thread.ident or 0)
+    files = [each.f_code.co_filename for each, _ in traceback.walk_stack(frame)] if frame else [POOL]
+    return any(re.match(CELL, file) for file in files) if thread.daemon else files[0] != POOL
+
+
 def peak_memory() -> int:
     """The largest resident set of this process so far, in bytes; 0 where the system does not say."""
     if sys.platform == "win32":
@@ -80,6 +110,7 @@ def names(cells: list[str], variables: dict[str, Any]) -> dict[str, str]:
 
     A variable has no documentation of its own; of a method the class that defines it is named.
     """
+    warnings.simplefilter("ignore")  # of what is looked at; nothing else runs after it
     try:
         tree: Any = ast.parse("\n".join(cells))
     except SyntaxError:  # a magic

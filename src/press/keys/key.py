@@ -12,7 +12,7 @@ from press.keys.modules import Project
 from press.keys.source import digest
 from press.scripts.script import Script
 
-SCHEMA = 1  # raise it when the meaning of a stored notebook changes: every tutorial then runs again
+SCHEMA = 2  # raise it when the meaning of a stored notebook changes: every tutorial then runs again
 
 
 def checksum(thing: Any) -> str:

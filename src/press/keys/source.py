@@ -2,13 +2,20 @@
 
 import ast
 import hashlib
-import io
 import tokenize
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-IMPORTERS = {("__import__",), ("import_module",), ("importlib", "import_module")}
-DYNAMIC = IMPORTERS | {("eval",), ("exec",), ("globals",), ("sys", "modules")}  # reach definitions without naming them
+from press.files import lines
+
+IMPORTERS = {"__import__", "import_module"}
+# What reaches definitions without naming them: these names, as words of a module, or as attributes of anything.
+NAMES = {"eval", "exec", "globals", "locals", "vars"}
+WORDS = IMPORTERS | {"run_path", "run_module", "spec_from_file_location", "reload", "__globals__", "f_globals"}
+HOMES = {"builtins": NAMES, "sys": {"modules"}, "importlib": WORDS, "runpy": WORDS, "importlib.util": WORDS}
+
+NONE: set[str] = set()
+ONE = {(name,) for name in IMPORTERS}
 
 Chain = tuple[str, ...]  # ("plots", "curves") for the expression plots.curves
 Import = ast.Import | ast.ImportFrom
@@ -33,17 +40,37 @@ class Uses:
         nodes, used = list(ast.walk(node)), tuple(chains(node))
         imports = tuple(inner for inner in nodes if isinstance(inner, Import))
         named = tuple(named_imports(nodes))
-        constants = [inner.value for inner in nodes if isinstance(inner, ast.Constant)]
-        strings = tuple(text for text in constants if isinstance(text, str) and 0 < len(text) < 200)
-        return cls(imports, used, named, sum(chain[:2] in DYNAMIC for chain in used) > len(named), strings)
+        strings = tuple(text for inner in nodes if 0 < len(text := text_in(inner)) < 200)
+        dynamic = sum(map(is_dynamic, used)) > len(named) or any(map(hides_dynamic, imports))
+        return cls(imports, used, named, dynamic, strings)
 
 
 def named_imports(nodes: Sequence[ast.AST]) -> Iterator[str]:
     """The modules that calls like `import_module("name")` import: dynamic in form, but it is known what they reach."""
     for call in nodes:
         match call:
-            case ast.Call(func=asked, args=[ast.Constant(str(name))], keywords=[]) if chain_of(asked) in IMPORTERS:
+            case ast.Call(func=asked, args=[ast.Constant(str(name))], keywords=[]) if chain_of(asked)[-1:] in ONE:
                 yield name
+
+
+def is_dynamic(chain: Chain) -> bool:
+    return chain[0] in NAMES or not WORDS.isdisjoint(chain) or not HOMES.get(chain[0], NONE).isdisjoint(chain[1:2])
+
+
+def hides_dynamic(node: Import) -> bool:
+    """Whether an import gives another name to what reaches definitions without naming them."""
+    words = HOMES.get(node.module or "", NONE) if isinstance(node, ast.ImportFrom) else NONE
+    return any(alias.name in words and (alias.asname or alias.name == "modules") for alias in node.names)
+
+
+def text_in(node: ast.AST) -> str:
+    """A text that may name a file; the parts of an f-string that are not known are a *."""
+    match node:
+        case ast.Constant(str(text)):
+            return text
+        case ast.JoinedStr(values=values):
+            return "".join(text_in(value) if isinstance(value, ast.Constant) else "*" for value in values)
+    return ""
 
 
 def chains(node: ast.AST) -> Iterator[Chain]:
@@ -85,48 +112,39 @@ def bound_names(statement: ast.stmt) -> Iterator[str]:
             yield node.id
 
 
-def first_line(node: ast.stmt) -> int:
-    """Where a statement begins, its decorators included."""
-    return min([node.lineno, *(item.lineno for item in getattr(node, "decorator_list", []))])
+def rows_of(node: ast.stmt) -> slice:
+    """Where the lines of a statement stand among those of its module, its decorators included."""
+    first = min([node.lineno, *(item.lineno for item in getattr(node, "decorator_list", []))])
+    return slice(first - 1, node.end_lineno)
 
 
-def lines_of(source: Sequence[str], node: ast.stmt) -> Sequence[str]:
-    """The lines of a statement, of those of its module."""
-    return source[first_line(node) - 1 : node.end_lineno]
-
-
-def significant_text(source: Sequence[str], node: ast.stmt) -> str:
-    """The source of a statement without comments, blank lines and docstrings.
+def significant_lines(source: str, tree: ast.Module) -> list[str | None]:
+    """The lines of a module without comments and docstrings; None for a line with nothing else.
 
     Taken from the text, not from `ast.unparse`, whose output changes from one Python to the next.
     """
-    lines = lines_of(source, node)
-    drop = docstring_rows(lines, node)
-    text = "".join(lines)
-    kept = text.splitlines()
+    kept: list[str | None] = [line.rstrip("\n") for line in lines(source)]
     try:
-        for token in tokenize.generate_tokens(io.StringIO(text).readline):
-            row, column = token.start[0] - 1, token.start[1]
-            if token.type == tokenize.COMMENT:
-                kept[row] = kept[row][:column].rstrip()
-                if not kept[row]:
-                    drop.add(row)
-            elif token.type == tokenize.NL and not kept[row].strip():
-                drop.add(row)
+        tokens = list(tokenize.generate_tokens(iter(lines(source)).__next__))
     except (tokenize.TokenError, IndentationError):
-        return text
-    return "\n".join(line for row, line in enumerate(kept) if row not in drop)
+        return kept
+    for token in tokens:
+        row, column = token.start[0] - 1, token.start[1]
+        if token.type == tokenize.COMMENT:
+            kept[row] = (kept[row] or "")[:column].rstrip() or None
+        elif token.type == tokenize.NL and row < len(kept) and not (kept[row] or "").strip():
+            kept[row] = None
+    for rows in docstrings(lines(source), tree):
+        kept[rows] = [None] * len(kept[rows])
+    return kept
 
 
-def docstring_rows(lines: Sequence[str], node: ast.stmt) -> set[int]:
-    """Which of a statement's lines hold docstrings and nothing else."""
-    rows: set[int] = set()
-    first = first_line(node)
-    for inner in ast.walk(node):
+def docstrings(source: Sequence[str], tree: ast.Module) -> Iterator[slice]:
+    """Where docstrings stand that have their lines for themselves."""
+    for inner in ast.walk(tree):
         match inner:
             case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef() if ast.get_docstring(inner) is not None:
                 head, end = inner.body[0], inner.body[0].end_lineno or 0
                 alone = len(inner.body) == 1 or inner.body[1].lineno > end
-                if alone and not lines[head.lineno - first].encode()[: head.col_offset].strip():
-                    rows.update(range(head.lineno - first, end - first + 1))
-    return rows
+                if alone and not source[head.lineno - 1].encode()[: head.col_offset].strip():
+                    yield slice(head.lineno - 1, end)

@@ -1,13 +1,25 @@
 """Checks what scripts say to each other and to the project: names, structure, links and imports."""
 
 import ast
+import builtins
 import difflib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from press.scripts.script import Script, ScriptError
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from press.files import lines
+from press.project import Settings
+from press.scripts.header import Header
+from press.scripts.links import in_html, targets
+from press.scripts.script import Cell, Script, ScriptError
+
+JUPYTER = re.compile(r"display|get_ipython|In|Out|_\d*|___?|_i{1,3}|_i\d+|_[iod]h")
+
+MOST_CARRIED = 1_000_000  # bytes of files beside a script
 
 
 def check_names(scripts: Iterable[Script], lists: Mapping[str, Iterable[str] | None]) -> list[ScriptError]:
@@ -43,7 +55,7 @@ def structure(script: Script) -> Iterator[tuple[int, str]]:
     level = 1
     for cell in script.cells:
         fenced = False
-        for offset, text in enumerate(cell.source.splitlines()) if cell.kind == "text" else ():
+        for offset, text in enumerate(lines(cell.source)) if cell.kind == "text" else ():
             fenced ^= text.lstrip().startswith(("```", "~~~"))
             heading = re.match(r"(#{1,6})\s+\S", text)
             if fenced or not heading or (cell is script.cells[0] and offset == 0):
@@ -56,15 +68,71 @@ def structure(script: Script) -> Iterator[tuple[int, str]]:
             level = max(depth, 1)
 
 
-def links(script: Script, root: Path) -> Iterator[tuple[int, str]]:
-    """Relative links that lead nowhere."""
-    folder = root / script.path.parent
-    for cell in script.cells:
-        for offset, text in enumerate(cell.source.splitlines()) if cell.kind == "text" else ():
-            for target in re.findall(r"\]\(([^)\s]+)[^)]*\)", text):
-                if not re.match(r"[a-z][a-z+.-]*:|#", target) and not (folder / target.split("#")[0]).exists():
-                    hint = "link to the relative path of a tutorial's script, or of a page's .md file"
-                    yield cell.line + offset, f"the link {target!r} leads nowhere; {hint}"
+def links(cells: Iterable[Cell], folder: Path, settings: Settings) -> Iterator[tuple[int, str]]:
+    """Links to files that are not there, or in no folder from which the site is made."""
+    hint = "link to the relative path of a tutorial's script, of a page's .md file, or of a file beside the script"
+    for cell in (cell for cell in cells if cell.kind == "text"):
+        for offset, written, path in targets(cell.source, folder):
+            inside = any(path.is_relative_to(part) for part in (settings.tutorials, settings.docs) if part)
+            if not inside or not path.is_file():
+                where = "nowhere" if not path.is_file() else "out of the site"
+                yield cell.line + offset, f"the link {written!r} leads {where}; {hint}"
+        for offset, written in in_html(cell.source):
+            yield cell.line + offset, f"no address is made of {written!r} in HTML; write ![what it shows]({written})"
+
+
+def jupyter_names(script: Script) -> Iterator[tuple[int, str]]:
+    """Names that only Jupyter knows: its own functions, and words alone on a line, which it takes for commands."""
+    trees = [(cell.line, ast.parse(cell.source)) for cell in script.code]
+    nodes = [node for _, tree in trees for node in ast.walk(tree)]
+    bound = {bound_by(node) for node in nodes} | set(dir(builtins)) | {"__file__"}
+    if "*" in bound:
+        return
+    for line, tree in trees:
+        alone = {id(node.value) for node in tree.body if isinstance(node, ast.Expr)}
+        for node in ast.walk(tree):
+            if not isinstance(node, ast.Name) or node.id in bound:
+                continue
+            if id(node) in alone or JUPYTER.fullmatch(node.id):
+                hint = "; from IPython.display import display" if node.id == "display" else ""
+                yield line + node.lineno - 1, f"{node.id} is known in Jupyter only, not to `python FILE`{hint}"
+
+
+def bound_by(node: ast.AST) -> str:
+    """The name that a piece of code binds, in whatever scope, or ""."""
+    match node:
+        case ast.Name(id=name, ctx=ast.Store()) | ast.arg(arg=name):
+            return name
+        case ast.alias(name=name, asname=other):
+            return other or name.split(".")[0]
+    return getattr(node, "name", None) or ""  # a definition, the error of an except, what a pattern matched
+
+
+def carried(name: str, files: Mapping[str, Path]) -> Iterator[tuple[int, str]]:
+    """Files beside a script that its downloads cannot carry; `name` is what the downloads are called."""
+    for file in files:
+        if file.startswith("../"):
+            yield 1, f"the file {file!r} lies outside of the script's folder; downloads carry what lies in it or below"
+        elif file in (f"{name}.py", f"{name}/__init__.py", f"{name}.ipynb", f"{name}.zip"):
+            yield 1, f"the file {file!r} is called as a download of this page; rename one of the two"
+    if (size := sum(path.stat().st_size for path in files.values())) > MOST_CARRIED:
+        said = f"{', '.join(files)} have {size / 1e6:.1f} MB; downloads carry at most {MOST_CARRIED / 1e6:.0f} MB"
+        yield 1, f"{said}, larger data is fetched by a function of the shared package"
+
+
+def requirements(header: Header, package: Path | None, distribution: str) -> Iterator[tuple[int, str]]:
+    """Requirements by which an index would be asked for the shared package, which no index has."""
+    if not package or not distribution:
+        return
+    line, ours, foreign = header.lines.get("dependencies", 1), *map(canonicalize_name, (distribution, package.name))
+    for need in header.dependencies:
+        name = canonicalize_name(Requirement(need).name)
+        if name == foreign != ours:
+            said = f"{need!r} is somebody else's; ours is called {distribution!r}, here and in [tool.uv.sources],"
+            yield line, f"{said} and {package.name!r} only where it is imported"
+        elif name == ours and ours not in header.sources:
+            source = f'{distribution} = {{ path = "../..", editable = true }}'
+            yield line, f"{need!r} would be asked of an index, which has none; add {source} below [tool.uv.sources]"
 
 
 def imports(script: Script, find: Callable[[str], Any]) -> Iterator[tuple[int, str]]:

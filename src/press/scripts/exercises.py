@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from press.scripts.header import Header
 from press.scripts.script import Cell, Script, ScriptError, cut, read_script
 
 GAP = re.compile(r"(?ms)^(?P<indent>[ \t]*)# gap[ \t]*\n(?P<body>.*?)^[ \t]*# end[ \t]*(?:\n|\Z)")
@@ -47,8 +48,14 @@ class Workbook:
     title: str
     lead: str
     setup: str  # code that all exercises need
-    dependencies: tuple[str, ...]
+    header: Header
     exercises: tuple[Exercise, ...]
+    cells: tuple[Cell, ...] = ()  # as the author wrote them
+
+    @property
+    def code(self) -> tuple[Cell, ...]:
+        pieces = [self.setup, *(text for one in self.exercises for text in (one.solution, one.checker))]
+        return tuple(Cell("code", piece, 1) for piece in pieces)
 
 
 def read_workbook(path: Path, tutorials: Path, project: Path) -> Workbook:
@@ -68,7 +75,7 @@ def read_workbook(path: Path, tutorials: Path, project: Path) -> Workbook:
         raise ScriptError(script.path, 1, f"two exercises are called {name!r}")
     below_title = Cell("text", script.cells[0].source.partition("\n")[2].strip(), 1)
     lead, setup = joined([below_title, *sections[0]], "text").strip(), joined(sections[0], "code")
-    return Workbook(script.path, script.name, script.title, lead, setup, script.header.dependencies, exercises)
+    return Workbook(script.path, script.name, script.title, lead, setup, script.header, exercises, script.cells)
 
 
 def joined(cells: Sequence[Cell], kind: str) -> str:

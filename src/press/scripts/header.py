@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
 # The reference implementation of PEP 723, anchored to the beginning of lines.
 HEADER = re.compile(r"(?m)^# /// script[ \t]*$\n(?P<content>(?:^#(?:| .*)$\n)+?)^# ///[ \t]*$")
 FIELDS: dict[str, tuple[type | tuple[type, ...], str]] = {
@@ -39,6 +42,7 @@ class Header:
     figure: int = 1
     gpu: bool = False
     dependencies: tuple[str, ...] = ()  # of the script itself, as PEP 723 has them
+    sources: tuple[str, ...] = ()  # names for which uv is told a place other than an index
     lines: dict[str, int] = field(default_factory=dict)
 
 
@@ -52,27 +56,46 @@ def read_header(source: str, shown: Path) -> Header:
             raise ScriptError(shown, line, said)
         return Header()
     first = source.count("\n", 0, match.start("content")) + 1
-    toml = "\n".join(line[2:] for line in match["content"].splitlines())
-    try:
-        whole = tomllib.loads(toml)
-    except tomllib.TOMLDecodeError as error:
-        found = re.search(r"line (\d+)", str(error))
-        row = int(found[1]) if found else len(toml.splitlines())  # else "at end of document"
-        raise ScriptError(shown, first + row - 1, f"malformed header: {error}") from None
+    toml = "\n".join(line[2:] for line in match["content"].split("\n"))
+    whole = read_toml(toml, shown, first, "malformed header")
     named = re.finditer(r"(?m)^([\w-]+)\s*=", toml)
     lines = {name[1]: first + toml.count("\n", 0, name.start()) for name in named}
-    table, needs = whole.get("tool", {}), whole.get("dependencies", [])
-    table = table.get("kindling", {}) if isinstance(table, dict) else table
+    tool, needs = whole.get("tool", {}), whole.get("dependencies", [])
+    table = tool.get("kindling", {}) if isinstance(tool, dict) else tool
     if not isinstance(table, dict):
         raise ScriptError(shown, first, "malformed header: [tool.kindling] is a table, with a field on each line")
-    if not isinstance(needs, list) or not all(isinstance(need, str) for need in needs):
-        where = lines.get("dependencies", first)
-        raise ScriptError(shown, where, f'dependencies is {needs!r}; allowed is a list of packages, e.g. ["kindling"]')
+    if problem := problem_of_requirements(needs):
+        raise ScriptError(shown, lines.get("dependencies", first), problem)
     for name, value in table.items():
         if problem := problem_of(name, value):
             raise ScriptError(shown, lines.get(name, first), problem)
     values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in table.items()}
-    return Header(**values, dependencies=tuple(needs), lines=lines)
+    uv = tool.get("uv", {})
+    sources = uv.get("sources", {}) if isinstance(uv, dict) else {}
+    return Header(**values, dependencies=tuple(needs), sources=tuple(map(canonicalize_name, sources)), lines=lines)
+
+
+def problem_of_requirements(needs: Any) -> str:
+    """What is wrong with the dependencies of a header, or ""."""
+    if not isinstance(needs, list) or not all(isinstance(need, str) for need in needs):
+        return f'dependencies is {needs!r}; allowed is a list of packages, e.g. ["kindling-torch"]'
+    for need in needs:
+        try:
+            Requirement(need)
+        except InvalidRequirement as error:
+            said = str(error).partition("\n")[0]
+            return f'{need!r} is no requirement: {said}; allowed is what PEP 508 has, e.g. "scipy>=1.11"'
+    return ""
+
+
+def read_toml(text: str, shown: Path, first: int = 1, what: str = "malformed TOML") -> dict[str, Any]:
+    """The tables of a text that begins on a line of a file, or a ScriptError."""
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        found = re.search(r"line (\d+)", str(error))
+        row = int(found[1]) if found else text.count("\n")  # else "at end of document"
+        raise ScriptError(shown, first + row - 1, f"{what}: {error}") from None
 
 
 def problem_of(name: str, value: Any) -> str:

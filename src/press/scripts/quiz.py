@@ -51,14 +51,14 @@ class Quiz:
 
 def find(text: str) -> Iterator[tuple[int, int, Quiz]]:
     """Every question of a text, with its first line and the line after its last, counted from 0; else a QuizError."""
-    lines, row, fenced = text.splitlines(), 0, False
+    lines, row, fenced = text.split("\n"), 0, False
     while row < len(lines):
         fenced ^= lines[row].lstrip().startswith(("```", "~~~"))
         if fenced or not (begin := BEGIN.match(lines[row])):
             row += 1
             continue
         below = takewhile(lambda line: not line.strip() or line.startswith(INDENT), lines[row + 1 :])
-        content = "\n".join(line.removeprefix(INDENT) for line in below).rstrip().splitlines()
+        content = "\n".join(line.removeprefix(INDENT) for line in below).rstrip().split("\n")
         yield row, row + 1 + len(content), read(begin["title"] or "", content, row)
         row += 1 + len(content)
 
@@ -122,7 +122,7 @@ def number(text: str) -> tuple[float, float]:
 
 def replace(text: str, write: Callable[[Quiz], str]) -> str:
     """The text with each question written in another way."""
-    lines, position, pieces = text.splitlines(), 0, []
+    lines, position, pieces = text.split("\n"), 0, []
     for begin, end, quiz in find(text):
         pieces += ["\n".join(lines[position:begin]), write(quiz)]
         position = end

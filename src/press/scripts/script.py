@@ -2,14 +2,17 @@
 
 import ast
 import re
+import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from sphinx_gallery.py_source_parser import split_code_and_text_blocks
 
+from press.files import text_of
 from press.scripts import quiz
 from press.scripts.header import Header, ScriptError, read_header
+from press.scripts.python import check_code, check_meaning, parse, read_text
 
 OVERVIEWS = ("index", "README")  # mkdocs makes either the page of its folder
 EXERCISES = ".exercises.py"  # how the name of a file of exercises ends, in place of its tutorial's ".py"
@@ -56,6 +59,11 @@ class Script:
         return " ".join(text.split("\n\n")[0].split())
 
 
+def asks_file(code: Iterable[Cell]) -> bool:
+    """Whether code names `__file__`, which a notebook lacks."""
+    return any(re.search(r"\b__file__\b", cell.source) for cell in code)
+
+
 def part_url(part: str) -> str:
     """`1-foundations` -> `foundations`, each folder of a nested part alike."""
     return "/".join(re.sub(r"^\d+[-_]", "", piece) for piece in part.split("/"))
@@ -76,13 +84,21 @@ def read_script(path: Path, tutorials: Path, project: Path) -> Script:
     if not match:
         raise ScriptError(shown, line, 'no title; the script begins with a docstring whose first line is "# Title"')
     header = read_header(source, shown)
-    blocks = split_code_and_text_blocks(path)[1][1:]  # without the docstring
-    below = [piece for block in blocks for piece in cut(Cell(block.type, block.content, block.lineno), "%%.*")]
+    check_meaning(source, tree, shown)
+    below = [piece for cell in split(source) for piece in cut(cell, " ?%%.*")]
     cells = (Cell("text", text, line), *below)
     check_cells(cells, shown)
     part = path.parent.relative_to(tutorials).as_posix()
     title = (match["hash"] or match["line"]).strip()
     return Script(shown, "" if part == "." else part, slug(path.name), title, header, cells)
+
+
+def split(source: str) -> list[Cell]:
+    """The cells below the docstring."""
+    with tempfile.TemporaryDirectory() as folder:  # the parser wants a file, and one without a byte order mark
+        path = Path(folder, "script.py")
+        path.write_text(f"{source}\n", encoding="utf-8", newline="\n")
+        return [Cell(*block) for block in split_code_and_text_blocks(path)[1][1:]]
 
 
 def cut(cell: Cell, mark: str) -> Iterator[Cell]:
@@ -103,7 +119,7 @@ def check_cells(cells: Iterable[Cell], shown: Path) -> None:
     asked: set[str] = set()
     for cell in cells:
         if cell.kind == "code":
-            parse(cell.source, shown, cell.line, "the cell is not valid Python by itself")
+            check_code(cell.source, shown, cell.line)
         for one in read_quizzes(cell, shown):
             if one.slug in asked:
                 raise ScriptError(shown, cell.line, f"two questions are called {one.title!r}; each has its own title")
@@ -123,22 +139,6 @@ def check_address(path: Path, shown: Path) -> None:
             raise ScriptError(shown, 1, f"the name {piece!r} would be an address; allowed are letters, digits, - and _")
     if name in OVERVIEWS:
         raise ScriptError(shown, 1, f"the name {name!r} is the address of the part's own page; choose another")
-
-
-def read_text(path: Path, shown: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        line = error.object.count(b"\n", 0, error.start) + 1
-        raise ScriptError(shown, line, f"not UTF-8: {error.reason}; save the file as UTF-8") from None
-
-
-def parse(source: str, shown: Path, line: int = 1, what: str = "not valid Python") -> ast.Module:
-    """The syntax tree of what begins on a line of a file, or a ScriptError that says what it is not."""
-    try:
-        return ast.parse(source)
-    except SyntaxError as error:
-        raise ScriptError(shown, line + (error.lineno or 1) - 1, f"{what}: {error.msg}") from None
 
 
 def read_quizzes(cell: Cell, path: Path) -> list[quiz.Quiz]:
@@ -166,7 +166,7 @@ def is_script(path: Path) -> bool:
 
     A name that begins with a number cannot be imported: it is a tutorial even if the file is empty or cut off.
     """
-    source = path.read_text(encoding="utf-8", errors="replace")  # read_script says what is wrong with it, and where
+    source = text_of(path, "replace")  # read_script says what is wrong with it, and where
     if re.match(r"\d+[-_]", path.name) or re.search(r"(?m)^# ?%%|^# /// script|^#{20,}", source):
         return True
     try:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import logging
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -13,8 +14,10 @@ from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import Files
 from mkdocs.structure.pages import Page
 
+from press.files import text_of
 from press.scripts.exercises import Workbook
-from press.scripts.script import EXERCISES, Script, ScriptError, part_title, part_url
+from press.scripts.links import targets
+from press.scripts.script import EXERCISES, Script, part_title, part_url
 from press.site.background import Background
 from press.site.cache import Cache
 from press.site.frontend.temml import typeset
@@ -29,7 +32,14 @@ from press.store import Status
 from press.tutorials import Tutorials, default_jobs
 
 log = logging.getLogger("mkdocs.press")
+README = "README.md"  # of a part
 GLOSSARY, PROGRESS, CHAPTERS = "glossary.md", "progress.md", "chapters.md"
+
+
+def name_of(file: Path) -> str:
+    """Where a file of the tutorials stands in the site; what a part says of itself is the part's own page."""
+    name = "index.md" if file.name == README else file.name
+    return "/".join(filter(None, (part_url(file.parent.as_posix()).strip("."), name)))
 
 
 @dataclass
@@ -54,7 +64,7 @@ class Build:
         self.site_url = self.config.site_url or ""
         self.cache = Cache(self.settings.scratch / "cache")
         path = Path(self.config.docs_dir, GLOSSARY)
-        self.terms = tuple(glossary.read(path.read_text(encoding="utf-8"))) if path.is_file() else ()
+        self.terms = tuple(glossary.read(text_of(path))) if path.is_file() else ()
         self.table = self.tutorials.chapter_table or {}
         self.practicing = bool(self.tutorials.workbooks) or any(script.quizzes for script in self.tutorials.scripts)
 
@@ -78,15 +88,12 @@ class Build:
             self.read_lessons()
 
     def read_lessons(self) -> None:
-        try:
-            for script in self.tutorials.scripts:
-                stored, book = self.tutorials.store.load(script), self.tutorials.workbooks.get(script.name)
-                path = script.path.as_posix()
-                problem = self.problems.get(path) or self.problems.get(path.removesuffix(".py") + EXERCISES)
-                status = Status(script.name, "failed", problem) if problem else self.tutorials.status(script)
-                self.lessons[script.name] = Lesson(script, status, stored, book)
-        except ScriptError as error:  # of a module that tutorials import
-            raise PluginError(str(error)) from None
+        for script in self.tutorials.scripts:
+            stored, book = self.tutorials.store.load(script), self.tutorials.workbooks.get(script.name)
+            path = script.path.as_posix()
+            problem = self.problems.get(path) or self.problems.get(path.removesuffix(".py") + EXERCISES)
+            status = Status(script.name, "failed", problem) if problem else self.tutorials.status(script)
+            self.lessons[script.name] = Lesson(script, status, stored, book)
 
     def is_runnable(self, script: Script) -> bool:
         """Whether `serve` should execute a tutorial: what failed once under this server waits for an edit."""
@@ -101,7 +108,18 @@ class Build:
         root = self.settings.root
         names = {str(root / book.path): workbook_uri(name) for name, book in self.tutorials.workbooks.items()}
         names |= {str(root / script.path): uri(script) for script in self.tutorials.scripts}
+        names = {str(path): name for path, name in self.beside.items()} | names
         return Links(self.settings.docs, self.site_url, names, self.address)
+
+    @cached_property
+    def beside(self) -> dict[Path, str]:
+        """The files of the tutorials that texts link to, images for instance, and their names in the site."""
+        root, folder = self.settings.root, self.settings.tutorials
+        pages = [root / each.path for each in (*self.tutorials.scripts, *self.tutorials.workbooks.values())]
+        texts = [path for path in (*pages, *(folder / part / README for part in self.parts)) if path.is_file()]
+        found = {path for text in texts for _, _, path in targets(text_of(text, "replace"), text.parent)}
+        files = [path for path in found - set(pages) if path.is_relative_to(folder) and path.is_file()]
+        return {path: name_of(path.relative_to(folder)) for path in sorted(files)}
 
     def linked(self, text: str, path: Path, page: str | None = None) -> str:
         """The text of a script or of exercises with links to pages, as `Links.rewritten` has it."""
@@ -171,25 +189,37 @@ class Build:
 
     def typeset(self, html: str, facts: PageFacts, shown: Page) -> Mapping[str, str] | None:
         """The formulas of a page; None without package.json, which leaves them to whatever the site uses."""
-        root = self.settings.root
-        if not (root / "package.json").is_file():
+        if not ((root := self.settings.root) / "package.json").is_file():
             return None
-        done = typeset(formulas.asked(html, facts), root / self.options["formulas"], root)
+        done = typeset(asked := formulas.asked(html, facts), root / self.options["formulas"], root)
         for problem in done.problems:
-            log.warning("%s: %s", shown.file.src_uri, problem)
+            named = [formula for formula in asked if f" {formulas.key(formula)}: " in problem]
+            log.warning("%s: %s", self.place(named[0], facts, shown) if named else shown.file.src_uri, problem)
         self.mathml |= done.mathml
         return done.mathml
+
+    def place(self, formula: formulas.Formula, facts: PageFacts, shown: Page) -> str:
+        """The file and the line where a formula stands, or where the cell begins that shows it."""
+        lesson, made_from = self.lesson_of(shown), self.book_of(shown)
+        path = lesson.script.path if lesson else made_from.path if made_from else shown.file.abs_src_path or ""
+        if not (path := self.settings.root / path).is_file():
+            return shown.file.src_uri
+        cells = zip(lesson.script.code if lesson else (), facts.cells, strict=True)
+        showing = (cell.line for cell, (_, html) in cells if formula in formulas.within(html))
+        line = formulas.line_of(formula, path.read_text(encoding="utf-8")) or next(showing, 1)
+        return f"{os.path.relpath(path, self.settings.root)}:{line}"
 
     def below(self, lesson: Lesson, url: str) -> str:
         """What stands below a tutorial: read it, the chapters that it covers, where to go next."""
         chapters = tables.covered(lesson.script.header.chapters, self.table)
-        cards = [self.card(other, url) for other in self.alike[lesson.script.name]]
+        cards = [self.card(other, url) for other in self.alike.get(lesson.script.name, ())]
         pages = {"progress": self.near(PROGRESS, url), "map": self.near(CHAPTERS, url)}
         return draw("below.html.j2", practicing=self.practicing, chapters=chapters, cards=cards, **pages)
 
     @cached_property
     def alike(self) -> dict[str, list[Script]]:
-        return tables.related(self.tutorials.scripts, self.settings.root)
+        whole = [script for script in self.tutorials.scripts if script.path.as_posix() not in self.problems]
+        return tables.related(whole, self.settings.root)
 
     def card(self, script: Script, url: str) -> dict[str, str]:
         stored, href = self.lessons[script.name].stored, self.near(uri(script), url)
@@ -206,7 +236,7 @@ class Build:
         return directives.View(
             scripts=self.tutorials.scripts,
             books=self.tutorials.workbooks,
-            runs={name: one.stored.run for name, one in self.lessons.items() if one.stored},
+            stored={name: one.stored for name, one in self.lessons.items() if one.stored},
             table=self.table,
             own=lesson.book if lesson else None,
             links=pages | {script.name: self.near(uri(script), url) for script in self.tutorials.scripts},

@@ -1,18 +1,16 @@
 """One zip of the whole site: it works from `python -m http.server`, and search aside without any server."""
 
 import html
-import io
 import os
 import posixpath
 import re
 import tempfile
-import zipfile
 from pathlib import Path
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
 import yaml
 
-from press.files import write
+from press.files import write, zipped
 from press.project import Settings, TolerantLoader
 from press.site.pages.templates import draw
 from press.tutorials import say
@@ -35,7 +33,7 @@ def make(settings: Settings, site_url: str, path: Path | None = None) -> Path:
     if parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment:
         raise LookupError(f"{site_url!r} is no address of a site; write one such as {SITE_URL}")
     site_url = site_url.rstrip("/") + "/"
-    config = yaml.load((settings.root / "mkdocs.yml").read_text(encoding="utf-8"), Loader=TolerantLoader) or {}
+    config = yaml.load((settings.root / "mkdocs.yml").read_bytes(), Loader=TolerantLoader) or {}
     title = str(config.get("site_name") or settings.root.name)
     name = f"{re.sub(r'[^a-z0-9]+', '-', title.lower()).strip('-') or 'press'}-site"
     path = path or Path(f"{name}.zip")
@@ -67,14 +65,7 @@ def pack(site: Path, name: str, title: str, site_url: str) -> bytes:
     content["README.txt"] = readme.encode()
     if INDEX in content:
         content.setdefault(INDEX_SCRIPT, draw("no_index.js.j2").encode())
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        for one in sorted(content):
-            entry = zipfile.ZipInfo(f"{name}/{one}")  # of 1980, the first year that a zip knows
-            entry.create_system, entry.external_attr = 3, 0o100644 << 16
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(entry, content[one])
-    return packed.getvalue()
+    return zipped({f"{name}/{one}": data for one, data in content.items()})
 
 
 def with_files_as_links(text: str, page: str, pages: set[str], site_url: str) -> str:

@@ -1,6 +1,5 @@
 """Where links lead: authors write paths of files, readers get addresses of pages."""
 
-import os
 import posixpath
 import re
 from collections.abc import Callable, Mapping
@@ -8,9 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urljoin
 
-LINK = re.compile(r"(\]\()([^)\s#]+)(#[^)\s]*)?")
-FENCED = re.compile(r"(?ms)(^[ \t]*```.*?^[ \t]*```[ \t]*$)")
-ELSEWHERE = re.compile(r"[a-z][a-z+.-]*:|/|#")
+from press.scripts import links
 
 
 def relative(url: str, start: str) -> str:
@@ -25,7 +22,7 @@ class Links:
 
     docs: Path | None
     site_url: str
-    names: Mapping[str, str]  # absolute path of a script or of a file of exercises -> name of its page's source
+    names: Mapping[str, str]  # absolute path of a script, its exercises or a file beside it -> its name in the site
     address: Callable[[str], str | None]  # name of a page's source -> address in the site
 
     def name(self, path: Path) -> str | None:
@@ -43,12 +40,10 @@ class Links:
     def rewritten(self, text: str, folder: Path, page: str | None = None) -> str:
         """Markdown that lies in `folder`, as `page` links to pages; None makes links that work anywhere."""
 
-        def link(match: re.Match[str]) -> str:
-            name = None if ELSEWHERE.match(match[2]) else self.name(Path(os.path.normpath(folder / match[2])))
-            if name is None:
-                return match[0]
-            target = self.whole(name) if page is None else posixpath.relpath(name, posixpath.dirname(page) or ".")
-            return f"{match[1]}{target}{match[3] or ''}"
+        def target(path: Path) -> str | None:
+            name = self.name(path)
+            if name is None or page is None:
+                return name and self.whole(name)
+            return posixpath.relpath(name, posixpath.dirname(page) or ".")
 
-        pieces = FENCED.split(text)
-        return "".join(piece if index % 2 else LINK.sub(link, piece) for index, piece in enumerate(pieces))
+        return links.rewritten(text, folder, target)

@@ -15,7 +15,7 @@ from mkdocs.structure.files import Files
 from mkdocs.structure.pages import Page
 
 from press.project import Settings
-from press.scripts.script import Script
+from press.scripts.script import Script, ScriptError
 from press.site import files as added
 from press.site import search
 from press.site.background import Background
@@ -55,8 +55,11 @@ class PressPlugin(BasePlugin[PressConfig]):
 
     def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
         root = Path(config.config_file_path or "mkdocs.yml").resolve().parent
-        tutorials = Tutorials(Settings.make(root, dict(self.config), os.path.relpath(config.docs_dir, root)))
-        problems = {str(error).split(":")[0]: str(error) for error in tutorials.errors}
+        try:
+            tutorials = Tutorials(Settings.make(root, dict(self.config), os.path.relpath(config.docs_dir, root)))
+        except ScriptError as error:
+            raise PluginError(str(error)) from None
+        problems = {error.path.as_posix(): str(error) for error in tutorials.errors}
         if self.serving:
             keep_alive()
             self.preview.begin(config)
@@ -114,7 +117,7 @@ class PressPlugin(BasePlugin[PressConfig]):
 
     @event_priority(-1000)  # when every other plugin has written its files
     def on_post_build(self, *, config: MkDocsConfig) -> None:
-        search.add_spellings(Path(config.site_dir))
+        search.complete(self.build)
         self.build.cache.prune()
         if self.serving:
             self.preview.complete(self.build)

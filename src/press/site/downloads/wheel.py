@@ -8,10 +8,12 @@ import tomllib
 import zipfile
 from pathlib import Path
 
+from press.files import text_of
+
 
 def build_wheel(project: Path, package: Path, folder: Path) -> Path:
     """The wheel of the shared package alone, built once per content, a hash of which its version carries."""
-    config = tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    config = tomllib.loads(text_of(project / "pyproject.toml"))["project"]
     content = hashlib.sha256(json.dumps(config, sort_keys=True).encode())
     for path in sorted(package.rglob("*")):
         if path.is_file() and path.suffix != ".pyc":

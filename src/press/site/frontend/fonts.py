@@ -16,7 +16,7 @@ ITALIC = "\N{PLANCK CONSTANT}" + "".join(map(chr, [*range(0x1D434, 0x1D468), *ra
 def named(root: Path) -> dict[str, Path]:
     """The fonts that package.json asks for: the name below assets/fonts/ -> the file that npm brought."""
     manifest = root / "package.json"
-    fonts = json.loads(manifest.read_text(encoding="utf-8")).get("fonts", {}) if manifest.is_file() else {}
+    fonts = json.loads(manifest.read_bytes()).get("fonts", {}) if manifest.is_file() else {}
     return {name: root / "node_modules" / source for name, source in fonts.items()}
 
 

@@ -90,7 +90,7 @@ def cleaned(markup: str) -> str:
 def maker(root: Path) -> str:
     """What the markup depends on besides the formula: Temml's version, and the rules of this file."""
     manifest = root / "package.json"
-    version = json.loads(manifest.read_text())["dependencies"]["temml"] if manifest.is_file() else "absent"
+    version = json.loads(manifest.read_bytes())["dependencies"]["temml"] if manifest.is_file() else "absent"
     rules = repr((TEMML, STYLES, SELECTED.pattern, UNUSED_CLASSES.pattern)).encode()
     return f"temml {version}, rules {hashlib.sha256(rules).hexdigest()[:8]}"
 
@@ -103,7 +103,7 @@ def entries(table: Path, root: Path) -> dict[str, str]:
 @lru_cache(maxsize=2)
 def read(table: Path, stamp: Stamp, made_by: str) -> dict[str, str]:
     try:
-        stored = json.loads(table.read_text(encoding="utf-8"))
+        stored = json.loads(table.read_bytes())
         return stored["formulas"] if stored["made_by"] == made_by else {}
     except (ValueError, KeyError, TypeError):
         log.warning("%s is damaged and is written again", table)

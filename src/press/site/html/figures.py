@@ -9,12 +9,18 @@ from html import unescape
 from typing import Any
 from xml.etree import ElementTree
 
+from press.site.html.contrast import readable
 from press.site.pages.templates import draw
 
-SUFFIXES = {"image/svg+xml": "svg", "image/webp": "webp", "image/png": "png", "image/jpeg": "jpg"}  # the best first
+SVG = "image/svg+xml"
+# The best first.
+SUFFIXES = {SVG: "svg", "image/webp": "webp", "image/png": "png", "image/jpeg": "jpg", "image/gif": "gif"}
 ACTIVE = {"script", "handler", "listener", "foreignobject", "iframe", "embed", "object"}  # what may run in an SVG file
 PROGRAM = re.compile(r"(java|vb)script:|data:(?!image/(png|jpeg|gif|webp)\b)", re.I)  # an address that may
+SLATE = "#1e2129"  # the ground of Material's dark scheme; a darker one makes every light word easier to read
+LARGEST = 3000  # pixels of a side that are looked at
 # As matplotlib draws it, of the figure and of each of its axes.
+FIGURE = re.compile(r'<g id="patch_1">\s*<path d="[^"]*" style="fill: #ffffff')
 GROUND = re.compile(r'(<g id="(?:axes_\d+">\s*<g id="patch_\d+|patch_1)">\s*<path d="[^"]*" style=")fill: #ffffff')
 
 
@@ -22,20 +28,18 @@ def figure(output: Mapping[str, Any], mime: str, images: dict[str, bytes]) -> st
     """One figure; its files are added to `images`, named by their content."""
     data = output["data"][mime]
     data = "".join(data) if isinstance(data, list) else data
-    if mime == "image/svg+xml" and not is_drawing(data):
+    if mime == SVG and not is_drawing(data):
         return '<pre class="press-text">[image/svg+xml that is broken or holds a script: left out]</pre>'
     said = output.get("metadata", {}).get(mime)
     alt = str(said.get("alt") or "") if isinstance(said, Mapping) else ""
-    if mime == "image/svg+xml":
-        light, dark = schemes(data)
-        size, files = svg_size(data), {"press-light": light.encode(), "press-dark": dark.encode()}
-        alt = alt or drawn_words(data)
+    if mime == SVG:
+        size, files, alt = svg_size(data), variants(data), alt or drawn_words(data)
     else:
         from PIL import Image
 
         content, alt = base64.b64decode(data), alt or "Figure"
         with Image.open(io.BytesIO(content)) as image:  # which the kernel drew at 120 dots per inch
-            size, files = (round(image.width * 0.8), round(image.height * 0.8)), {"": content}
+            size, files = (round(image.width * 0.8), round(image.height * 0.8)), {"press-card": content}
     digests = {scheme: hashlib.sha256(content).hexdigest()[:12] for scheme, content in files.items()}
     names = {scheme: f"figure-{digest}.{SUFFIXES[mime]}" for scheme, digest in digests.items()}
     images.update((names[scheme], content) for scheme, content in files.items())
@@ -65,6 +69,14 @@ def drawn_words(svg: str) -> str:
     texts = [unescape(text.strip()) for text in re.findall(r"<!--(.*?)-->", svg, re.S)]
     words = [text for text in texts if re.search(r"[^\W\d]{2}", text)]
     return "Figure: " + "; ".join(dict.fromkeys(words)) if words else "Figure"
+
+
+def variants(svg: str) -> dict[str, bytes]:
+    """A figure for each scheme if its words can be read in both; else one for both, on a white card in the dark."""
+    light, dark = schemes(svg)
+    if FIGURE.search(svg) and max(svg_size(svg)) <= LARGEST and readable(svg, dark, SLATE):
+        return {"press-light": light.encode(), "press-dark": dark.encode()}
+    return {"press-card": svg.encode()}
 
 
 def schemes(svg: str) -> tuple[str, str]:

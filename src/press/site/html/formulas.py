@@ -11,6 +11,12 @@ Formula = tuple[str, bool]  # TeX, and whether it stands on a line of its own
 MARKED = re.compile(r'<(span|div) class="arithmatex">\\[(\[](.*?)\\[)\]]</\1>([.,;:)!?]*)', re.S)
 DOLLARS = re.compile(r"\$\$(?P<display>.+?)\$\$|(?<![\\$\w])\$(?P<inline>[^\s$](?:[^$]*[^\s$])?)\$(?![\w$])", re.S)
 
+TEX = re.compile(
+    r"\\\[(?P<square>.+?)\\\]|\\\((?P<round>.+?)\\\)|(?P<env>\\begin\{(?P<name>\w+\*?)\}.*?\\end\{(?P=name)\})|"
+    + DOLLARS.pattern,
+    re.S,
+)
+
 
 def key(formula: Formula) -> str:
     """A formula as the committed table names it."""
@@ -20,8 +26,20 @@ def key(formula: Formula) -> str:
 
 def asked(html: str, facts: PageFacts) -> set[Formula]:
     """Every formula that a page will show."""
-    texts = [dollars(html, facts), *(shown for _, shown in facts.cells)]
-    return {formula_of(match) for one in texts for match in MARKED.finditer(one)}
+    return {formula for one in [dollars(html, facts), *(shown for _, shown in facts.cells)] for formula in within(one)}
+
+
+def within(html: str) -> set[Formula]:
+    return {formula_of(match) for match in MARKED.finditer(html)}
+
+
+def line_of(formula: Formula, source: str) -> int:
+    """The line of a Markdown file or a script where a formula begins; 0 if it does not stand there."""
+    tex = r"(?:\s|^#)+".join(map(re.escape, formula[0].split()))
+    for pattern in (rf"(?<=[$(\[])[\s#]*({tex})[\s#]*(?=[$\\])", rf"({tex})"):
+        if found := re.search(pattern, source, re.M):
+            return source.count("\n", 0, found.start(1)) + 1
+    return 0
 
 
 def formula_of(match: re.Match[str]) -> Formula:
@@ -30,15 +48,33 @@ def formula_of(match: re.Match[str]) -> Formula:
 
 def dollars(html: str, facts: PageFacts) -> str:
     """A notebook's formulas marked as Markdown's are: Jupyter leaves them between dollars."""
-
-    def marked(match: re.Match[str]) -> str:
-        if match["display"] is not None:
-            return f'<div class="arithmatex">\\[{match["display"]}\\]</div>'
-        return f'<span class="arithmatex">\\({match["inline"]}\\)</span>'
-
     if not facts.notebook:
         return html
-    return text.changed(html, lambda piece: DOLLARS.sub(marked, piece), {"pre", "code", "style", "script"})
+    return text.changed(html, lambda piece: DOLLARS.sub(between, piece), {"pre", "code", "style", "script"})
+
+
+def between(found: re.Match[str]) -> str:
+    return marked(found["display"] or found["inline"], display=found["display"] is not None)
+
+
+def latex(source: str) -> str:
+    """LaTeX that a cell returns as Jupyter shows it: text with formulas inside; a formula alone has its own line."""
+    source, pieces, position = source.strip(), [], 0
+    for found in TEX.finditer(source):
+        tex = next(filter(None, found.group("display", "square", "env", "inline", "round")))
+        inline = (found["inline"] or found["round"]) and found[0] != source
+        pieces += [words(source[position : found.start()]), marked(markup.escape(tex, quote=False), display=not inline)]
+        position = found.end()
+    return f'<div class="press-html">{"".join([*pieces, words(source[position:])])}</div>'
+
+
+def words(source: str) -> str:
+    return markup.escape(source.replace(r"\$", "$"), quote=False)
+
+
+def marked(tex: str, *, display: bool) -> str:
+    """A formula marked as Markdown's are; `tex` is escaped."""
+    return f'<div class="arithmatex">\\[{tex}\\]</div>' if display else f'<span class="arithmatex">\\({tex}\\)</span>'
 
 
 def formulas(html: str, facts: PageFacts) -> str:

@@ -6,7 +6,7 @@ too common a word to be marked: `class | ! | class label`, then `:   One of the 
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import escape
 
 from press.site.html import text
@@ -26,6 +26,7 @@ class Term:
     name: str
     forms: tuple[str, ...]  # in which a text may hold it
     meaning: str  # in plain text
+    homes: tuple[str, ...] = field(default=(), compare=False)  # the pages that teach it, as the glossary links to them
 
     @property
     def slug(self) -> str:
@@ -38,7 +39,8 @@ def read(source: str) -> list[Term]:
     for match in ENTRY.finditer(source):
         name, *others = (form.strip() for form in match["forms"].split("|"))
         forms = [form for form in others if form != "!"] if "!" in others else [name, *others]
-        terms.append(Term(name, tuple(spellings(forms)), plain(match["text"])))
+        homes = re.findall(r"\]\(([^)#]+\.md)", match["text"])
+        terms.append(Term(name, tuple(spellings(forms)), plain(match["text"]), tuple(homes)))
     return terms
 
 

@@ -1,48 +1,84 @@
-"""Renders the outputs of a run as HTML, by nbconvert's Markdown exporter with a template of ours."""
+"""Renders the outputs of a run as HTML: each is shown, or a sentence says what is missing and where it can be seen."""
 
 import base64
+import json
+import re
 from collections.abc import Mapping, Sequence
-from functools import cache
 from typing import Any
 
+from markupsafe import escape
+
+from press.site.html import foreign
 from press.site.html.figures import SUFFIXES, figure
-from press.site.pages.templates import FOLDER
+from press.site.html.formulas import latex
+from press.site.pages.templates import draw
 
-BY = ("nbconvert", "nbformat", "nh3", "markdown", "jinja2", "pillow")  # whose code makes the result
-PRIORITY = [*SUFFIXES, "text/html", "text/markdown", "text/latex", "text/plain"]
-
-
-def rendered(outputs: Sequence[Sequence[Mapping[str, Any]]]) -> dict[str, Any]:
-    """The outputs of all code cells: {"html": one text per cell, "images": file name -> content in base64}."""
-    import nbformat
-
-    export, images = exporter()
-    images.clear()
-    html = []
-    for cell in outputs:
-        known = [output for output in cell if "data" not in output or not set(PRIORITY).isdisjoint(output["data"])]
-        node = nbformat.v4.new_code_cell("", outputs=[nbformat.from_dict(dict(output)) for output in known])
-        node["id"] = "outputs"
-        html.append(export.from_notebook_node(nbformat.v4.new_notebook(cells=[node]))[0].strip() if cell else "")
-    return {"html": html, "images": {name: base64.b64encode(images[name]).decode() for name in sorted(images)}}
+BY = ("nbconvert", "nh3", "markdown", "pymdown-extensions", "jinja2", "pillow", "resvg-py")  # whose code it is
+MEDIA = re.compile("(audio|video)/")
+TEXTS = ("text/html", "text/markdown", "text/latex", "application/json", "text/plain")  # the best first
+WORDLESS = re.compile(r"<[\w.]+ object(?: at \S+)?>")  # what Python says of an object that says nothing of itself
 
 
-@cache  # it compiles its templates once
-def exporter() -> tuple[Any, dict[str, bytes]]:
-    """The exporter, and the images that it has met."""
+def rendered(outputs: Sequence[Sequence[Mapping[str, Any]]], notebook: str = "") -> dict[str, Any]:
+    """The outputs of all code cells: {"html": one text per cell, "images": file name -> content in base64}.
+
+    `notebook` is the address of the one that holds what a page cannot show.
+    """
+    files: dict[str, bytes] = {}
+    html = ["".join(shown(output, files, notebook) for output in cell) for cell in outputs]
+    return {"html": html, "images": {name: base64.b64encode(files[name]).decode() for name in sorted(files)}}
+
+
+def shown(output: Mapping[str, Any], files: dict[str, bytes], notebook: str) -> str:
+    if output["output_type"] == "stream":
+        return text(output["text"], f"press-text press-{output['name']}")
+    if output["output_type"] == "error":
+        return text(f"{output['ename']}: {output['evalue']}", "press-error")
+    data = {mime: joined(value) if isinstance(value, list) else value for mime, value in output["data"].items()}
+    if image := next((mime for mime in SUFFIXES if mime in data), None):
+        return figure(output, image, files)
+    html, absent = bundle(data, files)
+    return html + (draw("absent.html.j2", absent=absent, notebook=notebook) if absent else "")
+
+
+def bundle(data: Mapping[str, Any], files: dict[str, bytes]) -> tuple[str, list[str]]:
+    """What is shown of a result that is no figure, and what is not."""
+    if played := next(filter(MEDIA.match, data), None):
+        html = f'<{played[:5]} src="data:{played};base64,{data[played]}"></{played[:5]}>'
+        return foreign.cleaned(html, played, files)
+    best = next((mime for mime in TEXTS if mime in data), "")
+    if best in ("text/html", "text/markdown"):
+        html, absent = foreign.cleaned(data[best] if best == "text/html" else markdown(data[best]), best, files)
+        return (f'<div class="press-html">{html}</div>' if html else ""), absent and [*unknown(data), *absent]
+    if best == "text/latex":
+        return latex(data[best]), []
+    if best == "application/json":
+        return text(json.dumps(data[best], indent=2, ensure_ascii=False)), unknown(data)
+    plain = data.get("text/plain", "")
+    if WORDLESS.fullmatch(plain.strip()):
+        return "", unknown(data) or [plain]
+    return (text(plain) if plain else ""), unknown(data)
+
+
+def unknown(data: Mapping[str, Any]) -> list[str]:
+    return [mime for mime in data if mime not in TEXTS]
+
+
+def joined(value: list[Any]) -> Any:
+    """A text that a notebook holds as lines; JSON may be a list that is none."""
+    return "".join(value) if value and all(isinstance(line, str) for line in value) else value
+
+
+def text(plain: str, kind: str = "press-text") -> str:
+    """Text with a terminal's colors as classes."""
+    from nbconvert.filters import ansi2html
+
+    return f'<pre class="{escape(kind)}">{ansi2html(plain)}</pre>'
+
+
+def markdown(source: str) -> str:
     import markdown
-    import nh3
-    from nbconvert import MarkdownExporter
 
-    images: dict[str, bytes] = {}
-    allowed = {**nh3.ALLOWED_ATTRIBUTES, "*": {"class", "colspan", "rowspan"}}
-    filters = {
-        "figure": lambda output, mime: figure(output, mime, images),
-        "sanitize": lambda html: nh3.clean(html, attributes=allowed),
-        "to_html": lambda text: nh3.clean(markdown.markdown(text, extensions=["tables", "fenced_code"])),
-    }
-    export = MarkdownExporter(
-        extra_template_basedirs=[str(FOLDER.parent)], template_name="page", filters=filters, default_preprocessors=[]
-    )
-    export.display_data_priority = PRIORITY  # pyright: ignore[reportAttributeAccessIssue]  (a traitlet)
-    return export, images
+    marked = {"pymdownx.arithmatex": {"generic": True}}
+    html = markdown.markdown(source, extensions=["tables", "fenced_code", *marked], extension_configs=marked)
+    return re.sub(r'<span class="arithmatex">\\\((.*?)\\\)</span>(?=\d)', r"$\1$", html)  # from $5-$6 a month

@@ -9,7 +9,7 @@ from press.scripts.exercises import Workbook
 from press.scripts.script import Script
 from press.site.pages import tables
 from press.site.pages.templates import draw
-from press.store import Run
+from press.store import Stored
 
 EXERCISES = re.compile(r"<!--\s*press:exercises\s*-->")
 
@@ -20,7 +20,7 @@ class View:
 
     scripts: Sequence[Script]
     books: Mapping[str, Workbook]
-    runs: Mapping[str, Run]
+    stored: Mapping[str, Stored]
     table: Mapping[str, Any]  # of chapters.toml
     own: Workbook | None  # the exercises of the page itself
     links: Mapping[str, str]  # slug of a tutorial, or of a page of chapters.toml -> address
@@ -36,7 +36,7 @@ def gallery(view: View, part: str | None) -> str:
 
 DIRECTIVES: dict[str, Callable[[View, str | None], str]] = {
     "gallery": gallery,
-    "results": lambda view, _: tables.results(view.scripts, view.runs, view.links),
+    "results": lambda view, _: tables.results(view.scripts, view.stored, view.links),
     "chapters": lambda view, _: tables.chapter_map(view.table, view.scripts, view.links),
     "exercises": lambda view, _: draw("exercises.html.j2", book=view.own, links=view.workbooks) if view.own else "",
     "progress": lambda view, _: draw("progress.html.j2", **vars(view)),

@@ -9,21 +9,28 @@ from press.files import Stamp, stamp
 from press.scripts.script import Script
 from press.site.pages.page import device, duration
 from press.site.pages.templates import draw
-from press.store import Run
+from press.store import Run, Stored
 
 RESULTS = ("Tutorial", "Metric", "Here", "Asserted", "Reference", "Device", "Time", "Date")
 
 
-def results(scripts: Sequence[Script], runs: Mapping[str, Run], links: Mapping[str, str]) -> str:
-    """Every metric that a tutorial reports, beside its reference, with device, seconds and date of the run."""
-    ran = [script for script in scripts if script.name in runs]
-    rows = [(script, cells) for script in ran for cells in measured(script, runs[script.name])]
+def results(scripts: Sequence[Script], stored: Mapping[str, Stored], links: Mapping[str, str]) -> str:
+    """Every metric that a tutorial reports, beside its reference, with device, seconds and date of each run."""
+    runs = [(script, run, old) for script in scripts if script.name in stored for run, old in told(stored[script.name])]
+    rows = [(script, cells) for script, run, old in runs for cells in measured(script, run, old)]
     return draw("results.html.j2", titles=RESULTS, rows=rows, links=links)
 
 
-def measured(script: Script, run: Run) -> list[tuple[str, ...]]:
+def told(stored: Stored) -> list[tuple[Run, str]]:
+    """The runs of a tutorial, one for each kind of device, and what is to be said of the date of each."""
+    other = stored.elsewhere
+    older = f"{other.run.date}, older code".lstrip(", ") if other and other.key != stored.key.digest else ""
+    return [(stored.run, stored.run.date), *([(other.run, older or other.run.date)] if other else [])]
+
+
+def measured(script: Script, run: Run, date: str) -> list[tuple[str, ...]]:
     """A row for the metric that the header names, else one for each that the run reported."""
-    goal, where = script.header.metric, (device(run), duration(run.seconds), run.date or "")
+    goal, where = script.header.metric, (device(run), duration(run.seconds), date)
     if goal.get("name") in run.metrics:
         unit = goal.get("unit", "")
         here, target = number(run.metrics[goal["name"]], unit), number(goal.get("target"), unit, scaled=True)
@@ -37,7 +44,7 @@ def number(value: Any, unit: str, scaled: bool = False) -> str:
     if value is None:
         return ""
     if unit == "%":
-        return f"{value if scaled else 100 * value:.1f} %"
+        return f"{value if scaled else 100 * value:.1f}%"
     return f"{value:.4g}{f' {unit}' if unit else ''}"
 
 
@@ -47,6 +54,17 @@ def summary(script: Script, run: Run) -> str:
     value = run.metrics.get(goal.get("name", ""))
     metric = f" · {goal['name']} {number(value, goal.get('unit', ''))}" if value is not None else ""
     return duration(run.seconds) + metric
+
+
+def devices(script: Script, stored: Stored) -> str:
+    """Both kinds of device side by side, in a sentence; "" where one has run it."""
+    said = []
+    for run, date in told(stored):
+        found = run.metrics.get(script.header.metric.get("name", ""))
+        result = "" if found is None else f", {number(found, script.header.metric.get('unit', ''))}"
+        version = f"torch {run.torch.split('+')[0]}, " if run.torch else ""
+        said.append(f"{duration(run.seconds)} on {device(run)}{result} ({version}{date})")
+    return f" By device: {'; '.join(said)}." if len(said) > 1 else ""
 
 
 def covered(ids: Iterable[str], table: Mapping[str, Any]) -> dict[str, list[tuple[str, str]]]:
