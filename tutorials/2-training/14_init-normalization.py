@@ -177,7 +177,8 @@ axes[0].legend()
 signal, gradient = (trips["the default"][kind] for kind in list(trip)[:2])
 plots.show(
     fig,
-    "Two panels of three lines by layer, logarithmic. Left, the signal: Kaiming "
+    "Two panels of three lines by layer, logarithmic. Left, the signal: "
+    "Kaiming "
     "stays level, the others fall toward layer 30, the default to "
     f"{signal[-1]:.0e}. Right, the gradient: the mirror image, the others fall "
     f"toward layer 1, the default to {gradient[0]:.0e}.",
@@ -258,7 +259,8 @@ for ax, (name, factor) in zip(axes, factors.items(), strict=True):
 plots.show(
     fig,
     "Three histograms of activations in the fourth layer. Too small a start: a "
-    "spike at zero. One over root n: spread out. Too large: piled up at both ends.",
+    "spike at zero. One over root n: spread out. Too large: piled up at both "
+    "ends.",
 )
 assert saturated[0] == 0 and saturated[1] < 0.05 and saturated[2] > 0.5
 
@@ -380,7 +382,7 @@ good = [accuracy[name] for name in ("-1/√n to 1/√n", "Kaiming", "default")]
 guesses = max(accuracy["all 0"], accuracy["all 1"])
 claim(guesses < 0.2, "zeros and ones keep guessing")
 claim(accuracy["0 to 1"] < min(good) - 0.05, "all positive is worse")
-claim(accuracy["-0.5 to 0.5"] < min(good) - 0.01, "too large is worse")
+claim(accuracy["-0.5 to 0.5"] < min(good), "too large is worse")
 
 # %%
 # Zeros learn one thing: how often each digit occurs, by the last layer's biases. Ones begin with a loss that looks
@@ -457,8 +459,10 @@ plots.curves(
     x=range(1, 61),
     xlabel="training steps",
     ylabel="running statistics",
-    alt="Two wavering lines rise from near 0 and 1 and level off, the running mean "
-    f"at {means[-1]:.1f}, the running variance at {variances[-1]:.1f}. A smooth "
+    alt="Two wavering lines rise from near 0 and 1 and level off, the running "
+    "mean "
+    f"at {means[-1]:.1f}, the running variance at {variances[-1]:.1f}. A "
+    "smooth "
     "line, by formula, goes with the mean.",
 )
 assert all(abs(a - b) < 0.6 for a, b in zip(means, formula, strict=True))
@@ -525,7 +529,8 @@ for ax, (title, groups) in zip(axes, tables.items(), strict=True):
     ax.set(title=title, xticks=[], yticks=[], xlabel="units", ylabel="examples")
 plots.show(
     fig,
-    "Two tables of 4 examples by 6 units; equal colors are normalized together. "
+    "Two tables of 4 examples by 6 units; equal colors are normalized "
+    "together. "
     "Batch normalization: each column. Layer normalization: each row.",
 )
 
@@ -601,7 +606,8 @@ plots.curves(
     xlabel="layer",
     ylabel="step / weights",
     logy=True,
-    alt="Four lines by layer, logarithmic. At layer 21 all are within a few powers "
+    alt="Four lines by layer, logarithmic. At layer 21 all are within a few "
+    "powers "
     f"of ten; at layer 1: {', '.join(first)}.",
 )
 others = ("Kaiming", "batch norm", "layer norm")
@@ -646,10 +652,13 @@ plots.curves(
 awake = [deep_accuracy[name] for name in others]
 flat = abs(losses["default"][0] - math.log(10)) < 0.05
 claim(flat, "the default start begins at ln 10")
-claim(min(awake) > deep_accuracy["default"] + 0.1, "the other three are ahead")
+typical = {name: sum(seen) / len(seen) for name, seen in losses.items()}
+behind = typical.pop("default") > 1.3 * max(typical.values())
+claim(behind, "its loss is higher, over the whole epoch")
+claim(min(awake) > deep_accuracy["default"], "the other three are ahead")
 
 # %%
-# The default network begins flat, at $\ln 10$, and at the end of the epoch it is far behind. Nothing is wrong with its
+# The default network begins flat, at $\ln 10$, and at the end of the epoch it is still behind. Nothing is wrong with its
 # data or its loss. The other three learn from the first batches on. (Twenty layers are far more than digits need; they
 # are here to make the effect visible.)
 #
