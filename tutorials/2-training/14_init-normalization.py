@@ -177,11 +177,10 @@ axes[0].legend()
 signal, gradient = (trips["the default"][kind] for kind in list(trip)[:2])
 plots.show(
     fig,
-    "Two panels of three lines by layer, logarithmic. Left, the signal: "
-    "Kaiming "
-    "stays level, the others fall toward layer 30, the default to "
-    f"{signal[-1]:.0e}. Right, the gradient: the mirror image, the others fall "
-    f"toward layer 1, the default to {gradient[0]:.0e}.",
+    "Two logarithmic panels by layer. Left, the signal: Kaiming stays level, "
+    f"the others fall toward layer 30, the default to {signal[-1]:.0e}. Right, "
+    "the gradient, a mirror image: the others fall toward layer 1, the default "
+    f"to {gradient[0]:.0e}.",
 )
 
 # %%
@@ -459,11 +458,9 @@ plots.curves(
     x=range(1, 61),
     xlabel="training steps",
     ylabel="running statistics",
-    alt="Two wavering lines rise from near 0 and 1 and level off, the running "
-    "mean "
-    f"at {means[-1]:.1f}, the running variance at {variances[-1]:.1f}. A "
-    "smooth "
-    "line, by formula, goes with the mean.",
+    alt="Two wavering lines rise from near 0 and 1 and level off: the mean at "
+    f"{means[-1]:.1f}, the variance at {variances[-1]:.1f}. A smooth line, by "
+    "formula, goes with the mean.",
 )
 assert all(abs(a - b) < 0.6 for a, b in zip(means, formula, strict=True))
 assert abs(variances[-1] - 4) < 1.5
@@ -529,9 +526,8 @@ for ax, (title, groups) in zip(axes, tables.items(), strict=True):
     ax.set(title=title, xticks=[], yticks=[], xlabel="units", ylabel="examples")
 plots.show(
     fig,
-    "Two tables of 4 examples by 6 units; equal colors are normalized "
-    "together. "
-    "Batch normalization: each column. Layer normalization: each row.",
+    "Two tables of 4 examples by 6 units. With batch normalization each column "
+    "has a color, with layer normalization each row.",
 )
 
 # %%
@@ -606,9 +602,7 @@ plots.curves(
     xlabel="layer",
     ylabel="step / weights",
     logy=True,
-    alt="Four lines by layer, logarithmic. At layer 21 all are within a few "
-    "powers "
-    f"of ten; at layer 1: {', '.join(first)}.",
+    alt=f"Four lines by layer, logarithmic. At layer 1: {', '.join(first)}.",
 )
 others = ("Kaiming", "batch norm", "layer norm")
 smallest = min(ratios[name][0] for name in others)
@@ -616,9 +610,9 @@ assert ratios["default"][0] < 1e-3 * smallest
 assert ratios["default"][0] < 1e-3 * ratios["default"][-1]
 
 # %%
-# With the default start, a plain step would move the last layers by a few thousandths of their size and the first
-# layer by almost nothing: here is the vanishing gradient in a real network. (Its biases keep the *signal* alive, but
-# what arrives at the end is nearly the same for every image.) In the other three, the first layer gets its share.
+# With the default start, a plain step would move the last layer by a few thousandths of its size and the first layer
+# by almost nothing: here is the vanishing gradient in a real network. (Its biases keep the *signal* alive, but what
+# arrives at the end is nearly the same for every image.) In the other three, the first layer gets its share.
 #
 # Now train all four with Adam for twenty chunks of twenty batches, about one epoch. Adam divides each gradient by its
 # usual size, which helps the small ones.
@@ -658,9 +652,9 @@ claim(behind, "its loss is higher, over the whole epoch")
 claim(min(awake) > deep_accuracy["default"], "the other three are ahead")
 
 # %%
-# The default network begins flat, at $\ln 10$, and at the end of the epoch it is still behind. Nothing is wrong with its
-# data or its loss. The other three learn from the first batches on. (Twenty layers are far more than digits need; they
-# are here to make the effect visible.)
+# The default network begins flat, at $\ln 10$, and at the end of the epoch it is still behind. Nothing is wrong with
+# its data or its loss. The other three learn from the first batches on. (Twenty layers are far more than digits need;
+# they are here to make the effect visible.)
 #
 # Why does batch normalization work? Its inventors said that it keeps the inputs of each layer from drifting while the
 # layers before it learn. Later experiments added drift on purpose, and the networks still trained well; they point to

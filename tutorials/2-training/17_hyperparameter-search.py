@@ -355,11 +355,9 @@ plots.curves(
     x=range(1, trials + 1),
     xlabel="trials",
     ylabel="validation loss",
-    alt="A staircase going down, the best validation loss so far: "
-    f"{so_far[0]:.3f} "
-    f"after one trial, {so_far[4]:.3f} after five, {so_far[-1]:.3f} at the "
-    "end. A "
-    f"flat line at {hand_loss.mean():.3f} marks the settings chosen by hand.",
+    alt=f"A staircase going down, the best loss so far: {so_far[0]:.3f} after "
+    f"one trial, {so_far[-1]:.3f} at the end. A flat line at "
+    f"{hand_loss.mean():.3f} marks the settings chosen by hand.",
 )
 assert so_far[-1] == winner.loss
 runtime.claim(winner.loss < hand_loss.mean(), "better than by hand")
@@ -384,10 +382,8 @@ axes[0].yaxis.set_minor_formatter("{x:g}")
 good = sorted(trial.settings["learning_rate"] for trial in ranked[:5])
 plots.show(
     fig,
-    f"Three panels of {trials} dots, validation loss against learning rate, "
-    "dropout "
-    "and weight decay. Over the learning rate the dots form a valley: the "
-    "best five "
+    "Three panels of dots, validation loss against learning rate, dropout and "
+    "weight decay. Over the learning rate they form a valley: the best five "
     f"lie between {good[0]:.4f} and {good[-1]:.4f}.",
 )
 span = math.log10(good[-1] / good[0])
@@ -481,12 +477,9 @@ ax.minorticks_off()
 ax.legend(frameon=False)
 plots.show(
     fig,
-    "Two lines that approach each other, the accuracy of the chosen trial on "
-    "the "
-    f"images that chose it and on the others: {believed[1]:.1f}% and "
-    f"{true[1]:.1f}% "
-    f"for {amounts[1]} images, {believed[-1]:.1f}% and {true[-1]:.1f}% for "
-    f"{amounts[-1]}.",
+    "Two lines that approach each other: on the images that chose and on the "
+    f"others, {believed[1]:.1f}% and {true[1]:.1f}% for {amounts[1]} images, "
+    f"{believed[-1]:.1f}% and {true[-1]:.1f}% for {amounts[-1]}.",
 )
 flattery = [a - b for a, b in zip(believed, true, strict=True)]
 runtime.claim(flattery[1] > 1, "a hundred images flatter by over a point")
