@@ -80,7 +80,7 @@ assert sum(map(len, numbers)) == 4 * count_parameters(model)
 # You will
 #
 # - take a model apart into named tensors, and load them into another network,
-# - learn from four error messages what has to match,
+# - learn from three error messages what has to match,
 # - **resume** a training exactly, find out what happens if you forget one part of it, and see why you must
 #   not load just any file that somebody sends you.
 #
