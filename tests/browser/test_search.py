@@ -25,7 +25,7 @@ QUERIES = {
     "precision": ["training/metrics/#a-rare-class-roc-or-precision-and-recall"],
     "weights_only": ["training/checkpoints/#stop-save-go-on"],
     "one-hot": ["foundations/data-as-tensors/#one-hot-a-place-for-each-name"],
-    "batch normalisation": ["training/init-normalization/#batch-normalisation-by-hand"],
+    "batch normalisation": ["training/init-normalization/#batch-normalization-by-hand"],
     "evaluate": ["reference/training/#kindling.training.evaluate"],
     "confusion": ["reference/metrics/#kindling.metrics.confusion"],
 }
@@ -52,7 +52,7 @@ WANTED = {
     "num_workers": ["training/datasets-loaders/#workers-when-reading-is-slow"],
     "ImageFolder": ["training/datasets-loaders/#"],
     "BatchNorm1d": ["training/init-normalization/#running-statistics-what-eval-uses"],
-    "LayerNorm": ["training/init-normalization/#layer-normalisation"],
+    "LayerNorm": ["training/init-normalization/#layer-normalization"],
     "load_state_dict": ["training/checkpoints/#"],
     "strict=False": ["training/checkpoints/#strictfalse-is-no-cure"],
     "SummaryWriter": ["training/devices-timing/#tensorboard"],
@@ -106,8 +106,8 @@ WANTED = {
         "training/hyperparameter-search/#",
         "foundations/perceptrons/#",
     ],
-    "batch normalization": ["training/init-normalization/#batch-normalisation-by-hand"],
-    "layer normalization": ["training/init-normalization/#layer-normalisation"],
+    "batch normalization": ["training/init-normalization/#batch-normalization-by-hand"],
+    "layer normalization": ["training/init-normalization/#layer-normalization"],
     "GPU": ["foundations/tensors/#cpu-or-accelerator", "training/devices-timing/#", "troubleshooting/#"],
     "weight decay": [
         "training/validate-regularize/#weight-decay-l2-and-l1",

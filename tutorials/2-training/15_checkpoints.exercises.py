@@ -33,33 +33,57 @@ from kindling.practice import check
 # ??? hint
 #     For the names in both, `set(a) & set(b)`, compare `a[name].shape` with `b[name].shape`.
 
+
 def mismatched(model_state, file_state):
     """Return a sorted list of the names that do not fit."""
     # gap
     wrong = set(model_state) ^ set(file_state)
-    wrong |= {name for name in set(model_state) & set(file_state) if model_state[name].shape != file_state[name].shape}
+    wrong |= {
+        name
+        for name in set(model_state) & set(file_state)
+        if model_state[name].shape != file_state[name].shape
+    }
     return sorted(wrong)
     # end
 
 
-two_layers = nn.Sequential(nn.Linear(4, 3), nn.ReLU(), nn.Linear(3, 2)).state_dict()
+two_layers = nn.Sequential(
+    nn.Linear(4, 3), nn.ReLU(), nn.Linear(3, 2)
+).state_dict()
 wider = nn.Sequential(nn.Linear(4, 5), nn.ReLU(), nn.Linear(5, 2)).state_dict()
-with_dropout = nn.Sequential(nn.Linear(4, 3), nn.ReLU(), nn.Dropout(), nn.Linear(3, 2)).state_dict()
+with_dropout = nn.Sequential(
+    nn.Linear(4, 3), nn.ReLU(), nn.Dropout(), nn.Linear(3, 2)
+).state_dict()
 check(
     "checkpoints/name-the-mismatched-keys",
     mismatched,
     right=lambda a, b: sorted(
-        name for name in {**a, **b} if name not in a or name not in b or a[name].shape != b[name].shape
+        name
+        for name in {**a, **b}
+        if name not in a or name not in b or a[name].shape != b[name].shape
     ),
-    cases=[(two_layers, wider), (two_layers, with_dropout), (with_dropout, two_layers), (wider, wider)],
+    cases=[
+        (two_layers, wider),
+        (two_layers, with_dropout),
+        (with_dropout, two_layers),
+        (wider, wider),
+    ],
     mistakes={
-        "the names that only one of them has are there. Those that both have, with different shapes, are not.":
-            lambda a, b: sorted(set(a) ^ set(b)),
-        "this finds different shapes under the same name, but not names that one of the two lacks.":
-            lambda a, b: sorted(name for name in set(a) & set(b) if a[name].shape != b[name].shape),
-        "names that only the file has are missing from your list. To load them would be an error as well.":
-            lambda a, b: sorted(name for name in a if name not in b or a[name].shape != b[name].shape),
-        "these are all the names. Which of them do not fit?": lambda a, b: sorted({**a, **b}),
+        "the names that only one of them has are there. Those that both have, "
+        "with different shapes, are not.": lambda a, b: sorted(set(a) ^ set(b)),
+        "this finds different shapes under the same name, but not names that "
+        "one of the two lacks.": lambda a, b: sorted(
+            name for name in set(a) & set(b) if a[name].shape != b[name].shape
+        ),
+        "names that only the file has are missing from your list. To load "
+        "them would be an error as well.": lambda a, b: sorted(
+            name
+            for name in a
+            if name not in b or a[name].shape != b[name].shape
+        ),
+        "these are all the names. Which of them do not fit?": lambda a, b: (
+            sorted({**a, **b})
+        ),
     },
 )
 
@@ -85,7 +109,9 @@ x, y = torch.linspace(-1, 1, 40).view(10, 4), torch.arange(10) % 3
 
 def begin(seed):
     torch.manual_seed(seed)
-    model = nn.Sequential(nn.Linear(4, 8), nn.Tanh(), nn.Dropout(0.5), nn.Linear(8, 3))
+    model = nn.Sequential(
+        nn.Linear(4, 8), nn.Tanh(), nn.Dropout(0.5), nn.Linear(8, 3)
+    )
     return model, torch.optim.SGD(model.parameters(), lr=0.5, momentum=0.9)
 
 
@@ -100,7 +126,11 @@ def five_steps(model, optimizer):
 def interrupted():
     model, optimizer = begin(seed=1)
     five_steps(model, optimizer)
-    return {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "random": torch.get_rng_state()}
+    return {
+        "model": model.state_dict(),
+        "optimizer": optimizer.state_dict(),
+        "random": torch.get_rng_state(),
+    }
 
 
 def ending(resume):
@@ -121,7 +151,7 @@ def by_hand(model, optimizer, checkpoint):
 
 
 def resume(model, optimizer, checkpoint):
-    """Give model, optimizer and random numbers the memory that the checkpoint holds."""
+    """Give model, optimizer and random numbers their memory back."""
     # gap
     model.load_state_dict(checkpoint["model"])
     optimizer.load_state_dict(checkpoint["optimizer"])
@@ -136,13 +166,20 @@ check(
     right=by_hand,
     probe=ending,
     mistakes={
-        "nothing came back: the model goes on from its own random start.": lambda m, o, c: None,
-        "the weights are back, and nothing else. Momentum and dropout start anew.":
-            lambda m, o, c: m.load_state_dict(c["model"]),
-        "the optimizer has lost its momentum: its state was not loaded.":
-            lambda m, o, c: (m.load_state_dict(c["model"]), torch.set_rng_state(c["random"])),
-        "dropout drops other units than it would have: the random numbers were not restored.":
-            lambda m, o, c: (m.load_state_dict(c["model"]), o.load_state_dict(c["optimizer"])),
+        "nothing came back: the model keeps its own start.": lambda m, o, c: (
+            None
+        ),
+        "the weights are back, and nothing else. Momentum and dropout start "
+        "again.": lambda m, o, c: m.load_state_dict(c["model"]),
+        "the optimizer has lost its momentum.": lambda m, o, c: (
+            m.load_state_dict(c["model"]),
+            torch.set_rng_state(c["random"]),
+        ),
+        "dropout drops other units than it would have: the random numbers "
+        "were not restored.": lambda m, o, c: (
+            m.load_state_dict(c["model"]),
+            o.load_state_dict(c["optimizer"]),
+        ),
     },
 )
 
@@ -163,8 +200,9 @@ check(
 # ??? hint
 #     `try:` load and return `True`; `except pickle.UnpicklingError:` return `False`.
 
+
 def loads_safely(thing):
-    """Return True if torch.load takes the saved thing back, False if it refuses."""
+    """Return True if torch.load takes the saved thing back, else False."""
     # gap
     memory = io.BytesIO()
     torch.save(thing, memory)
@@ -191,28 +229,35 @@ check(
     loads_safely,
     right=only_plain_parts,
     cases=[
-        (layer,), (layer.state_dict(),), ({"sizes": [2, 1], "note": "first try", "model": layer.state_dict()},),
-        ({"model": layer},), ([torch.zeros(2), 3.5],), (torch.zeros(2),),
+        (layer,),
+        (layer.state_dict(),),
+        ({"sizes": [2, 1], "note": "first try", "model": layer.state_dict()},),
+        ({"model": layer},),
+        ([torch.zeros(2), 3.5],),
+        (torch.zeros(2),),
     ],
     mistakes={
-        "it says yes to everything. Did you pass weights_only=False? That is the door which should stay shut.":
-            lambda thing: True,
-        "it says no to everything. Is the position in memory still at the end?": lambda thing: False,
-        "a dictionary is no guarantee: one of them has a whole module inside.":
-            lambda thing: isinstance(thing, dict),
-        "it refuses every dictionary and list. Tensors, numbers and texts inside them are welcome.":
-            lambda thing: isinstance(thing, torch.Tensor),
+        "it says yes to everything. Did you pass weights_only=False? That is "
+        "the door which should stay shut.": lambda thing: True,
+        "it says no to everything. Did you seek(0)?": lambda thing: False,
+        "one of the dictionaries has a whole module inside.": lambda thing: (
+            isinstance(thing, dict)
+        ),
+        "it refuses every dictionary and list. Tensors, numbers and texts "
+        "inside them are welcome.": lambda thing: isinstance(
+            thing, torch.Tensor
+        ),
     },
 )
 
 # %%
 # A whole module is refused, even as one entry of a dictionary. Its state_dict, with numbers, texts and lists
-# beside it, is not.
+# next to it, is not.
 
 # %%
 # ## In the middle of an epoch
 #
 # An open question. Suppose that an epoch takes a day, so you must save in the middle of one. What has to be in
-# the checkpoint so that each picture still comes exactly once in that epoch? Change `batches` of
+# the checkpoint so that each image still comes exactly once in that epoch? Change `batches` of
 # `kindling.data`, or write your own, and test it as the tutorial does: two runs, one interrupted, equal to the
 # last bit.

@@ -32,7 +32,7 @@ from kindling.practice import check
 
 
 def log_uniform(low, high, u):
-    """Return the number that lies a share u of the way from low to high, on a logarithmic scale."""
+    """Return what lies a share u of the way from low to high, by factors."""
     # gap
     return low * (high / low) ** u
     # end
@@ -41,16 +41,31 @@ def log_uniform(low, high, u):
 check(
     "hyperparameter-search/a-draw-by-orders-of-magnitude",
     log_uniform,
-    right=lambda low, high, u: math.exp((1 - u) * math.log(low) + u * math.log(high)),
-    cases=[(1e-4, 1e-1, 0.5), (1e-4, 1e-1, 0.0), (1e-4, 1e-1, 1.0), (2.0, 512.0, 0.25), (0.01, 3.0, 0.9)],
+    right=lambda low, high, u: math.exp(
+        (1 - u) * math.log(low) + u * math.log(high)
+    ),
+    cases=[
+        (1e-4, 1e-1, 0.5),
+        (1e-4, 1e-1, 0.0),
+        (1e-4, 1e-1, 1.0),
+        (2.0, 512.0, 0.25),
+        (0.01, 3.0, 0.9),
+    ],
     mistakes={
-        "this is even on the ordinary scale: nine tenths of such draws would lie in the largest power of ten.":
-            lambda low, high, u: low + u * (high - low),
-        "this is the exponent. Raise the base to it.":
-            lambda low, high, u: (1 - u) * math.log10(low) + u * math.log10(high),
-        "logarithm and power have different bases: math.log goes with math.exp, math.log10 with 10 **.":
-            lambda low, high, u: 10 ** ((1 - u) * math.log(low) + u * math.log(high)),
-        "it runs backwards: u = 0 must give the lower end.": lambda low, high, u: high * (low / high) ** u,
+        "this is even on the ordinary scale: nine tenths of such draws would "
+        "lie in the largest power of ten.": lambda low, high, u: (
+            low + u * (high - low)
+        ),
+        "this is the exponent. Raise the base to it.": lambda low, high, u: (
+            (1 - u) * math.log10(low) + u * math.log10(high)
+        ),
+        "logarithm and power have different bases: math.log goes with "
+        "math.exp, math.log10 with 10 **.": lambda low, high, u: (
+            10 ** ((1 - u) * math.log(low) + u * math.log(high))
+        ),
+        "backwards: u = 0 must give the low end.": lambda low, high, u: (
+            high * (low / high) ** u
+        ),
     },
 )
 
@@ -90,22 +105,28 @@ check(
     right=by_counting,
     cases=[(0.05, 0.95), (0.1, 0.9), (0.05, 0.5), (0.2, 0.99), (0.01, 0.95)],
     mistakes={
-        "so many trials hit such a setting once on average. That leaves a good chance of no hit at all.":
-            lambda share, chance: math.ceil(1 / share),
-        "the two probabilities have changed places.": lambda share, chance: math.ceil(
-            math.log(1 - share) / math.log(1 - chance)
+        "that many trials hit a setting like this once on average. That "
+        "leaves a good chance of no hit at all.": lambda share, chance: (
+            math.ceil(1 / share)
         ),
-        "it is rounded down, so the promise is just missed. Round up.": lambda share, chance: math.floor(
+        "the two probabilities have changed places.": lambda share, chance: (
+            math.ceil(math.log(1 - share) / math.log(1 - chance))
+        ),
+        "rounded down, it just misses the promise.": lambda share, chance: (
+            math.floor(math.log(1 - chance) / math.log(1 - share))
+        ),
+        "trials are whole. Round up.": lambda share, chance: (
             math.log(1 - chance) / math.log(1 - share)
         ),
-        "trials are whole. Round up.": lambda share, chance: math.log(1 - chance) / math.log(1 - share),
-        "chances do not add up: two trials at 0.05 may both hit, so together they are worth less than 0.1.":
-            lambda share, chance: math.ceil(chance / share),
+        "chances do not add up: two trials at 0.05 may both hit, so together "
+        "they are worth less than 0.1.": lambda share, chance: math.ceil(
+            chance / share
+        ),
     },
 )
 
 # %%
-# For the best 5 % with a probability of 95 % it is 59, whatever the number of hyperparameters. That is the
+# For the best 5% with a probability of 95% it is 59, whatever the number of hyperparameters. That is the
 # charm of random search.
 
 # %%
@@ -129,18 +150,24 @@ def to_report(val, test):
 check(
     "hyperparameter-search/the-number-for-the-report",
     to_report,
-    right=lambda val, test: max(zip(val.tolist(), test.tolist(), strict=True))[1],
+    right=lambda val, test: max(zip(val.tolist(), test.tolist(), strict=True))[
+        1
+    ],
     cases=[
-        (torch.tensor([0.861, 0.874, 0.869]), torch.tensor([0.858, 0.863, 0.867])),
+        (
+            torch.tensor([0.861, 0.874, 0.869]),
+            torch.tensor([0.858, 0.863, 0.867]),
+        ),
         (torch.tensor([0.912, 0.905]), torch.tensor([0.897, 0.903])),
     ],
     mistakes={
-        "this is the best test score. To pick it you had to look at all of them, so the test set has chosen.":
-            lambda val, test: test.max(),
-        "this is the score by which the winner was chosen. It flatters: luck helped it to win.":
-            lambda val, test: val.max(),
-        "the mean over all settings describes networks that you will not use.": lambda val, test: test.mean(),
-        "this is the position of the winner in the list. Look up its test score.": lambda val, test: val.argmax(),
+        "this is the best test score. To pick it you had to look at all of "
+        "them, so the test set has chosen.": lambda val, test: test.max(),
+        "this is the score by which the winner was chosen. It flatters: luck "
+        "helped it to win.": lambda val, test: val.max(),
+        "the mean describes other networks.": lambda val, test: test.mean(),
+        "this is the position of the winner in the list. Look up its test "
+        "score.": lambda val, test: val.argmax(),
     },
 )
 
