@@ -297,8 +297,8 @@ assert "print" in list_unsafe(folder / "gift.pt")[0]
 # !!! warning "You may read this elsewhere"
 #     `torch.save(model, "model.pt")` and later `model = torch.load("model.pt")`: the whole object, so you need not
 #     build it first. It saves no code, only the *names* of your classes: rename one, move a file, and it breaks.
-#     Loading must run what the file asks for, so today it is refused. The advice that you will find,
-#     `weights_only=False`, opens the door to every surprise: never use it on a file that you did not write.
+#     Today loading such a file is refused. `weights_only=False`, the advice that you will find, is for files that you
+#     wrote yourself.
 
 torch.save(model, folder / "whole.pt")
 refused = objection(lambda: torch.load(folder / "whole.pt"))
