@@ -525,8 +525,6 @@ runtime.claim(min(forgotten.values()) > 1e-3, "each part changes the weights")
 #       > Without it the schedule counts from zero again, and the learning rate with it.
 #     - [x] The state of the random numbers that shuffle.
 #       > Otherwise the following epochs come in another order.
-#     - [ ] The training images.
-#       > They are where they were. Do note which data set and version it was.
 #
 # ## Whole or absent
 #
