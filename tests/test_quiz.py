@@ -196,8 +196,8 @@ def test_an_example_of_a_box_stays_an_example():
 
 
 @pytest.mark.parametrize("script", LESSONS, ids=by_name)
-def test_a_tutorial_asks_five_questions_or_more_each_with_an_explanation_for_every_option(script):
-    assert len(script.quizzes) >= 5
+def test_a_tutorial_asks_three_questions_or_more_each_with_an_explanation_for_every_option(script):
+    assert len(script.quizzes) >= 3
     for one in script.quizzes:
         assert one.right and len(one.options) > len(one.right)
         assert all(len(option.why.split()) >= 3 for option in one.options), one.title
@@ -206,9 +206,9 @@ def test_a_tutorial_asks_five_questions_or_more_each_with_an_explanation_for_eve
 
 @pytest.mark.parametrize("script", LESSONS, ids=by_name)
 def test_the_questions_stand_where_their_idea_was_told(script):
-    """Not heaped at the end: no cell holds more than two, and the first half of the page has some."""
+    """Not heaped at the end: no cell holds more than two, and the first two thirds of the page have some."""
     asked = [len(list(quiz.find(cell.source))) for cell in script.cells if cell.kind == "text"]
-    assert max(asked) <= 2 and sum(asked[: len(asked) // 2])
+    assert max(asked) <= 2 and sum(asked[: len(asked) * 2 // 3])
 
 
 @pytest.mark.parametrize("script", LESSONS, ids=by_name)
@@ -216,4 +216,4 @@ def test_the_right_option_is_not_always_the_first(script):
     places = [
         next(i for i, option in enumerate(one.options) if option.right) for one in script.quizzes if one.kind == "one"
     ]
-    assert len(set(places)) > 1
+    assert len(set(places)) > 1 or len(places) < 3  # fewer say nothing
