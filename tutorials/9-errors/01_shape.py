@@ -22,8 +22,9 @@ will not. What shapes, views and broadcasting are is explained in [Tensors](../1
 # message, so if PyTorch changes its words, the page stops instead of telling you old ones.
 
 import torch
-from kindling.runtime import raises
 from torch import nn
+
+from kindling.runtime import raises
 
 # %%
 # ## addmm: mat1 and mat2 shapes cannot be multiplied (2x3 and 4x5)

@@ -24,8 +24,9 @@ that runs. Which type a new tensor gets is explained in [Tensors](../1-foundatio
 import numpy as np
 import torch
 import torch.nn.functional as F
-from kindling.runtime import raises
 from torch import nn
+
+from kindling.runtime import raises
 
 # %%
 # ## mat1 and mat2 must have the same dtype, but got Double and Float

@@ -23,8 +23,9 @@ runs. How the record works is explained in [Backpropagation by hand](../1-founda
 
 import torch
 import torch.nn.functional as F
-from kindling.runtime import raises
 from torch import nn
+
+from kindling.runtime import raises
 
 # %%
 # ## element 0 of tensors does not require grad and does not have a grad\_fn

@@ -25,8 +25,9 @@ import warnings
 
 import torch
 import torch.nn.functional as F
-from kindling.runtime import raises
 from torch import nn
+
+from kindling.runtime import raises
 
 # %%
 # ## Target 3 is out of bounds.

@@ -26,11 +26,12 @@ import tempfile
 from pathlib import Path
 
 import torch
-from kindling.runtime import raises
 from PIL import Image
 from torch.nn.utils.rnn import pad_sequence
 from torch.utils.data import DataLoader, Dataset, TensorDataset
 from torchvision.transforms import v2
+
+from kindling.runtime import raises
 
 # %%
 # With `num_workers` above zero the same errors come back from another process, below a line such as "Caught
