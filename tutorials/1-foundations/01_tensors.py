@@ -43,6 +43,7 @@ assert 0.10 < accuracy < 0.11
 with style():
     fig, ax = plt.subplots(figsize=(3.4, 3.4))
 ax.imshow(compared, cmap="Blues", vmax=1.5)
+ax.grid(False)
 ax.set(xlabel="label", ylabel="prediction")
 show(
     fig,
