@@ -346,6 +346,7 @@ TITLED["chapter"] = [
 ]
 ASKED = script(title=HOSTILE, chapters=("book-1",), text=QUESTION.replace('"Two"', '"<img src=x onerror=x()> & <b>"'))
 DRAWN = {
+    "absent.html.j2": draw("absent.html.j2", absent=[HOSTILE, "https://here.example/"], notebook="a.ipynb"),
     "bar.html.j2": str(strip(ASKED, BOOK, Status("a", "stale", HOSTILE), downloads={HOSTILE: "a.py"}, cost=HOSTILE)),
     "below.html.j2": draw("below.html.j2", practicing=True, progress="p/", chapters={HOSTILE: [("a", HOSTILE)]}, map="m/", cards=[CARD]),
     "chapters.html.j2": tables.chapter_map(TITLED, [ASKED], {"hello": "a"}),

@@ -216,7 +216,7 @@ def test_the_page_of_a_function_lists_the_tutorials_that_use_it(site):
 
 def test_every_share_on_the_results_page_is_at_most_100_and_reaches_what_is_asserted(site):
     rows = [[cell.text for cell in row.select("td")] for row in site.soup("results/").select("article tbody tr")]
-    shares = [(row[0], float(row[2][:-2]), float(row[3][:-2])) for row in rows if row[2].endswith(" %")]
+    shares = [(row[0], float(row[2][:-1]), float(row[3][:-1])) for row in rows if row[2].endswith("%")]
     assert len(shares) >= 8
     for name, here, asserted in shares:
         assert asserted <= here <= 100, name

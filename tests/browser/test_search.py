@@ -54,7 +54,7 @@ WANTED = {
     "BatchNorm1d": ["training/init-normalization/#running-statistics-what-eval-uses"],
     "LayerNorm": ["training/init-normalization/#layer-normalization"],
     "load_state_dict": ["training/checkpoints/#"],
-    "strict=False": ["training/checkpoints/#strictfalse-is-no-cure"],
+    "strict=False": ["training/checkpoints/#strictfalse-is-no-remedy"],
     "SummaryWriter": ["training/devices-timing/#tensorboard"],
     "count_parameters": ["reference/models/#kindling.models.count_parameters"],
     # error messages, as they come out of a reader's own program
@@ -130,7 +130,7 @@ WANTED = {
         "training/debugging/#when-a-number-is-not-a-number",
         "training/softmax-cross-entropy/#when-numbers-get-too-large",
     ],
-    "standardise": [
+    "standardize": [
         "foundations/data-as-tensors/#a-table",
         "foundations/thermometer/#",
         "training/datasets-loaders/#scale",

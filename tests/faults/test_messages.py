@@ -103,7 +103,7 @@ HEADED = "# /// script\n{}\n# ///\n" + GOOD
         ("", "1: no title; the script begins with a docstring"),
         ("x = 1\n", "1: no title"),
         ('"""\n# Third\n"""\nx = (\n', "4: not valid Python: "),
-        ('"""\n# Third\n"""\nx = "\0"\n', "1: not valid Python: source code string cannot contain null bytes"),
+        ('"""\n# Third\n"""\nx = "\0"\n', "4: a NUL character; save the file as UTF-8"),
         ('"""\n# Third\n"""\n\nx = "é"\n'.encode("latin-1"), "5: not UTF-8: "),
         (GOOD + "def f():\n    x = 1\n\n# %%\n# More.\n\n    return x\n", "15: the cell is not valid Python by itself: "),
         (HEADED.format("# tool = 3"), "2: malformed header: [tool.kindling] is a table"),

@@ -388,7 +388,7 @@ assert falling[-1] < 1.5 * small[-1]
 # One rate for all weights is a compromise, as the ravine showed. Three optimizers give each weight a scale of its own.
 # All of them divide the gradient by its usual size, the square root of $s$, and differ in how they measure it:
 #
-# | optimizer | $s$ | step |
+# | optimizer | its memory $s$ | step |
 # |---|---|---|
 # | **AdaGrad** | $s + g^2$, a sum | $\eta\, g / \sqrt{s}$ |
 # | **RMSProp** | $0.99\, s + 0.01\, g^2$, a running average | $\eta\, g / \sqrt{s}$ |

@@ -23,7 +23,7 @@ no error tells you. Here you build it by hand; PyTorch's version does the same.
 
 # %%
 # Each color is one of three growers of 178 wines. The file lists them grower by grower; a `DataLoader` mixes them, in
-# another order for each pass (an **epoch**), and cuts the row into 45 batches.
+# another order for each pass (an [**epoch**](../1-foundations/07_thermometer.py)), and cuts the row into 45 batches.
 
 import torch
 from matplotlib import pyplot as plt

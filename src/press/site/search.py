@@ -18,7 +18,7 @@ Entry = dict[str, Any]  # a section
 
 
 def complete(build: Build) -> None:
-    """Tag each section with the terms and names that it teaches; what is looked up, not read, with its heading."""
+    """Tag each section with its heading, and with the terms and names that it teaches."""
     path = Path(build.config.site_dir, "search/search_index.json")
     if not path.is_file():
         return
@@ -31,7 +31,7 @@ def complete(build: Build) -> None:
             tag(introducing(term, homes[0]), term.name, *term.forms)
     scripts = [(script.header.chapters, pages.get(f"{script.url}/", [])) for script in build.tutorials.scripts]
     tag_names([entry for chapters, page in scripts for entry in page if chapters])
-    for entry in [entry for chapters, page in scripts for entry in page[1:] if not chapters]:
+    for entry in [entry for _, page in scripts for entry in page[1:]]:
         tag(entry, entry["title"])
     write(path, json.dumps(index, separators=(",", ":")))
 
@@ -74,4 +74,5 @@ def tag_names(sections: list[Entry]) -> None:
 def tag(entry: Entry, *names: str) -> None:
     """Each word once, since a word that many forms share is not taught more."""
     words = re.split(r"[\s/-]+", re.sub("<.*?>", "", " ".join(names)).lower())
-    entry["tags"] = list(dict.fromkeys([*entry.get("tags", ()), *filter(None, words)]))
+    british = [word.replace("iz", "is") for word in words if SPELLED_WITH_Z.fullmatch(word)]
+    entry["tags"] = list(dict.fromkeys([*entry.get("tags", ()), *filter(None, words), *british]))
