@@ -2,7 +2,7 @@
 
 import pytest
 
-from press.scripts.script import ScriptError, find_scripts, part_title, part_url, read_script
+from press.scripts.script import ScriptError, asks_file, find_scripts, part_title, part_url, read_script
 
 
 def read(folder, text, name="01_one.py"):
@@ -203,3 +203,11 @@ def test_check_knows_by_which_name_the_shared_package_is_asked_for(tiny, needs, 
     tutorials = tiny.tutorials
     problems = tutorials.check(tutorials.scripts)
     assert len(problems) == bool(words) and all(f"01_hello.py:{words}" in problem for problem in problems)
+
+
+@pytest.mark.parametrize(
+    ("code", "asks"),
+    [("Path(__file__).parent", True), ("print(__file__)", True), ("Path(torch.__file__).parent", False), ("x = 1", False)],
+)
+def test_a_script_asks_where_it_lies_but_not_by_asking_where_another_module_lies(code, asks):
+    assert asks_file([Cell("code", code, 1)]) is asks

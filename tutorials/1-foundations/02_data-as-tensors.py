@@ -44,7 +44,8 @@ claim(N == 730, "730 days")
 with style():
     fig, ax = plt.subplots(figsize=(6.4, 3))
 by_day = hires[: N * hours_a_day].view(N, hours_a_day)
-heat = ax.imshow(by_day.T, aspect="auto", origin="lower")
+look = {"aspect": "auto", "origin": "lower", "interpolation": "none"}
+heat = ax.imshow(by_day.T, **look)
 ax.set(xlabel="day, from January 2011", ylabel="hour")
 ax.grid(False)
 fig.colorbar(heat, label="hires")

@@ -61,7 +61,7 @@ class Script:
 
 def asks_file(code: Iterable[Cell]) -> bool:
     """Whether code names `__file__`, which a notebook lacks."""
-    return any(re.search(r"\b__file__\b", cell.source) for cell in code)
+    return any(re.search(r"(?<![\w.])__file__\b", cell.source) for cell in code)
 
 
 def part_url(part: str) -> str:
