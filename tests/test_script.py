@@ -2,7 +2,7 @@
 
 import pytest
 
-from press.scripts.script import ScriptError, asks_file, find_scripts, part_title, part_url, read_script
+from press.scripts.script import Cell, ScriptError, asks_file, find_scripts, part_title, part_url, read_script
 
 
 def read(folder, text, name="01_one.py"):
