@@ -86,6 +86,6 @@ def test_the_index_notes_what_it_is_asked_for(index, uv, empty):
 
 @pytest.mark.parametrize("source", [*SCRIPTS, *CATALOGUE.workbooks.values()], ids=lambda one: one.path.name)
 def test_every_header_names_the_package_as_installers_know_it(source):
-    home = Home("kindling", "http://site/w.whl", distribution=CATALOGUE.settings.distribution)
+    home = Home("kindling", "http://site/w.zip", distribution=CATALOGUE.settings.distribution)
     asked = [need for need in source.header.dependencies if home.is_own(need)]
     assert asked == ["kindling-torch"] and "kindling-torch" in source.header.sources

@@ -186,7 +186,7 @@ def test_old_code_can_be_demonstrated_and_other_warnings_are_output():
     assert text(outcome, 2).startswith("cell.py:1: UserWarning: mind the step")
 
 
-PLACES = {"/srv/me/project": "", "/srv/me": "~", "/srv/me/env/lib/site-packages": "site-packages", "/root": "home", "/tmp": "tmp"}
+PLACES = {"/srv/me/project": "", "/srv/me": "~", "/srv/me/env/lib/site-packages": "site-packages", "/boot": "home", "/tmp": "tmp"}
 WINDOWS = {"C:\\Users\\me": "~", "C:\\Users\\me\\project": "", "D:\\t": "tmp"}
 
 
@@ -196,9 +196,9 @@ WINDOWS = {"C:\\Users\\me": "~", "C:\\Users\\me\\project": "", "D:\\t": "tmp"}
         (PLACES, 'File "/srv/me/project/tutorials/a.py", line 1', 'File "tutorials/a.py", line 1'),
         (PLACES, "/srv/me/env/lib/site-packages/torch/x.py:3: /srv/me/y", "site-packages/torch/x.py:3: ~/y"),
         (PLACES, "\x1b[32m/srv/me/x\x1b[39m \x1b[38;5;28m/tmp/y", "\x1b[32m~/x\x1b[39m \x1b[38;5;28mtmp/y"),
-        (PLACES, "a=/tmp:/srv/me:'/root' (/root). gcc -I/root/x file:///tmp/y", "a=tmp:~:'home' (home). gcc -Ihome/x file://tmp/y"),
+        (PLACES, "a=/tmp:/srv/me:'/boot' (/boot). gcc -I/boot/x file:///tmp/y", "a=tmp:~:'home' (home). gcc -Ihome/x file://tmp/y"),
         (PLACES, "/srv/me/project /srv/me/project/ /srv/me/project2", ". ./ ~/project2"),
-        (PLACES, "/rooted /data/root /root-2 ~/root x/tmp /tmp.old https://a.b/tmp ./tmp a+/tmp/", None),
+        (PLACES, "/booted /data/boot /boot-2 ~/boot x/tmp /tmp.old https://a.b/tmp ./tmp a+/tmp/", None),
         (PLACES, "/tmp/ipykernel_1/22.py:3: UserWarning", "cell.py:3: UserWarning"),
         (WINDOWS, r"C:\Users\me\project\tutorials\a.py C:/Users/me/x 'C:\\\\Users\\\\me\\\\b\\\\c'", r".\tutorials\a.py ~/x '~\\\\b\\\\c'"),
         (PLACES, r"'/srv/me/project\nnext /srv/me\n'", r"'.\nnext ~\n'"),

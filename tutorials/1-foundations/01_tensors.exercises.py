@@ -8,7 +8,8 @@
 """
 # Exercises: tensors
 
-Three tasks and an open question on shapes, strides and views. Pencil and paper help more than trial and error.
+Three tasks and an open question on shapes, strides and views. Pencil and paper
+help more than trial and error.
 """
 
 import torch

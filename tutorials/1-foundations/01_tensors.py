@@ -15,9 +15,10 @@
 """
 # Tensors: shapes, views and devices
 
-Images, words, weights, gradients: everything that a network touches is a tensor, and most first bugs are a tensor
-of the wrong shape. By the end of this page you will see such bugs coming, because you will know how a tensor lies
-in memory.
+Images, words, weights, gradients: everything that a network touches is a
+tensor, and most first bugs are a tensor of the wrong shape. By the end of this
+page you will see such bugs coming, because you will know how a tensor lies in
+memory.
 """
 
 # %%

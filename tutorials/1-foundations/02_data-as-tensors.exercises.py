@@ -8,8 +8,8 @@
 """
 # Exercises: data as tensors
 
-Three tasks and an open question: images in the right order, days from hours, one place for each name. All
-data is made here; nothing is downloaded.
+Three tasks and an open question: images in the right order, days from hours,
+one place for each name. All data is made here; nothing is downloaded.
 """
 
 import torch

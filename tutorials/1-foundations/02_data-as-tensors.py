@@ -15,8 +15,9 @@
 """
 # Data as tensors: images, tables, days and words
 
-A network reads floats on axes and nothing else. Whatever you have, a photo, a price list, two years of bike
-hires, a novel, you decide what the axes mean and how each thing becomes a number.
+A network reads floats on axes and nothing else. Whatever you have, a photo, a
+price list, two years of bike hires, a novel, you decide what the axes mean and
+how each thing becomes a number.
 """
 
 # %%
@@ -444,19 +445,6 @@ print("ready:", tuple(ready.shape))
 assert ready.shape[1:] == (20, 24) and (ready[:, -4:].sum(dim=1) == 1).all()
 
 # %%
-# !!! quiz "The stride of a day"
-#     A contiguous table has a row for each minute and 5 columns. You view it as `[days, 1440, 5]`. What is the stride
-#     of the first axis?
-#
-#     - [=] 7,200
-#       > The next day begins 1,440 rows of 5 numbers later.
-#     - [ ] 1,440
-#       > That is the number of rows between two days, but each row has five numbers.
-#     - [ ] 5
-#       > That is the step from one minute to the next: the stride of the *second* axis.
-#     - [ ] anything else
-#       > Count how many numbers lie between a value and the same value a day later.
-#
 # ## Text
 #
 # Text is a row of names. Decide first what a name is: a letter, a word, or something between. Then give each a number,

@@ -8,8 +8,8 @@
 """
 # Exercises: eager or graph
 
-Three tasks and an open question. A small graph stands ready: a node has a `name` and its `parents`; those
-without parents are placeholders.
+Three tasks and an open question. A small graph stands ready: a node has a
+`name` and its `parents`; those without parents are placeholders.
 """
 
 from dataclasses import dataclass

@@ -15,9 +15,11 @@
 """
 # Eager or graph: run it now, or draw it first
 
-When you write `a * b`, does the machine multiply, or does it only write down that it should? PyTorch multiplies.
-Other libraries wrote it down first, and so does PyTorch when you compile. Here you build the kind that writes things
-down, in some forty lines, get 5.0 from both, and find out what each of them can and cannot do.
+When you write `a * b`, does the machine multiply, or does it only write down
+that it should? PyTorch multiplies. Other libraries wrote it down first, and so
+does PyTorch when you compile. Here you build the kind that writes things down,
+in some forty lines, get 5.0 from both, and find out what each of them can and
+cannot do.
 """
 
 # %%

@@ -8,7 +8,8 @@
 """
 # Exercises: backpropagation by hand
 
-Three tasks and an open question on slopes, the way back, and gradients that add up. Begin with the pencil.
+Three tasks and an open question on slopes, the way back, and gradients that add
+up. Begin with the pencil.
 """
 
 import torch

@@ -16,8 +16,9 @@
 """
 # Backpropagation by hand
 
-To learn, a network must know for each of its weights: if this one grew a little, would the loss rise or fall, and
-how fast? Backpropagation answers for all weights in one sweep. Here is the whole idea for a single neuron.
+To learn, a network must know for each of its weights: if this one grew a
+little, would the loss rise or fall, and how fast? Backpropagation answers for
+all weights in one sweep. Here is the whole idea for a single neuron.
 """
 
 # %%

@@ -8,7 +8,8 @@
 """
 # Exercises: perceptrons
 
-Three tasks and an open question on lines and what they can part. Draw the four corners of a square first.
+Three tasks and an open question on lines and what they can part. Draw the four
+corners of a square first.
 """
 
 import math

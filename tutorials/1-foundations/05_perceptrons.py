@@ -16,8 +16,9 @@
 """
 # Perceptrons: lines, logic and their limits
 
-The first machine that learned from its mistakes drew a line between two kinds of things, and moved it each time it was
-wrong. Here you build it in three lines of code, prove that there is a tiny table which it can never learn, and then get
+The first machine that learned from its mistakes drew a line between two kinds
+of things, and moved it each time it was wrong. Here you build it in three lines
+of code, prove that there is a tiny table which it can never learn, and then get
 that table right, four cases out of four, with three of them.
 """
 

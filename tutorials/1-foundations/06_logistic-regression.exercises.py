@@ -8,7 +8,8 @@
 """
 # Exercises: logistic regression
 
-Four tasks and an open question on log-loss, its slope, and scores that grow too large.
+Four tasks and an open question on log-loss, its slope, and scores that grow too
+large.
 """
 
 import torch

@@ -17,9 +17,10 @@
 """
 # Logistic regression: from likelihood to log-loss
 
-Four hundred students applied to graduate school, and about one in three got in. In this tutorial you build
-the smallest model that answers such a yes-or-no question with a probability. Its loss is the one that most
-classifiers, large and small, are trained with today.
+Four hundred students applied to graduate school, and about one in three got in.
+In this tutorial you build the smallest model that answers such a yes-or-no
+question with a probability. Its loss is the one that most classifiers, large
+and small, are trained with today.
 """
 
 # %%

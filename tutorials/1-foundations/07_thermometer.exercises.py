@@ -8,7 +8,8 @@
 """
 # Exercises: the thermometer
 
-Three tasks and an open question on steps: how large they may be, how to do without, and who takes them.
+Three tasks and an open question on steps: how large they may be, how to do
+without, and who takes them.
 """
 
 import torch

@@ -16,8 +16,9 @@
 """
 # A thermometer without units
 
-You bought a thermometer abroad. It works, but nobody can tell you what its numbers mean. On this page you find the
-formula from eleven readings, and on the way you meet everything that training a network of a billion weights needs: a
+You bought a thermometer abroad. It works, but nobody can tell you what its
+numbers mean. On this page you find the formula from eleven readings, and on the
+way you meet everything that training a network of a billion weights needs: a
 model, a loss, a gradient, a step.
 """
 

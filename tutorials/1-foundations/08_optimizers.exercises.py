@@ -8,7 +8,8 @@
 """
 # Exercises: optimizers
 
-Three tasks and an open question on momentum, restarts and schedules. No network is trained.
+Three tasks and an open question on momentum, restarts and schedules. No network
+is trained.
 """
 
 import math

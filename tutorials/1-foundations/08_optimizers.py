@@ -16,9 +16,11 @@
 """
 # Optimizers: valleys, momentum, restarts
 
-A gradient says which way is down. It does not say how far to go, and it cannot see the deeper valley behind the hill.
-Here you build the rules that turn gradients into steps, each in a line or two. By the end twenty random starts find
-the deepest of four valleys in more than 95 of 100 trials, where a single start does so about once in four.
+A gradient says which way is down. It does not say how far to go, and it cannot
+see the deeper valley behind the hill. Here you build the rules that turn
+gradients into steps, each in a line or two. By the end twenty random starts
+find the deepest of four valleys in more than 95 of 100 trials, where a single
+start does so about once in four.
 """
 
 # %%

@@ -8,7 +8,8 @@
 """
 # Exercises: softmax and cross-entropy
 
-Three tasks and an open question. The first two need a pencil, the third a steady hand with large numbers.
+Three tasks and an open question. The first two need a pencil, the third a
+steady hand with large numbers.
 """
 
 import math

@@ -16,9 +16,11 @@
 """
 # Softmax and cross-entropy: logits done right
 
-A network that tells ten things apart ends in ten numbers, and a loss that says how wrong they are. Put one softmax too
-many between the two and the training runs, without a warning, on a loss that can never fall below 1.46. Here you build
-both pieces by hand, agree with PyTorch to a billionth, and learn to recognize that mistake by its loss.
+A network that tells ten things apart ends in ten numbers, and a loss that says
+how wrong they are. Put one softmax too many between the two and the training
+runs, without a warning, on a loss that can never fall below 1.46. Here you
+build both pieces by hand, agree with PyTorch to a billionth, and learn to
+recognize that mistake by its loss.
 """
 
 # %%
@@ -323,20 +325,6 @@ assert math.isclose(apart, 100, rel_tol=1e-4)
 # %%
 # Only the first row is the cross-entropy. With logits there is no bottom at all: raise every true logit by 100, and
 # the "loss" falls by 100.
-#
-# !!! quiz "A negative loss"
-#     A log says "epoch 3, loss -0.81", and the loss is `NLLLoss`. All values so far lay between -1 and 0. What has
-#     happened?
-#
-#     - [ ] The network is better than perfect on this data.
-#       > A perfect answer has probability 1, and costs $-\log 1 = 0$. Below that there is nothing.
-#     - [ ] A rounding error: the loss is nearly zero.
-#       > Rounding moves the seventh digit, not the first.
-#     - [x] It was given probabilities instead of log-probabilities.
-#       > Then it returns minus the mean probability of the true class, between -1 and 0. Replace `Softmax` with
-#       > `LogSoftmax`, or use `CrossEntropyLoss` on the logits.
-#     - [ ] The learning rate is too large.
-#       > Then the loss grows, or becomes `nan`. Its sign cannot come from the rate.
 #
 # ## Targets: class numbers or rows
 #

@@ -8,8 +8,8 @@
 """
 # Exercises: data sets and loaders
 
-Three tasks and an open question on data sets, transforms and scaling. None needs
-a download.
+Three tasks and an open question on data sets, transforms and scaling. None
+needs a download.
 """
 
 import torch

@@ -8,8 +8,8 @@
 """
 # Exercises: validate and regularize
 
-Three tasks and an open question. Nothing is trained here: you write the measuring tools, which have to be
-right before any result is.
+Three tasks and an open question. Nothing is trained here: you write the
+measuring tools, which have to be right before any result is.
 """
 
 import math

@@ -17,9 +17,10 @@
 """
 # Validate and regularize
 
-A network can be nearly perfect on the images it has seen and much worse on all others. Here you train one on
-50,000 images of clothes, watch that happen, hold the network back in three ways, and end with a number that you
-can trust: a test accuracy above 88.3%, a published result for a network of this size.
+A network can be nearly perfect on the images it has seen and much worse on all
+others. Here you train one on 50,000 images of clothes, watch that happen, hold
+the network back in three ways, and end with a number that you can trust: a test
+accuracy above 88.3%, a published result for a network of this size.
 """
 
 # %%

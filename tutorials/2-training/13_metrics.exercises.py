@@ -8,8 +8,8 @@
 """
 # Exercises: when accuracy lies
 
-Three tasks and an open question on rare classes, F1 and AUC. Count first, divide
-last.
+Three tasks and an open question on rare classes, F1 and AUC. Count first,
+divide last.
 """
 
 import torch

@@ -567,8 +567,6 @@ assert abs(per_class.mean().item() - reference) < 1e-9 and per_class[2] == 0
 #       > Eight examples are truly of class 1, and four were found.
 #     - [ ] 0.67: its diagonal cell divided by the sum of its *column*.
 #       > That is the precision: of the six answers "class 1", four were right.
-#     - [ ] 0.04: its diagonal cell divided by all examples.
-#       > The other classes do not matter for the recall of this one. Ask only those who belong to it.
 #
 # ## Where it fails
 #
@@ -599,6 +597,4 @@ print(f"share of evenings with a fire: {y.double().mean():.4f}")
 #
 # ## What to read next
 #
-# [A convolutional network for clothes](../3-vision/19_fashion-cnn.py) compares two networks class by class. When you
-# get to the project on lung scans, come back: there one spot in four hundred matters, and this page decides what you
-# call a success.
+# [A convolutional network for clothes](../3-vision/19_fashion-cnn.py) compares two networks class by class.

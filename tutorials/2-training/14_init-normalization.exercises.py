@@ -8,8 +8,8 @@
 """
 # Exercises: initialization and normalization
 
-Three tasks and an open question on the size of first weights, and on what batch normalization keeps and
-replaces.
+Three tasks and an open question on the size of first weights, and on what batch
+normalization keeps and replaces.
 """
 
 import math

@@ -16,9 +16,10 @@
 """
 # Why training starts or stalls
 
-Take one network, one data set and one optimizer, and change nothing but the numbers that the weights begin
-with. From one start the network reads more than 95 of 100 digits after two epochs; from another it is still
-guessing. Here you find out why, and meet two layers that make the start matter far less.
+Take one network, one data set and one optimizer, and change nothing but the
+numbers that the weights begin with. From one start the network reads more than
+95 of 100 digits after two epochs; from another it is still guessing. Here you
+find out why, and meet two layers that make the start matter far less.
 """
 
 # %%

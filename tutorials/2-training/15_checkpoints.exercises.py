@@ -8,7 +8,8 @@
 """
 # Exercises: checkpoints
 
-Three tasks and an open question on what a file must hold, what has to match, and what may be loaded.
+Three tasks and an open question on what a file must hold, what has to match,
+and what may be loaded.
 """
 
 import io

@@ -15,9 +15,10 @@
 """
 # Checkpoints: save, resume, trust
 
-Trainings stop in the middle: a laptop sleeps, a rented machine is taken back. On this page you stop one
-halfway, go on from a file, and end with the same network as if nothing had happened: all of its 101,770
-numbers agree, to the last bit.
+Trainings stop in the middle: a laptop sleeps, a rented machine is taken back.
+On this page you stop one halfway, go on from a file, and end with the same
+network as if nothing had happened: all of its 101,770 numbers agree, to the
+last bit.
 """
 
 # %%

@@ -8,7 +8,8 @@
 """
 # Exercises: searching hyperparameters
 
-Three tasks and an open question on drawing settings, on how many to draw, and on the number that you report.
+Three tasks and an open question on drawing settings, on how many to draw, and
+on the number that you report.
 """
 
 import math

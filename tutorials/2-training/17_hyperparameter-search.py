@@ -16,9 +16,10 @@
 """
 # Searching hyperparameters
 
-How many units, which learning rate, how much dropout? Somebody typed such numbers into every page so far, and
-never said where they came from. Here twenty random tries of one epoch each find better settings for that epoch than
-the hand-picked ones, and you learn how much of the winner's lead is luck.
+How many units, which learning rate, how much dropout? Somebody typed such
+numbers into every page so far, and never said where they came from. Here twenty
+random tries of one epoch each find better settings for that epoch than the
+hand-picked ones, and you learn how much of the winner's lead is luck.
 """
 
 # %%

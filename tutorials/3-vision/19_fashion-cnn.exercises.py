@@ -8,7 +8,8 @@
 """
 # Exercises: a fair comparison
 
-Three tasks and an open question: what a convolution costs, what it does, and how a network forgets the place.
+Three tasks and an open question: what a convolution costs, what it does, and
+how a network forgets the place.
 """
 
 import torch

@@ -16,9 +16,10 @@
 """
 # A fair comparison: convolutions against fully connected layers
 
-A fully connected network treats an image as a list of 784 numbers. A convolutional network also knows which pixels
-are neighbors. Here both learn the same clothes under the same rules, and the one with *fewer* parameters wins. Then
-you take the neighbors away, and see why it won.
+A fully connected network treats an image as a list of 784 numbers. A
+convolutional network also knows which pixels are neighbors. Here both learn the
+same clothes under the same rules, and the one with *fewer* parameters wins.
+Then you take the neighbors away, and see why it won.
 """
 
 # %%

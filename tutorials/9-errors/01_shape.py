@@ -12,9 +12,11 @@
 """
 # Errors: shapes
 
-Most first bugs are a tensor of the wrong shape, and PyTorch is good at telling you so. Find your message below:
-each one is raised on purpose, explained, and fixed by code that runs. Your numbers will differ; the words
-will not. What shapes, views and broadcasting are is explained in [Tensors](../1-foundations/01_tensors.py).
+Most first bugs are a tensor of the wrong shape, and PyTorch is good at telling
+you so. Find your message below: each one is raised on purpose, explained, and
+fixed by code that runs. Your numbers will differ; the words will not. What
+shapes, views and broadcasting are is explained in
+[Tensors](../1-foundations/01_tensors.py).
 """
 
 # %%

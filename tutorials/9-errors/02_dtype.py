@@ -12,9 +12,11 @@
 """
 # Errors: dtypes
 
-PyTorch seldom converts numbers behind your back. Where float32, float64 and whole numbers meet, it often stops
-and asks you to decide. Find your message below: each one is raised on purpose, explained, and fixed by code
-that runs. Which type a new tensor gets is explained in [Tensors](../1-foundations/01_tensors.py).
+PyTorch seldom converts numbers behind your back. Where float32, float64 and
+whole numbers meet, it often stops and asks you to decide. Find your message
+below: each one is raised on purpose, explained, and fixed by code that runs.
+Which type a new tensor gets is explained in
+[Tensors](../1-foundations/01_tensors.py).
 """
 
 # %%

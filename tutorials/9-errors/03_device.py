@@ -12,10 +12,11 @@
 """
 # Errors: devices and modules
 
-Two tensors can only meet where both of them live, and a module only knows the parts that you have given it
-properly. Find your message below, with its cause and a fix that runs. This page was made without a GPU. The device
-`meta`, on which tensors have a shape but no numbers, plays its part: it makes the same mistake fail, mostly
-in other words. The words of a GPU stand in the headings.
+Two tensors can only meet where both of them live, and a module only knows the
+parts that you have given it properly. Find your message below, with its cause
+and a fix that runs. This page was made without a GPU. The device `meta`, on
+which tensors have a shape but no numbers, plays its part: it makes the same
+mistake fail, mostly in other words. The words of a GPU stand in the headings.
 """
 
 # %%

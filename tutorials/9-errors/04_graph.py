@@ -12,9 +12,11 @@
 """
 # Errors: gradients
 
-Autograd records what you do to a tensor and plays it backwards. These errors say that the record has a gap, was used
-up, or was overwritten. Find your message below: each one is raised on purpose, explained, and fixed by code that
-runs. How the record works is explained in [Backpropagation by hand](../1-foundations/04_backprop.py).
+Autograd records what you do to a tensor and plays it backwards. These errors
+say that the record has a gap, was used up, or was overwritten. Find your
+message below: each one is raised on purpose, explained, and fixed by code that
+runs. How the record works is explained in [Backpropagation by
+hand](../1-foundations/04_backprop.py).
 """
 
 # %%

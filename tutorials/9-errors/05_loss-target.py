@@ -12,9 +12,11 @@
 """
 # Errors: losses and targets
 
-A loss compares what the model says with what is true, and each loss wants the truth in a form of its own. Find your
-message below: each one is raised on purpose, explained, and fixed by code that runs. What cross-entropy takes, and
-why, is explained in [Softmax and cross-entropy](../2-training/09_softmax-cross-entropy.py).
+A loss compares what the model says with what is true, and each loss wants the
+truth in a form of its own. Find your message below: each one is raised on
+purpose, explained, and fixed by code that runs. What cross-entropy takes, and
+why, is explained in [Softmax and
+cross-entropy](../2-training/09_softmax-cross-entropy.py).
 """
 
 # %%

@@ -12,10 +12,11 @@
 """
 # Errors: data sets and loaders
 
-A loader asks your data set for its length and for one item after the other, and puts the items together. Most of its
-errors say which of the three went wrong. Find your message below: each one is raised on purpose, explained, and
-fixed by code that runs. How the parts fit together is explained in
-[Data sets and loaders](../2-training/11_datasets-loaders.py).
+A loader asks your data set for its length and for one item after the other, and
+puts the items together. Most of its errors say which of the three went wrong.
+Find your message below: each one is raised on purpose, explained, and fixed by
+code that runs. How the parts fit together is explained in [Data sets and
+loaders](../2-training/11_datasets-loaders.py).
 """
 
 # %%

@@ -12,9 +12,11 @@
 """
 # Errors: saving and loading
 
-A file of weights is a dictionary of names and tensors; the model it belongs to has to be built by your code. Most
-errors say that the two do not fit. Find your message below: each one is raised on purpose, explained, and fixed by
-code that runs. What belongs in a file is explained in [Checkpoints](../2-training/15_checkpoints.py).
+A file of weights is a dictionary of names and tensors; the model it belongs to
+has to be built by your code. Most errors say that the two do not fit. Find your
+message below: each one is raised on purpose, explained, and fixed by code that
+runs. What belongs in a file is explained in
+[Checkpoints](../2-training/15_checkpoints.py).
 """
 
 # %%
