@@ -15,7 +15,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 # These take minutes, so they begin first, else one process would wait for the other at the end. The first builds the
 # site, the second does without it meanwhile.
-LONG = ("test_downloads_run.py", "test_serve_growth.py", "test_downloads_notebooks.py")
+LONG = ("test_downloads_run.py", "test_serve.py", "test_downloads_notebooks.py")
 
 
 def pytest_collection_modifyitems(config, items):

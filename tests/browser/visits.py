@@ -31,9 +31,15 @@ SIDEWAYS = r"""() => {
   return sideways
 }"""
 
+# In the browser: waits for the next frame but one, though not for ever, since a page that has nothing to draw may get none.
+DRAWN = """globalThis.drawn = () => new Promise((done) => {
+  requestAnimationFrame(() => requestAnimationFrame(done))
+  setTimeout(done, 2000)
+})"""
+
 # In the browser: what can be scrolled sideways by mouse or finger only. A frame later, because who listens to sizes comes last.
 OUT_OF_REACH = """async () => {
-  await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))
+  await drawn()
   return [...document.querySelectorAll(".md-content *")]
     .filter((box) => box.checkVisibility() && box.clientWidth && box.scrollWidth > box.clientWidth)
     .filter((box) => /auto|scroll/.test(getComputedStyle(box).overflowX) && box.tabIndex < 0)
@@ -48,7 +54,7 @@ CUT = """() => [...document.querySelectorAll(".press-cell .highlight pre code")]
 # In the browser: what axe-core finds, as rule, place and reason. Folded boxes are opened, so that it looks into them too.
 AXE = """async rules => {
   for (const box of document.querySelectorAll("article details")) box.open = true
-  await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))
+  await drawn()
   const { violations } = await axe.run({ resultTypes: ["violations"], ...(rules && { runOnly: rules }) })
   return violations.flatMap(({ id, impact, nodes }) => nodes
     .map(({ target, failureSummary }) => `${impact} ${id}: ${target}: ${failureSummary.replace(/\\s+/g, " ")}`))
@@ -131,6 +137,7 @@ def window(browser, own: str):
     opened = browser.new_context(base_url=own, viewport=PHONE, color_scheme="light", reduced_motion="reduce")
     opened.set_default_timeout(30_000)
     opened.add_init_script(ALL_DRAWN)
+    opened.add_init_script(DRAWN)
     return opened
 
 
