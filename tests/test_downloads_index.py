@@ -66,6 +66,7 @@ def test_uv_asks_no_index_for_the_package(index, uv, empty, needs, below):
     assert index.names == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pip", [True, False], ids=["pip", "uv, where pip is absent"])
 def test_the_first_cell_of_a_notebook_asks_no_index_for_the_package(index, uv, empty, pip):
     (empty / "cell.py").write_text(index.home.install(["Kindling>=0.1"]) + "\nimport kindling\n", encoding="utf-8")
