@@ -190,7 +190,7 @@ def test_a_damaged_file_of_the_user_is_an_error_and_is_not_touched(serve_from, g
 
 
 def test_every_card_is_whole():
-    assert set(fetch.cards()) == {"mnist", "fashion_mnist", "student_admissions", "wine_quality", "bike_sharing"}
+    assert {"mnist", "wine_quality", "imdb"} < set(fetch.cards())
     for name, card in fetch.cards().items():
         assert card.name == name
         assert all([card.title, card.description, card.license, card.citation, card.homepage, card.files])
@@ -217,7 +217,7 @@ def test_the_checksum_of_a_card_depends_on_every_file(monkeypatch):
 
 
 def test_an_unknown_name_lists_those_that_are_allowed():
-    with pytest.raises(ValueError, match=r"no data set 'minst'. Choose one of bike_sharing, fashion_mnist, mnist"):
+    with pytest.raises(ValueError, match=r"no data set 'minst'. Choose one of .*bike_sharing, .*fashion_mnist, .*mnist"):
         fetch.fetch("minst")
 
 
