@@ -65,7 +65,7 @@ def count_parameters(module: nn.Module, *, trainable_only: bool = False) -> int:
 
 
 def squeezenet() -> SqueezeNet:
-    """SqueezeNet 1.0 with weights from ImageNet, ready to evaluate: images [batch, 3, 224, 224] to logits [batch, 1000].
+    """SqueezeNet 1.0 trained on ImageNet, ready to evaluate: images [batch, 3, 224, 224] to logits [batch, 1000].
 
     It expects what `SqueezeNet1_0_Weights.IMAGENET1K_V1.transforms()` of torchvision makes; `meta["categories"]` of the
     same names the classes. Your random numbers stay as they are. A smoke run without the weights gets random ones.
