@@ -82,9 +82,6 @@ show(
 )
 
 # %%
-# You will make such a line compute AND, OR and NOT, let it learn from its mistakes, and compare it with the best of
-# *all* lines. Then comes XOR, which no line can do, until you stack perceptrons.
-#
 # ## A question with two answers
 #
 # Is this letter spam? Is that spot a star? A **classification problem** asks for one label from a fixed set, and each
@@ -114,8 +111,7 @@ assert predict(foot - 0.01 * w, w, b) == 0
 # ## Why "neural"?
 #
 # The idea came from nerve cells, which collect signals, some exciting, some damping, and fire if the sum is strong
-# enough. In 1943 that was made a formula, and in 1958 Frank Rosenblatt gave it a rule by which it learns. The likeness
-# ends there.
+# enough. In 1943 that was made a formula, and in 1958 Frank Rosenblatt gave it a rule by which it learns.
 #
 # ## Logic with a line
 #
@@ -183,8 +179,7 @@ show(
 # ## The trick: learn from one mistake
 #
 # So far we chose the weights. Now let the points choose them. If a point of class 1 got a score below zero, its score
-# must rise, so add the point to the weights. If a point of class 0 scored above, subtract it. Both cases in one line,
-# with the learning rate $\eta$:
+# must rise, so add the point to the weights. If one of class 0 scored above, subtract it. At a learning rate $\eta$:
 #
 # $$w \leftarrow w + \eta\,(y - \hat y)\,x, \qquad b \leftarrow b + \eta\,(y - \hat y),$$
 #
@@ -208,9 +203,8 @@ rise = (point @ after[0] + after[1]) - (point @ w + b)
 torch.testing.assert_close(rise, 0.3 * (point @ point + 1))
 
 # %%
-# The score rose by $\eta\,(\|x\|^2 + 1)$, which is always positive, so each correction pushes its point in the right
-# direction. The point need not be right afterwards, and others may get worse. Seen from above, the line swings past
-# it:
+# The score rose by $\eta\,(\|x\|^2 + 1)$, which is always positive: a correction pushes its point in the right
+# direction. The point need not be right afterwards, and others may get worse. Seen from above, the line swings past.
 
 with style():
     fig, ax = plt.subplots(figsize=(5, 3.8))
@@ -231,8 +225,7 @@ assert predict(point, *before) == 0 and predict(point, *after) == 1
 # %%
 # ## The perceptron algorithm
 #
-# Start with zero weights. Go through the points in a random order and correct every mistake. Repeat, until a whole
-# pass finds none. We keep the boundary after each correction, to watch it later.
+# Start with zero weights. Go through the points in a random order and correct each mistake, until a pass finds none.
 
 
 def learn(x, y, seed=0, learning_rate=1.0, epochs=epochs):
@@ -285,10 +278,9 @@ show(
 )
 
 # %%
-# It ends in the gap. Does it always stop? Yes, if any line parts the points, and there is even a limit to how many
-# corrections it can need. Let $R$ be the length of the longest input, the constant 1 of the bias counted in, and
-# $\gamma$ the width of the gap on either side of *some* line that parts the points. Then there are at most
-# $(R/\gamma)^2$ corrections, in any order, in any number of dimensions.
+# It ends in the gap. Does it always stop? Yes, if any line parts the points. Let $R$ be the length of the longest
+# input, the constant 1 of the bias counted in, and $\gamma$ the width of the gap on either side of *some* such line.
+# Then there are at most $(R/\gamma)^2$ corrections, in any order, in any number of dimensions.
 #
 # ??? info "The derivation: why it must stop"
 #     Write $\tilde x = (x, 1)$ and $\tilde w = (w, b)$, so that the score is $\tilde w\cdot\tilde x$, and let
@@ -310,8 +302,7 @@ assert max(needed) <= limit
 # %%
 # Does the learning rate matter? For gradient descent it decides everything: [the thermometer](07_thermometer.py)
 # diverges with a wrong one. Here, from zero weights, it only changes the unit of the weights: every score keeps its
-# sign, so every mistake stays the same mistake. The small rate below is $1/128$, a power of two, so that not even
-# rounding differs.
+# sign, so every mistake stays one. The small rate below is $1/128$, a power of two, so that not even rounding differs.
 
 rates = (1 / 128, 1.0)
 small, large = (learn(easy_x, easy_y, learning_rate=r)[0] for r in rates)
@@ -405,8 +396,7 @@ print(f"{len(tables)} of 16 tables; missing: {missing}")
 assert missing == [(0, 1, 1, 0), (1, 0, 0, 1)]
 
 # %%
-# Fourteen can be done. Missing are XOR and its opposite, "both or neither". The learning rule cannot find a way
-# either: three out of four is the best that it ever has in its pocket.
+# Fourteen can be done. XOR and its opposite, "both or neither", cannot. The rule gets three of four right, never more.
 
 XOR = torch.tensor([0.0, 1.0, 1.0, 0.0])
 path, corrections = learn(pairs, XOR)
@@ -419,8 +409,7 @@ claim(best_single == 0.75, "three of four is the best")
 # %%
 # ## Two layers
 #
-# But look: XOR is "one *or* the other, and *not* both". OR and AND are perceptrons. Let their answers be the inputs of
-# a third, which says yes to OR and no to AND.
+# But XOR is "one *or* the other, and *not* both". So let a third perceptron say yes to OR and no to AND.
 
 LAST = torch.tensor([1.0, -1.0]), torch.tensor(-0.5)
 
@@ -465,14 +454,12 @@ assert hidden[1].tolist() == hidden[2].tolist() == [1, 0]
 
 # %%
 # !!! quiz "What a second layer needs"
-#     You leave out the threshold in the first layer: two weighted sums go straight into the third perceptron. Can it
-#     still do XOR, with other weights perhaps?
+#     The first layer has no threshold: two weighted sums go straight into the third perceptron. Can it still do XOR?
 #
 #     - [ ] Yes, with two layers there are weights enough.
 #       > More numbers, but nothing new: a weighted sum of weighted sums is again one weighted sum of the two inputs.
 #     - [x] No: it is one perceptron in disguise.
-#       > The two layers collapse into a single line. The threshold, or another activation function, makes a layer
-#       > count.
+#       > The two layers collapse into a single line. A threshold, or another activation function, prevents that.
 #     - [ ] Yes, but training would take much longer.
 #       > There is nothing to be found, however long you look.
 #
@@ -507,9 +494,8 @@ line_right = share_right(test_x, test_y, *line)
 print(f"one line: {line_right:.1%} of 1,000 new points")
 
 # %%
-# The rule needs to know the error of each perceptron, and nobody tells what the hidden ones *should* have said.
-# Rosenblatt's machine made the first layer at random and never changed it; only the last perceptron learned. Do the
-# same, with a hundred random lines.
+# The rule needs the error of each perceptron, and nobody tells what the hidden ones *should* have said. Rosenblatt
+# drew the first layer at random, and only the last perceptron learned. Do the same, with a hundred random lines.
 
 direction = 2 * math.pi * torch.rand(hidden_perceptrons, generator=generator)
 hidden_w = torch.stack([direction.cos(), direction.sin()])  # [2, hidden]
@@ -553,9 +539,8 @@ show(
 #
 # !!! warning "You may read this elsewhere"
 #     "A deep network is many perceptrons, plus a backpropagation algorithm to introduce feedback." The perceptron's
-#     rule is older than backpropagation and does not use it. And backpropagation cannot train perceptrons: it needs
-#     slopes, and a threshold has none. Today take a smooth activation function, such as a sigmoid, and *then* use
-#     [backpropagation](04_backprop.py).
+#     rule is older than backpropagation and does not use it, and backpropagation cannot train perceptrons: it needs
+#     slopes, and a threshold has none. Take a sigmoid, say, and *then* use [backpropagation](04_backprop.py).
 #
 # In code, the threshold as a comparison leaves no trace for autograd. As `sign`, its slope is zero everywhere.
 
@@ -599,13 +584,11 @@ claim(distances[0] < 0.5 * nearest(*diagonal), "and some are narrow escapes")
 
 # %%
 # All twenty are perfect on these points, and some pass a point at less than half the distance that the diagonal keeps.
-# A perceptron does not tell a narrow escape from a safe answer. It cannot say "probably" either. What is missing is a
-# number for *how* right an answer is.
+# A perceptron does not tell a narrow escape from a safe answer. It has no number for *how* right an answer is.
 #
 # ## Exercises
 #
-# [The workbook](05_perceptrons.exercises.py) has a gap to fill for each of these, with hints, a checker and a
-# solution.
+# [The workbook](05_perceptrons.exercises.py) has a gap to fill for each of these, with hints, a checker, a solution.
 #
 # <!-- press:exercises -->
 #
