@@ -566,6 +566,7 @@ assert run(tidy, **given) == run(drawing, **given) == wasteful(2.0, 3.0, 4.0)
 # You do not have to choose one for good. Write eagerly, find your mistakes, and when it works hand the function to
 # `torch.compile`. It draws graphs from your eager code, and where it cannot go on, at a fork for instance, it breaks
 # off and lets Python decide.
+#
 # ## Where it fails
 #
 # A graph remembers what was there when it was drawn. A Python number that goes into it is **baked in**: change it
