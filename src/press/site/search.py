@@ -14,6 +14,7 @@ SPELLED_WITH_Z = re.compile(r"\b\w{2,}iz(?:e[drs]?|ers|ing|ation)\b")  # half of
 # Names of code without their owners: any in a heading; in text classes, methods and whatever has an underscore.
 HEADED = re.compile(r"<code>(?:\w+\.)*(\w+)")
 SAID = re.compile(r"<code>(?:\w+\.)*([A-Z]\w+|\w*_\w+|(?<=\.)\w+|\w+(?=\())(?:\([^<]*\))?</code>")
+WORDS = re.compile(r"[\s/-]+")  # what stands between them
 Entry = dict[str, Any]  # a section
 
 
@@ -28,7 +29,7 @@ def complete(build: Build) -> None:
         pages.setdefault(entry["location"].partition("#")[0], []).append(spelled(entry))
     for term in build.terms:
         if homes := [pages[at] for home in (*term.homes, GLOSSARY) if (at := build.address(home)) in pages]:
-            tag(introducing(term, homes[0]), term.name, *term.forms)
+            tag(introducing(term, homes[0]), term.name, *term.forms, *closed(term.name))
     scripts = [(script.header.chapters, pages.get(f"{script.url}/", [])) for script in build.tutorials.scripts]
     tag_names([entry for chapters, page in scripts for entry in page if chapters])
     for entry in [entry for _, page in scripts for entry in page[1:]]:
@@ -53,6 +54,12 @@ def spelled(entry: Entry) -> Entry:
     return entry
 
 
+def closed(name: str) -> list[str]:
+    """The words of a term as nothing else has them. The search takes each question for the beginning of a word, and a
+    rare one such as TensorBoard for the better answer; so it finds these in their home before anything longer."""
+    return [f"{word}_" for word in WORDS.split(name)]
+
+
 def introducing(term: Term, page: list[Entry]) -> Entry:
     """The section whose heading names a term, else the first that uses it; whole pages the search overrates."""
     used = re.compile(rf"\b(?:{'|'.join(map(re.escape, (term.name, *term.forms)))})\b", re.IGNORECASE)
@@ -73,6 +80,6 @@ def tag_names(sections: list[Entry]) -> None:
 
 def tag(entry: Entry, *names: str) -> None:
     """Each word once, since a word that many forms share is not taught more."""
-    words = re.split(r"[\s/-]+", re.sub("<.*?>", "", " ".join(names)).lower())
+    words = WORDS.split(re.sub("<.*?>", "", " ".join(names)).lower())
     british = [word.replace("iz", "is") for word in words if SPELLED_WITH_Z.fullmatch(word)]
     entry["tags"] = list(dict.fromkeys([*entry.get("tags", ()), *filter(None, words), *british]))
