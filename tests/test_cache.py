@@ -69,7 +69,6 @@ DIFFERENT = [
     (step, Facts({"a": "b"})),
     (step, Facts({"a": "c"})),
     (step, Facts({"a": "b"}, ("c",))),
-    (step, Path("a/b")),
 ]
 
 

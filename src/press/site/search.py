@@ -26,7 +26,7 @@ def complete(build: Build) -> None:
     index = json.loads(path.read_text(encoding="utf-8"))
     index["docs"], pages = by_term(index.get("docs", []), build), {}
     for entry in index["docs"]:
-        pages.setdefault(entry["location"].partition("#")[0], []).append(spelled(entry))
+        pages.setdefault(entry["location"].partition("#")[0], []).append(entry)
     for term in build.terms:
         if homes := [pages[at] for home in (*term.homes, GLOSSARY) if (at := build.address(home)) in pages]:
             tag(introducing(term, homes[0]), term.name, *term.forms, *closed(term.name))
@@ -45,13 +45,6 @@ def by_term(entries: list[Entry], build: Build) -> list[Entry]:
     terms = [(start + term.slug, escape(term.name), escape(term.meaning)) for term in build.terms]
     found = [letters[0] | dict(zip(("location", "title", "text"), term, strict=True)) for term in terms]
     return [entry for entry in entries if entry not in letters] + found
-
-
-def spelled(entry: Entry) -> Entry:
-    """Let a heading be found by its British spelling, too."""
-    if words := {word.replace("iz", "is") for word in SPELLED_WITH_Z.findall(entry["title"].lower())}:
-        entry["text"] += f"<p>Also spelled {', '.join(sorted(words))}.</p>"
-    return entry
 
 
 def closed(name: str) -> list[str]:
