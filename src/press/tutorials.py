@@ -18,7 +18,7 @@ from press.keys.closure import files
 from press.keys.key import Key, key_of
 from press.keys.modules import Project, project_of, read_table
 from press.project import Settings
-from press.scripts.check import carried, check_names, imports, links, nearest, requirements, structure, unknown_names
+from press.scripts.check import carried, check_names, imports, jupyter_names, links, nearest, requirements, structure
 from press.scripts.exercises import Workbook, read_workbook
 from press.scripts.script import EXERCISES, Script, ScriptError, asks_file, find_files, find_scripts, read_script, slug
 from press.store import Status, Store
@@ -209,7 +209,7 @@ class Tutorials:
             folder = self.settings.root / script.path.parent
             find, book = partial(self.project.find, beside=folder), self.workbooks.get(script.name)
             missing = imports(script, find) if script.path not in self.broken else ()
-            said = [(script.path, *each) for each in (*structure(script), *missing, *unknown_names(script))]
+            said = [(script.path, *each) for each in (*structure(script), *missing, *jupyter_names(script))]
             for each, cells in ((script, script.cells), *([(book, book.cells)] if book else [])):
                 asked = requirements(each.header, self.settings.package, self.settings.distribution)
                 taken = carried(each.name, self.files(each))

@@ -18,6 +18,7 @@ from press.scripts.header import Header
 from press.scripts.links import in_html, targets
 from press.scripts.script import Cell, Script, ScriptError
 
+JUPYTER = re.compile(r"display|get_ipython|In|Out|_\d*|___?|_i{1,3}|_i\d+|_[iod]h")
 MOST_CARRIED = 1_000_000  # bytes of files beside a script
 
 
@@ -80,14 +81,16 @@ def links(cells: Iterable[Cell], folder: Path, settings: Settings) -> Iterator[t
             yield cell.line + offset, f"no address is made of {written!r} in HTML; write ![what it shows]({written})"
 
 
-def unknown_names(script: Script) -> Iterator[tuple[int, str]]:
-    """Names that nothing in the script binds: most are Jupyter's functions, or its commands, alone on a line."""
+def jupyter_names(script: Script) -> Iterator[tuple[int, str]]:
+    """Names that only Jupyter knows: its own functions, and words alone on a line, which it takes for commands."""
     trees = [ast.increment_lineno(ast.parse(cell.source), cell.line - 1) for cell in script.code]
-    for found in Checker(ast.Module([node for tree in trees for node in tree.body], [])).messages:
-        if isinstance(found, UndefinedName):
-            (name,) = found.message_args
+    whole = ast.Module([node for tree in trees for node in tree.body], [])
+    alone = {node.lineno for node in whole.body if isinstance(node, ast.Expr) and isinstance(node.value, ast.Name)}
+    for found in Checker(whole).messages:
+        name = str(found.message_args[0]) if isinstance(found, UndefinedName) else ""
+        if JUPYTER.fullmatch(name) or (name and found.lineno in alone):
             hint = "; from IPython.display import display" if name == "display" else ""
-            yield found.lineno, f"{name} is known in Jupyter at most, not to `python FILE`{hint}"
+            yield found.lineno, f"{name} is known in Jupyter only, not to `python FILE`{hint}"
 
 
 def carried(name: str, files: Mapping[str, Path]) -> Iterator[tuple[int, str]]:
