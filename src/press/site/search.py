@@ -29,7 +29,7 @@ def complete(build: Build) -> None:
         pages.setdefault(entry["location"].partition("#")[0], []).append(entry)
     for term in build.terms:
         if homes := [pages[at] for home in (*term.homes, GLOSSARY) if (at := build.address(home)) in pages]:
-            tag(introducing(term, homes[0]), term.name, *term.forms, *closed(term.name))
+            tag(introducing(term, homes[0]), term.name, *term.forms, closed(term.name))
     scripts = [(script.header.chapters, pages.get(f"{script.url}/", [])) for script in build.tutorials.scripts]
     tag_names([entry for chapters, page in scripts for entry in page if chapters])
     for entry in [entry for _, page in scripts for entry in page[1:]]:
@@ -47,10 +47,12 @@ def by_term(entries: list[Entry], build: Build) -> list[Entry]:
     return [entry for entry in entries if entry not in letters] + found
 
 
-def closed(name: str) -> list[str]:
-    """The words of a term as nothing else has them. The search takes each question for the beginning of a word, and a
-    rare one such as TensorBoard for the better answer; so it finds these in their home before anything longer."""
-    return [f"{word}_" for word in WORDS.split(name)]
+def closed(name: str) -> str:
+    """A term as a word of its own, which is found in the term's home before anything longer that begins so.
+
+    The search takes each question for the beginning of words, and the rare ones, TensorBoard, for better answers.
+    """
+    return "_".join([*WORDS.split(name), ""])
 
 
 def introducing(term: Term, page: list[Entry]) -> Entry:
