@@ -496,6 +496,7 @@ assert w.grad == once
 #       > First $w$ moves to 0.8. There the slope is 1.6, but `w.grad` holds $2 + 1.6 = 3.6$.
 #     - [ ] 0.64 ± 0.001
 #       > That is right with a cleared `.grad`. Here the old 2 is still in it.
+#     - [ ] 0.6 ± 0.001
 #       > You used the first gradient twice. The second call *adds* the slope at 0.8.
 #     - [ ] anything else
 #       > The slope of $w^2$ is $2w$. Write down $w$ and `w.grad` after each round.
