@@ -70,7 +70,7 @@ print(f"dtype {x.dtype}, device {x.device}")
 assert x.shape == (2, 3) and x.numel() == 2 * 3
 
 # %%
-# A tensor holds numbers and truth values, never strings (in TensorFlow it can). So give each word a number of its own.
+# A tensor holds numbers and truth values, never strings (TensorFlow's can). So give each word a number of its own.
 # `objection`, from this site's package, runs code and returns the error or warning that it meets.
 
 words = ["spark", "flame", "spark"]

@@ -468,7 +468,7 @@ print("by backpropagation: one sweep forward, one back")
 assert count == 669_706
 
 # %%
-# So finite differences judge; they never train. And autograd has no formula to derive again when the model changes.
+# So finite differences judge; they never train. With autograd, no formula has to be derived again for another model.
 #
 # ## Gradients add up
 #
