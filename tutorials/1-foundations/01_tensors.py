@@ -416,12 +416,12 @@ fact(
 # !!! quiz "NumPy and shared memory"
 #     `array = np.zeros(2)`, then `t = torch.from_numpy(array).float()`, then `array[0] = 1`. What is `t[0]`?
 #
-#     - [x] 0
+#     - [=] 0
 #       > `from_numpy` shares memory, but the array is float64, and `.float()` has to make a float32 copy.
 #     - [ ] 1
 #       > It would be 1 without `.float()`. Changing the type needs new memory, and there the sharing ends.
-#     - [ ] An error, because a shared array must not be changed.
-#       > PyTorch neither forbids nor notices it. That is what makes sharing fast, and risky.
+#     - [ ] anything else
+#       > The array held 0 before and 1 after. Did `t` still share its memory when that happened?
 #
 # ## Sums and products
 #
