@@ -597,5 +597,5 @@ claim(missed > 0.25 * nothing, "it does not know edges")
 #
 # ## Read next
 #
-# [How a convolution moves](18_conv-arithmetic.py) is about the sizes: steps, frames, and how far a stack of layers
-# sees. [A fair comparison](19_fashion-cnn.py) then stacks three layers with learned kernels.
+# [A fair comparison](19_fashion-cnn.py) stacks three layers of learned kernels, and asks what they know about images
+# that a fully connected network does not.
