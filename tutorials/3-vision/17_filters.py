@@ -495,9 +495,8 @@ def trained(name, model, x, y):
     val = batches(inputs(name, x_val), y_val, 1000)
     optimizer = torch.optim.AdamW(model.parameters())
     cycle = OneCycleLR(optimizer, top_rate, total_steps=epochs * len(train))
-    run = fit(
-        model, train, val, optimizer=optimizer, epochs=epochs, scheduler=cycle
-    )
+    settings = {"epochs": epochs, "scheduler": cycle, "progress": False}
+    run = fit(model, train, val, optimizer=optimizer, **settings)
     return 100 * run.val_accuracy[-1]
 
 
