@@ -462,42 +462,46 @@ assert features.numel() == 128
 
 # %%
 # Against them we set eight kernels of 7 by 7 that are learned, and keep the largest answer of each kernel in each
-# cell: again 128 features. (A ReLU sets negative answers to zero; [batch
-# normalization](../2-training/14_init-normalization.py) brings each kernel's answers to one scale.) A third rival gets
-# the same eight kernels, but they stay as random as they were at the start. And a fourth has no features, only pixels.
-# On top of each is the same: one linear layer.
+# cell: again 128 features. A third rival gets eight such kernels too, but they stay as random as they were at the
+# start. And a fourth takes the pixels as they are. On top of each is the same: [batch
+# normalization](../2-training/14_init-normalization.py), which brings all features to one scale, and one linear layer.
 
 
-def cells_of_kernels(trained):
-    layer = nn.Conv2d(1, 8, 7, padding=3)
-    layer.requires_grad_(trained)  # else its numbers stay as they are
-    rest = [nn.BatchNorm2d(8), nn.ReLU(), nn.MaxPool2d(7), nn.Flatten()]
-    return [layer, *rest, nn.Linear(128, 10)]
+def largest_answers():
+    kernels = nn.Conv2d(1, 8, 7, padding=3)
+    return nn.Sequential(kernels, nn.MaxPool2d(7), nn.Flatten())
 
 
 def contestants(seed):
+    """By name: the features, and what is trained on top of them."""
     runtime.seed(seed)
-    layers = {
-        "pixels": [nn.Flatten(), nn.Linear(784, 10)],
-        "random kernels": cells_of_kernels(trained=False),
-        "edge histograms": [nn.BatchNorm1d(128), nn.Linear(128, 10)],
-        "learned kernels": cells_of_kernels(trained=True),
+    features = {
+        "pixels": nn.Flatten(),
+        "random kernels": largest_answers().to(device),
+        "edge histograms": edge_histograms,
+        "learned kernels": largest_answers().to(device),
     }
-    return {name: nn.Sequential(*p).to(device) for name, p in layers.items()}
+    pairs = {}
+    for name, part in features.items():
+        width = 784 if name == "pixels" else 128
+        top = nn.Sequential(nn.BatchNorm1d(width), nn.Linear(width, 10))
+        pairs[name] = (part, top.to(device))
+    return pairs
 
 
-def inputs(name, x):
-    return edge_histograms(x) if name == "edge histograms" else x
-
-
-def trained(name, model, x, y):
-    train = batches(inputs(name, x), y, batch_size, shuffle=True)
-    val = batches(inputs(name, x_val), y_val, 1000)
+def trained(name, features, top, x, y):
+    """The trained model and its input for x; features are computed once."""
+    if name == "learned kernels":
+        model, prepare = nn.Sequential(features, top), nn.Identity()
+    else:
+        model, prepare = top, torch.no_grad()(features)
+    train = batches(prepare(x), y, batch_size, shuffle=True)
+    val = batches(prepare(x_val), y_val, 1000)
     optimizer = torch.optim.AdamW(model.parameters())
     cycle = OneCycleLR(optimizer, top_rate, total_steps=epochs * len(train))
     settings = {"epochs": epochs, "scheduler": cycle, "progress": False}
     run = fit(model, train, val, optimizer=optimizer, **settings)
-    return 100 * run.val_accuracy[-1]
+    return model, prepare, 100 * run.val_accuracy[-1]
 
 
 # %%
@@ -505,10 +509,12 @@ def trained(name, model, x, y):
 
 x, y = (part[:12_000].to(device) for part in (x_train, y_train))
 x_val, y_val = x_val.to(device), y_val.to(device)
-scores, models = {}, contestants(17)
+scores, models = {}, {}
 for seed in (17, 18, 19):
-    for name, model in (models if seed == 17 else contestants(seed)).items():
-        scores.setdefault(name, []).append(trained(name, model, x, y))
+    for name, (features, top) in contestants(seed).items():
+        model, prepare, score = trained(name, features, top, x, y)
+        scores.setdefault(name, []).append(score)
+        models.setdefault(name, (model, prepare))  # of the first seed
 means = [mean(found) for found in scores.values()]
 plots.bars(list(scores), means, xlabel="validation accuracy (%)")
 for name, found in scores.items():
@@ -517,25 +523,22 @@ for name, found in scores.items():
 
 def lead(better, worse):
     """The smallest lead, seed by seed, in points."""
-    return min(
-        a - b for a, b in zip(scores[better], scores[worse], strict=True)
-    )
+    pairs = zip(scores[better], scores[worse], strict=True)
+    return min(one - other for one, other in pairs)
 
 
-claim(lead("edge histograms", "pixels") > 0.5, "features help")
-claim(lead("learned kernels", "edge histograms") > 0.3, "learned ones more")
+claim(lead("edge histograms", "pixels") > -1, "histograms hold as much")
+claim(lead("learned kernels", "edge histograms") > 0.8, "learned ones more")
 claim(lead("learned kernels", "random kernels") > 1, "it is the learning")
 
 # %%
-# The edge histograms beat the pixels with a sixth of the numbers: people who made such features knew something about
-# images. But the learned kernels beat the histograms, from each seed, with just as many. That it is the learning that
-# counts, and not the cells, shows in the random kernels, which stay behind. Here are the eight kernels before and
-# after.
+# The edge histograms do about as well as the pixels with a sixth of the numbers: people who made such features knew
+# what matters in images. The learned kernels do better from each seed, with as many numbers as the histograms. That it
+# is the learning that counts, and not the cells, shows in the random kernels, which stay behind. Here are the eight
+# kernels before and after.
 
-before, after = (
-    pair["learned kernels"][0].weight[:, 0]
-    for pair in (contestants(17), models)
-)
+before = contestants(17)["learned kernels"][0][0].weight[:, 0]
+after = models["learned kernels"][0][0][0].weight[:, 0]
 plots.image_grid(
     torch.cat([before, after]),
     titles=["random"] * 8 + ["learned"] * 8,
@@ -549,17 +552,18 @@ plots.image_grid(
 # itself. Now the test set, once.
 
 x_test, y_test = (part.to(device) for part in fashion_mnist("test").tensors)
-for name, model in models.items():  # the learned kernels are the last
-    logits = metrics.predict(model, inputs(name, x_test))
+for name, (model, prepare) in models.items():  # the learned ones are last
+    logits = metrics.predict(model, prepare(x_test))
     accuracy = metrics.accuracy(logits, y_test)
     print(f"{name:16} test accuracy {accuracy:.1%}")
 runtime.report("test accuracy, learned kernels", accuracy)
 claim(accuracy > 0.83, "the learned kernels are right on 83% of the test set")
 
 # %%
-# Features made by hand are not all beaten. With a finer histogram and a stronger classifier somebody reported 92.6%
-# here (Fashion-MNIST README; not checked by its authors), more than our single layer reaches. But with learning nobody
-# has to invent features for the next kind of images, and layers can be stacked: features made of features.
+# Features made by hand are not always beaten. With histograms of gradients and a support vector machine somebody
+# reported 92.6% (Fashion-MNIST README; not checked by its authors), more than our single layer reaches. But with
+# learning nobody has to invent features for the next kind of images, and layers can be stacked: features made of
+# features.
 #
 # ## Where it fails
 #

@@ -90,7 +90,7 @@ batch_size, epochs, top_rate = 128, 5, 1e-2
 runtime.seed(22)
 model = network().to(device)
 x_train, y_train = (
-    part[:20_000].to(device) for part in fashion_mnist("train").tensors
+    part[:15_000].to(device) for part in fashion_mnist("train").tensors
 )
 x_val, y_val = x_val.to(device), y_val.to(device)
 train = batches(x_train, y_train, batch_size, shuffle=True)
