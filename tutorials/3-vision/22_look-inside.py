@@ -281,9 +281,9 @@ torch.testing.assert_close(
 
 # %%
 # In our network this is more than a heuristic. The score is the mean of the channels, times the weights of the last
-# layer, plus a bias. So the map, before negative numbers are cut off, has the logit as its mean (except for the bias),
-# as the cell checks: it says exactly which places have added how much. After a last stage that is not averaged, this
-# no longer holds.
+# layer, plus a bias. So the 49 places of the map, before negative numbers are cut off, add up to the logit, except for
+# the bias, as the cell checks. The map says exactly how much each place has added. With a last stage that is followed
+# by more than a mean and a linear layer, this no longer holds.
 #
 # !!! quiz "How fine is the map?"
 #     A larger network takes images of 224 by 224 pixels, and its last maps have 7 by 7 places. How many pixels wide is
