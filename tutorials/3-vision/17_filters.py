@@ -167,11 +167,10 @@ assert torch.equal(filtered(point, digits)[1:4, 1:4], digits.flip(0, 1))
 assert torch.equal(filtered(point, digits.flip(0, 1))[1:4, 1:4], digits)
 
 # %%
-# The answer is the kernel upside down and mirrored: the number that meets the point when the window is above it is one
-# from the kernel's bottom row. In mathematics a *convolution* flips the kernel first, so that the answer to a point is
-# the kernel itself. What all deep-learning libraries call convolution does not flip; its old name is
-# *cross-correlation*. For a network this makes no difference, since it learns its kernels either way round. For a
-# kernel from a book of signal processing it can be a wrong sign.
+# The answer is the kernel upside down and mirrored: a window above the point meets it with its bottom row. In
+# mathematics a *convolution* flips the kernel first, so that the answer to a point is the kernel itself. What
+# deep-learning libraries call convolution does not flip; its old name is *cross-correlation*. A network does not mind,
+# since it learns its kernels either way round. A kernel from a book of signal processing may get a wrong sign.
 #
 # !!! quiz "A kernel with a single one"
 #     A kernel of 3 by 3 numbers has a 1 in the middle of its *left* column and zeros everywhere else. What does
@@ -282,9 +281,9 @@ claim(share["sharpen"] > 1.2 * share["same"], "sharpening adds to them")
 claim(share["what blur removes"] > 2 * share["same"], "the rest is fast")
 
 # %%
-# Blur is a **low-pass filter**: the slow waves pass. What it removes is the work of a **high-pass filter**. And here
-# is the rule behind all of these images. Applying a kernel multiplies each wave by a number that depends only on the
-# kernel and on the wave's frequency, the kernel's *gain*. So a kernel can be drawn as a curve.
+# Blur is a **low-pass filter**: the slow waves pass. What it removes is the work of a **high-pass filter**. Here is
+# the rule behind it all. Applying a kernel multiplies each wave by a number that depends only on the kernel and on the
+# wave's frequency, the kernel's *gain*. So a kernel can be drawn as a curve.
 
 
 def gain(kernel):
@@ -331,10 +330,10 @@ plots.curves(
 #
 # ## Finding edges in noise
 #
-# A camera adds noise, and noise changes from pixel to pixel: it is fast. A filter for edges that lets *all* fast waves
-# pass finds noise. So Sobel's kernel blurs first, across the direction in which it subtracts: it is the product of a
-# column (1, 2, 1) and a row (−1, 0, 1). How much does that help? Measure how strongly each kernel answers at the true
-# edges of the road, compared with its answer where the road is even.
+# A camera adds noise, which changes from pixel to pixel: it is fast. A filter for edges that lets *all* fast waves
+# pass finds noise. That is why Sobel's kernel blurs first, across the direction in which it subtracts: it is a column
+# (1, 2, 1) times a row (−1, 0, 1). Measure how strongly each kernel answers at the true edges of the road, compared
+# with its answer where the road is even.
 
 difference = F.pad(torch.tensor([[-1.0, 0.0, 1.0]]), (0, 0, 1, 1))
 column = torch.tensor([1.0, 2.0, 1.0])
@@ -533,9 +532,8 @@ claim(lead("learned kernels", "random kernels") > 1, "it is the learning")
 
 # %%
 # The edge histograms do about as well as the pixels with a sixth of the numbers: people who made such features knew
-# what matters in images. The learned kernels do better from each seed, with as many numbers as the histograms. That it
-# is the learning that counts, and not the cells, shows in the random kernels, which stay behind. Here are the eight
-# kernels before and after.
+# what matters in images. The learned kernels do better from each seed. That it is the learning that counts, and not
+# the cells, shows in the random kernels, which stay behind. Here are the eight kernels before and after.
 
 before = contestants(17)["learned kernels"][0][0].weight[:, 0]
 after = models["learned kernels"][0][0][0].weight[:, 0]
@@ -587,9 +585,8 @@ claim(missed > 0.25 * nothing, "it does not know edges")
 
 # %%
 # On its own images it is right, since each of its rows has the sum 0, and there nothing else counts. *Which* numbers
-# give these sums its examples could not tell it. These are left over from the random start, and do not find edges.
-# More such images would change nothing. A network for roads that has never seen one in the rain is in the same
-# position.
+# give these sums its examples could not tell it. These are left over from the random start, and do not find edges. A
+# network for roads that has never seen one in the rain is in the same position.
 #
 # ## Exercises
 #

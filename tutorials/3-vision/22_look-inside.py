@@ -146,12 +146,12 @@ assert not model[0]._forward_hooks
 # since pooling halves them, and harder to name: each mixes all the maps ahead of it.
 #
 # !!! quiz "The color-blind filter"
-#     In a network for color images, a filter of the first layer has weights for the red, the green and the blue
-#     channel. Which of these filters is color-blind: it answers to all changes of color with the same brightness sum R
-#     + G + B by the same number?
+#     In a network for color images, a filter of the first layer has 3 by 3 weights for each of the channels red, green
+#     and blue. Which of these filters is color-blind, so that its answer depends on the sum R + G + B of each pixel
+#     only?
 #
-#     - [x] Its 3 by 3 weights are the same for all three channels.
-#       > Then it sees only R + G + B. It is a filter for gray images that was written down three times.
+#     - [x] It has the same weights for all three channels.
+#       > It is a filter for gray images that was written down three times.
 #     - [ ] Its weights for each of the channels have the sum 0.
 #       > Then it ignores even areas, of any color. At an edge between red and green it still can answer.
 #     - [ ] Its weights for red are the negative of those for green, and those for blue are zero.
