@@ -150,7 +150,7 @@ print(f"{tuple(inside.shape)} results, largest difference {off:g}")
 assert torch.equal(inside, across[1:-1, 1:-1])
 
 # %%
-# A layer is the same with other words. `nn.Conv2d(1, 8, kernel_size=3)` holds eight kernels, its **filters**, and a
+# A convolutional layer does the same. `nn.Conv2d(1, 8, kernel_size=3)` holds eight kernels, its **filters**, and a
 # **bias** for each, which is added to every sum. From one image it makes eight. And nobody chooses its numbers: they
 # start at random and are learned.
 #
@@ -314,8 +314,8 @@ plots.curves(
 # %%
 # At frequency 0, an even area, the gain is the sum of the kernel. The cell checks this, and also that multiplying the
 # waves gives the same image as moving the kernel (if the image goes on at its opposite side, since waves have no end).
-# Sobel's curve rises with the frequency, as a slope should, and falls again for the fastest waves. This is no
-# accident.
+# Sobel's curve rises with the frequency, as a slope should, and falls again for the fastest waves, since the columns
+# that it compares are two pixels apart.
 #
 # !!! quiz "Twice blurred"
 #     A blur multiplies the waves of some frequency by 0.5. You apply it twice, then take the original minus the
@@ -460,9 +460,9 @@ plots.image_grid(
 assert features.numel() == 128
 
 # %%
-# Against them we set eight kernels of 7 by 7 that are learned, and keep the largest answer of each kernel in each
-# cell: again 128 features. A third rival gets eight such kernels too, but they stay as random as they were at the
-# start. And a fourth takes the pixels as they are. On top of each is the same: [batch
+# Their rivals are eight kernels of 7 by 7 that are learned. We keep the largest answer of each kernel in each cell:
+# again 128 features. A third contestant gets eight such kernels too, but they stay as random as they were at the
+# start. And a fourth takes the pixels as they are. On top of each comes the same: [batch
 # normalization](../2-training/14_init-normalization.py), which brings all features to one scale, and one linear layer.
 
 
@@ -584,8 +584,8 @@ claim(rows.abs().max() < 0.05, "each row has the sum 0")
 claim(missed > 0.25 * nothing, "it does not know edges")
 
 # %%
-# On its own images it is right, since each of its rows has the sum 0, and there nothing else counts. *Which* numbers
-# give these sums its examples could not tell it. These are left over from the random start, and do not find edges. A
+# On its own images it is right, since each of its rows has the sum 0, and there nothing else counts. Its examples
+# could not tell it *which* numbers should add up to 0. These are left over from the random start, and find no edges. A
 # network for roads that has never seen one in the rain is in the same position.
 #
 # ## Exercises

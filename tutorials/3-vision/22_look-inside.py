@@ -63,9 +63,9 @@ plots.image_grid(
 )
 
 # %%
-# A linear layer on pixels can be read off its weights. In a network of several layers, what the second layer means
-# depends on what the first one finds. So people look at what a network *does*: they record its intermediate results,
-# search for images that excite a unit, or change the image and watch the answer.
+# A linear layer on pixels can be understood from its weights. In a network of several layers, what the second layer
+# means depends on what the first one finds. So people look at what a network *does*: they record its intermediate
+# results, search for images that excite a unit, or change the image and watch the answer.
 #
 # You will
 #
@@ -250,9 +250,9 @@ assert abs(quotient - slopes[row, column]) < 0.01 * abs(quotient)
 #
 # ## Where did it look? Grad-CAM
 #
-# **Grad-CAM** asks the same question one floor higher: how sensitive is the score to each channel of the last
-# stage? The mean gradient of a channel is its weight; the weighted sum of the channels, without what is negative, is a
-# map of 7 by 7 places.
+# **Grad-CAM** asks the same question at the last stage: how sensitive is the score to each of its
+# channels? The mean gradient of a channel is its weight; the weighted sum of the channels, without what is negative,
+# is a map of 7 by 7 places.
 
 
 def grad_cam(model, x, classes):
@@ -377,10 +377,11 @@ claim(lost["saliency"] < lost["occlusion"] / 2, "sensitive is not it")
 #
 # ## Is it about the network at all?
 #
-# Here is a test that a map must pass before you believe it. Take the same network with *random* weights: it knows
-# nothing about clothes. If its map looks like the map of the trained network, then the map does not show what was
-# learned. We add three more ways: the gradient times the image; the same with *guided* gradients, which lose
-# everything negative at each ReLU; and the edges of the image, for which there is no network at all.
+# Here is a test that a map must pass before you believe it (J. Adebayo and others, 2018). Take the same network with
+# *random* weights: it knows nothing about clothes. If its map looks like the map of the trained network, then the map
+# does not show what was learned. We add three more ways: the gradient times the image; the same with *guided*
+# gradients, which lose everything negative at each ReLU; and the edges of the image, for which there is no network at
+# all.
 
 
 def times_image(model, x, classes):
@@ -456,8 +457,9 @@ assert abs(alike["edges"] - 1) < 1e-4
 
 # %%
 # Three pass: saliency, Grad-CAM and occlusion have little in common with their counterparts from random weights. Three
-# fail. They are the ones that look best: clear outlines of the garment. The outline comes from the image by which they
-# were multiplied, which is black around it; even two sets of random numbers are similar, once multiplied by the image.
+# fail, and they are the ones that look best: clear outlines of the garment. For two of them the outline comes from the
+# image by which they were multiplied, which is black around the garment; even two sets of random numbers are similar,
+# once multiplied by the image. The third never asked the network.
 #
 # !!! quiz "What passing means"
 #     A new kind of map passes: with random weights it looks quite different. What do you know now?
