@@ -125,8 +125,9 @@ with plots.style():
 # %%
 # `nn.Conv2d(1, 16, kernel_size=3)` has 16 filters, so it turns one channel (a gray image) into 16 feature maps, the
 # *channels* of its output. Each filter also has a bias, which is added to every sum. `padding=1` puts a frame of zeros
-# around the image, so that the window can be centered on every pixel and the maps are as large as the image. Here is
-# the same window under its first filter, by hand and by the layer.
+# around the image, so that the window can be centered on every pixel and the maps are as large as the image ([the
+# arithmetic of convolutions](18_conv-arithmetic.py) derives their size). Here is the same window under its first
+# filter, by hand and by the layer.
 
 runtime.seed(19)
 layer = nn.Conv2d(1, 16, kernel_size=3, padding=1)
