@@ -8,7 +8,7 @@ import os
 import pytest
 from tinyproject import TinyProject
 
-pytest_plugins = ["sitefixture", "takehome"]
+pytest_plugins = ["dataserver", "sitefixture", "takehome"]
 # Before torch is imported: two processes test at once, and threads that wait for each other's cores take ten times as long.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 

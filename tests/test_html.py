@@ -223,6 +223,62 @@ def test_every_image_that_is_shown_is_there_and_none_of_an_earlier_page():
     assert outputs.rendered([[output({"image/svg+xml": SVG})], [], [stream("text")]]) == first
 
 
+# Stepped figures -----------------------------------------------------------------------------------------------------
+
+
+def steps(label, *values, drawing=SVG):
+    """What `plots.stepped` leaves in a notebook."""
+    found = []
+    for at, value in enumerate(values):
+        caption = {"step": {"label": label, "value": value, "at": at}}
+        found.append(output({"text/plain": f"{label}: {value}"}, kindling=caption))
+        found.append(
+            output({"image/svg+xml": drawing}, **{"image/svg+xml": {"alt": f"{label} is {value}", "twin": True}})
+        )
+    return found
+
+
+def test_the_steps_of_a_figure_are_one_component_in_which_only_the_first_is_not_folded():
+    page = soup(shown(*steps("learning <rate>", "0.001", "0.1", "1.0")))
+    (component,) = page.select(".press-steps")
+    assert [step["data-value"] for step in component.select(".press-step")] == ["0.001", "0.1", "1.0"]
+    assert [image["alt"] for image in component.select(".press-light")] == [
+        f"learning <rate> is {value}" for value in ("0.001", "0.1", "1.0")
+    ]
+    assert len(component.select(".press-dark")) == 3, "each has its twin"
+    assert len(component.select("details .press-step")) == 2
+    assert component.summary.text == "learning <rate>: 0.1, 1.0"
+    (slider,) = component.select("[hidden] label > input")
+    assert (slider["type"], slider["min"], slider["max"], slider.parent.text) == ("range", "0", "2", "learning <rate>")
+    assert "text/plain" not in page.text and "press-text" not in str(page), "the caption is said once"
+
+
+def test_stepped_figures_of_one_cell_stay_apart_and_keep_their_place():
+    warning = stream("a glyph is missing", "stderr")
+    one, other = steps("stride", "1", "2"), steps("padding", "0", "1")
+    page = soup(
+        shown(stream("first"), one[0], warning, *one[1:], *other, stream("last"), output({"image/svg+xml": SVG}))
+    )
+    parts = [part.get("class")[0] for part in page.find_all(True, recursive=False)]
+    assert parts == ["press-text", "press-steps", "press-text", "press-steps", "press-text", "press-figure"]
+    assert [len(part.select(".press-step")) for part in page.select(".press-steps")] == [2, 2]
+
+
+def test_one_step_needs_no_slider():
+    page = soup(shown(*steps("stride", "1")))
+    assert page.select_one(".press-step").text == "stride: 1" and not page.select("details, input")
+
+
+@pytest.mark.parametrize("kept", [None, "x", {"step": "x"}, {"step": {"label": "a", "value": "1"}}, {"other": 1}])
+def test_an_output_with_other_metadata_is_no_step(kept):
+    assert soup(shown(output({"text/plain": "a: 1"}, kindling=kept))).text == "a: 1"
+
+
+def test_a_caption_that_lost_its_figure_shows_nothing_and_hides_nothing():
+    page = soup(shown(*steps("stride", "1", "2")[:3], stream("after")))
+    assert [step["data-value"] for step in page.select(".press-step")] == ["1"] and page.pre.text == "after"
+
+
 # Code ----------------------------------------------------------------------------------------------------------------
 
 

@@ -132,6 +132,54 @@ def test_plots_needs_no_ipython(monkeypatch):
     assert plt.get_fignums() == []
 
 
+# Steps
+
+
+def some(*values):
+    return {value: plt.subplots()[0] for value in values}
+
+
+def test_stepped_shows_each_figure_below_its_value_and_says_what_it_shows(shell):
+    from IPython.utils.capture import capture_output
+
+    rates = 0.001, 1e-05, "none"
+    with capture_output() as captured:
+        plots.stepped(some(*rates), label="learning rate", alt={rate: f"The loss at {rate}." for rate in rates})
+    captions, figures = captured.outputs[::2], captured.outputs[1::2]
+    assert [one.data for one in captions] == [{"text/plain": f"learning rate: {rate}"} for rate in rates]
+    steps = [{"label": "learning rate", "value": str(rate), "at": at} for at, rate in enumerate(rates)]
+    assert [one.metadata["kindling"]["step"] for one in captions] == steps
+    assert [one.metadata["image/svg+xml"]["alt"] for one in figures] == [f"The loss at {rate}." for rate in rates]
+    assert all("image/svg+xml" in one.data for one in figures)
+    assert plt.get_fignums() == []
+
+
+def test_a_text_for_all_steps_says_which_one_it_is(shown):
+    plots.stepped(some(1, 2), label="stride", alt="a window on an image")
+    assert [alt for _, alt in shown] == ["stride 1: a window on an image", "stride 2: a window on an image"]
+
+
+def test_stepped_closes_its_figures_in_a_script():
+    plots.stepped(some(*range(12)), label="step", alt="an empty figure")
+    assert plt.get_fignums() == []
+
+
+@pytest.mark.parametrize(
+    ("values", "alt", "said"),
+    [
+        ((), "nothing", "given 0 figures: give 1 to 12"),
+        (range(13), "too many", "given 13 figures: give 1 to 12"),
+        ((1, 2), " ", "alt is empty for 1"),
+        ((1, 2), {1: "one", 2: ""}, "alt is empty for 2"),
+        ((1, 2.5), {1: "one"}, "alt is empty for 2.5"),
+    ],
+)
+def test_stepped_refuses_too_few_and_too_many_and_what_says_nothing(values, alt, said):
+    with pytest.raises(ValueError, match=said):
+        plots.stepped(some(*values), label="stride", alt=alt)
+    plt.close("all")
+
+
 # Words
 
 

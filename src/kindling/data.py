@@ -16,11 +16,16 @@ from torch.utils.data import TensorDataset
 from torchvision import datasets
 from torchvision.datasets.utils import extract_archive
 
+from kindling import cifar
+from kindling.copies import find
 from kindling.fetch import card, data_folder, fetch
 from kindling.runtime import note_data, smoke
 
 FASHION_CLASSES = tuple(datasets.FashionMNIST.classes)
 """The names of Fashion-MNIST's classes 0 to 9."""
+
+CIFAR_CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
+"""The names of CIFAR-10's classes 0 to 9."""
 
 COLUMNS = ("gre", "gpa", "rank")
 """Of the student admissions: test score (220 to 800), grade average (to 4), rank of college (1 is best)."""
@@ -39,6 +44,9 @@ BIKE_COLUMNS = (
 
 SPLITS = {"train": slice(50_000), "val": slice(50_000, 60_000), "train+val": slice(None), "test": slice(None)}
 """The part of the official training set (for "test": of the official test set) that each split takes."""
+
+CIFAR_SPLITS = {"train": (0, 45_000), "val": (45_000, 50_000), "train+val": (0, 50_000), "test": (0, 10_000)}
+"""The same for CIFAR-10, from the first to before the last."""
 
 SMOKE_SAMPLES = 64
 """How many samples of a data set a smoke run sees."""
@@ -70,6 +78,23 @@ def fashion_mnist(split: str) -> TensorDataset:
     Source: H. Xiao, K. Rasul, R. Vollgraf (2017), read by `torchvision.datasets.FashionMNIST`.
     """
     return _images("fashion_mnist", datasets.FashionMNIST, split)
+
+
+def cifar10(split: str) -> TensorDataset:
+    """CIFAR-10, tiny photographs of animals and vehicles: x float32 [N, 3, 32, 32] from 0 to 1, y int64 [N].
+
+    `CIFAR_CLASSES` names the ten classes. "val" has the last 5,000 of the official training set; splits and errors are
+    otherwise those of [fashion_mnist][kindling.data.fashion_mnist].
+
+    Source: A. Krizhevsky (2009).
+    """
+    if split not in CIFAR_SPLITS:
+        raise ValueError(f"There is no split {split!r} of cifar10. Choose one of {', '.join(CIFAR_SPLITS)}.")
+    source, (first, last) = find("cifar10", cifar.JPEG_COPY), CIFAR_SPLITS[split]
+    part = slice(first, first + SMOKE_SAMPLES if smoke() else last)
+    images, labels = cifar.read(source, split != "test", part)
+    source.note()
+    return TensorDataset(torch.from_numpy(images) / 255, torch.from_numpy(labels))
 
 
 def student_admissions() -> TensorDataset:

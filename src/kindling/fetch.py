@@ -11,7 +11,7 @@ import tempfile
 import tomllib
 import urllib.error
 import urllib.request
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from platformdirs import user_cache_path
@@ -92,6 +92,24 @@ def fetch(name: str) -> list[Path]:
     """
     found = card(name)
     return [_fetch_file(found, file) for file in found.files]
+
+
+class Beginning(str):
+    """The first digits of a checksum, where its publisher tells no more: equal to every text that begins so."""
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, str) and other.startswith(str(self))
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+
+def fetch_weights(name: str) -> list[Path]:
+    """As [fetch][kindling.fetch.fetch], where the checksums on the card are the digits that the file names end in."""
+    found = card(name)
+    return [_fetch_file(found, replace(file, sha256=Beginning(file.sha256))) for file in found.files]
 
 
 def _fetch_file(card: Card, file: File) -> Path:

@@ -3,7 +3,20 @@
 from collections.abc import Sequence
 from itertools import pairwise
 
+import numpy as np
+import torch
 from torch import nn
+from torchvision.models import SqueezeNet, squeezenet1_0
+
+from kindling.copies import Copy, find
+from kindling.fetch import fetch_weights
+
+PRUNED: Copy = {
+    "path": "weights/squeezenet1_0_deepcomp.npz",
+    "difference": "the network of the paper's authors, pruned and rounded to 8 bits per weight",
+    "sha256": "8013f9f0e8ca35b042f59ece8dad0dfb0fdbacd27fd5c471659c5950262f3be8",
+}
+"""What may stand in for torchvision's weights of SqueezeNet."""
 
 
 def mlp(sizes: Sequence[int], *, dropout: float = 0.0) -> nn.Sequential:
@@ -49,3 +62,28 @@ def count_parameters(module: nn.Module, *, trainable_only: bool = False) -> int:
         7850
     """
     return sum(p.numel() for p in module.parameters() if p.requires_grad or not trainable_only)
+
+
+def squeezenet() -> SqueezeNet:
+    """SqueezeNet 1.0 trained on ImageNet, ready to evaluate: images [batch, 3, 224, 224] to logits [batch, 1000].
+
+    It expects what `SqueezeNet1_0_Weights.IMAGENET1K_V1.transforms()` of torchvision makes; `meta["categories"]` of the
+    same names the classes. Your random numbers stay as they are. A smoke run without the weights gets random ones.
+
+    Raises:
+        ValueError: the weights do not match their checksum.
+        FileNotFoundError: the weights are absent and cannot be downloaded.
+
+    Source: F. N. Iandola, S. Han et al. (2016), built by `torchvision.models.squeezenet1_0`.
+    """
+    source = find("squeezenet", PRUNED, fetch=fetch_weights)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        model = squeezenet1_0()
+    if source.kind == "substitute":
+        with np.load(source.paths[0]) as arrays:
+            model.load_state_dict({name: torch.from_numpy(arrays[name]) for name in arrays.files})
+    elif source.paths:
+        model.load_state_dict(torch.load(source.paths[0], weights_only=True, map_location="cpu"))
+    source.note()
+    return model.eval()

@@ -17,6 +17,7 @@ from matplotlib.ticker import MaxNLocator
 from torch import Tensor
 
 from kindling.alttext import say, say_confusion, say_lines
+from kindling.stepped import stepped as stepped
 from kindling.training import History
 
 Values = Tensor | np.ndarray | Sequence[float]

@@ -54,21 +54,14 @@ show(
 )
 
 # %%
-# Not one line failed. PyTorch compared each prediction with *every* label; only the diagonal was wanted. By the end
-# you will be able to
-#
-# - say what shape comes out of two shapes, and why this one did,
-# - draw how a tensor lies in memory, and so tell a view from a copy,
-# - rely on **twelve facts**, each checked by code while this page is made.
+# Not one line failed: PyTorch compared each prediction with *every* label, where only the diagonal was wanted. On this
+# page you will see why, and how a tensor lies in memory, in **twelve facts** that code checks while the page is made.
 #
 # ## What a tensor is
 #
 # A **tensor** is a block of numbers of one type, arranged along any number of axes. No axis: a single number. One: a
-# row. Two: a table. A batch of color images has four: image, color, height, width.
-#
-# Four questions tell you nearly all about a tensor. What is its *shape*? What *type* are its numbers? On which
-# *device* do they live? And, further down, *how do they lie in memory*? When something goes wrong, print the answers
-# before you think.
+# row. Two: a table. A batch of color images has four: image, color, height, width. When something goes wrong, print
+# before you think: the *shape*, the *type* of the numbers, their *device* and, further down, *how they lie in memory*.
 
 x = torch.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
 print(x)
@@ -77,9 +70,8 @@ print(f"dtype {x.dtype}, device {x.device}")
 assert x.shape == (2, 3) and x.numel() == 2 * 3
 
 # %%
-# A tensor holds numbers and truth values, nothing else. (That a tensor can hold strings is true in another library.)
-# So give each word a number of its own, and store the numbers. `objection`, from this site's package, runs a piece of
-# code and returns the error or the warning that PyTorch answers with.
+# A tensor holds numbers and truth values, never strings (in TensorFlow it can). So give each word a number of its own.
+# `objection`, from this site's package, runs code and returns the error or warning that it meets.
 
 words = ["spark", "flame", "spark"]
 print(objection(lambda: torch.tensor(words)))
@@ -91,12 +83,9 @@ assert ids.tolist() == [1, 0, 1]
 # %%
 # ## Making tensors
 #
-# You will seldom type numbers by hand. Watch the last column: PyTorch guesses the type from what you give it. Whole
-# numbers become 64-bit integers; numbers with a point become 32-bit floats, the type in which most networks are
-# trained.
-#
-# The type is not decoration. A mean of whole numbers need not be whole, so PyTorch asks you to decide. Convert with
-# `.float()`, or with `.to(dtype)` for any type.
+# You will seldom type numbers by hand. PyTorch guesses the type from what you give it: whole numbers become 64-bit
+# integers, numbers with a point 32-bit floats, the type in which most networks are trained. A mean of whole numbers
+# need not be whole, so PyTorch asks you to convert first, with `.float()` or, for any type, `.to(dtype)`.
 
 whole = torch.tensor([1, 2])
 calls = ("zeros(2, 3)", "full((2, 3), 7.0)", "arange(6)", "linspace(0, 1, 5)")
@@ -109,8 +98,7 @@ assert whole.dtype == torch.int64 and whole.float().mean() == 1.5
 # %%
 # ## Indexing
 #
-# The same brackets as in Python and NumPy, one index for each axis, separated by commas. `:` takes a whole axis,
-# `None` inserts a new axis of size one.
+# The same brackets as in Python and NumPy, one index for each axis. `:` takes a whole axis, `None` inserts a new one.
 
 print("x[0]       ", x[0])
 print("x[:, 1]    ", x[:, 1])
@@ -119,12 +107,9 @@ print("x[x > 3]   ", x[x > 3])
 print("x[:, None] ", tuple(x[:, None].shape))
 
 # %%
-# There is a difference that the printout does not show. A slice is a window on the same numbers; a mask (or a list of
-# positions) gathers numbers into a new tensor. If you write into the window, the original changes. If you write into
-# the gathered numbers, it does not.
-#
-# That is the first of our twelve facts. A fact counts only if it holds: the function asserts it first and keeps it
-# afterward, so if PyTorch ever changes its mind, this page stops instead of telling you something false.
+# A slice is a window on the same numbers: write into it, and the original changes. A mask (or a list of positions)
+# gathers numbers into a new tensor. That is the first of our twelve facts. The function asserts a fact before it keeps
+# it: if PyTorch ever changes its mind, this page stops instead of telling you something false.
 
 facts = []
 
@@ -149,8 +134,7 @@ fact(
 # %%
 # ## Joining: `cat` and `stack`
 #
-# Two calls put tensors together, and they answer different wishes. `cat` makes an axis *longer*: two tables of three
-# columns become one table with more rows. `stack` makes a *new* axis: two images become a batch of two.
+# `cat` makes an axis *longer*: two tables become one with more rows. `stack` makes a *new* axis, say that of a batch.
 
 print("cat  ", tuple(torch.cat([x, x]).shape))
 print("cat  ", tuple(torch.cat([x, x], dim=1).shape))
@@ -160,15 +144,9 @@ assert torch.equal(torch.stack([x, x]), torch.cat([x[None], x[None]]))
 # %%
 # ## Broadcasting
 #
-# What happens when shapes differ? PyTorch writes them one under the other, **aligned at the right**, and compares them
-# axis by axis. Two sizes agree if they are equal, or if one of them is 1 or missing. An axis of size 1 is then
-# stretched to match. That is **broadcasting**.
-#
-# | tensor | shape | what happens to it |
-# |---|---|---|
-# | `column` | `[3, 1]` | its second axis is stretched from 1 to 4 |
-# | `row` | `[4]` | it gets a first axis, stretched to 3 |
-# | `column + row` | `[3, 4]` | every pair is added |
+# PyTorch aligns two shapes **at the right** and compares them axis by axis. Two sizes agree if they are equal, or if
+# one of them is 1 or missing; that axis is then stretched to match. This is **broadcasting**. Below, `column` is
+# stretched from 1 to 4 along its second axis, `row` gets a first axis of size 3, and every pair is added.
 
 column = torch.tensor([[10], [20], [30]])  # [3, 1]
 row = torch.tensor([1, 2, 3, 4])  # [4]
@@ -181,8 +159,7 @@ fact(
 )
 
 # %%
-# When the rule finds no way, you get an error that names both sizes. That is the good case. Insert an axis to say
-# which way you meant.
+# When the rule finds no way, an error names both sizes. Insert an axis to say which way you meant.
 
 per_row = torch.tensor(
     [100.0, 200.0]
@@ -194,10 +171,9 @@ assert (x + per_row[:, None]).shape == x.shape
 # %%
 # ### The surprise: `(64, 1) == (64,)`
 #
-# The bad case is when the rule finds a way that you did not mean, as at the top of this page. A model often gives its
-# predictions as a column, `[64, 1]`, and the labels come as a row, `[64]`. Aligned at the right, they become a square.
-# Worst of all, the number looks plausible: it is what guessing among ten classes would give, so you would go looking
-# for the fault in the model. Give both sides one shape first.
+# It is worse when the rule finds a way that you did not mean, as at the top of this page. A model often gives its
+# predictions as a column, `[64, 1]`, and the labels come as a row, `[64]`: together they make a square. The accuracy
+# looks like guessing among ten classes, so you would blame the model. Give both sides one shape first.
 
 right = predictions.squeeze(1) == labels  # [64] == [64]
 print(f"{tuple(compared.shape)} became {tuple(right.shape)}")
@@ -214,21 +190,17 @@ fact(
 #     `(predictions == labels).float().mean()` say, if there are ten classes, all equally frequent?
 #
 #     - [ ] 0.
-#       > That is the true accuracy, and what you would get from two tensors of one shape. Here each prediction also
-#       > meets the labels of the 31 others, and some of those it matches.
+#       > That is the true accuracy. Here each prediction also meets the labels of the 31 others, and matches some.
 #     - [x] About 0.1.
-#       > The comparison has shape `(32, 32)`. Whatever the predictions are, about one label in ten is equal to them,
-#       > so this number cannot tell a good model from a bad one.
+#       > In the `(32, 32)` comparison, about one label in ten is equal to a prediction, whatever that says.
 #     - [ ] An error: the shapes differ.
-#       > They are aligned at the right: 1 against 32 is stretched, and the missing axis is added. Both are allowed, so
-#       > nothing stops you.
+#       > Aligned at the right, 1 is stretched to 32 and the missing axis is added. Both are allowed.
 #
 # ## How a tensor lies in memory
 #
-# Memory is one long row. A table has to be laid out in it, row after row, and a tensor keeps a reading rule along with
-# the numbers: its **strides**. The stride of an axis says how many places to move in memory for one step along that
-# axis. To see this, two small tools: one returns the whole memory of a tensor, the other draws a table and gives each
-# cell the color of its place in memory.
+# Memory is one long row. A table is laid out in it row after row, and a tensor keeps a reading rule along with the
+# numbers: its **strides**. The stride of an axis says how many places to move in memory for one step along that axis.
+# Two small tools will show it: one returns the whole memory of a tensor, the other draws a table.
 
 
 def memory(x):
@@ -252,8 +224,7 @@ def draw(ax, x, left, top, title, places=True):
 
 
 # %%
-# The figure shows a table `x`, its transpose `x.T`, and the one row of memory that both of them read. Follow a color
-# from the top to the bottom.
+# The figure shows a table `x`, its transpose `x.T`, and the row of memory that both of them read. Follow a color down.
 
 x = torch.arange(10, 16).reshape(2, 3)
 
@@ -289,12 +260,9 @@ show(
 )
 
 # %%
-# In `x` a step to the right moves one place and a step down moves three; in `x.T` it is the other way round. The
-# number at `[i, j]` lies at place `i * stride(0) + j * stride(1)`.
-#
-# So transposing moves no number at all. It swaps two strides, and costs the same for six numbers as for six billion.
-# The price: reading `x.T` row by row now jumps back and forth in memory. A tensor that is laid out in the order of its
-# shape is **contiguous**; `x` is, `x.T` is not.
+# In `x` a step to the right moves one place and a step down three; in `x.T` it is the other way round. Transposing
+# moves no number at all: it swaps two strides, at the same cost for six numbers as for six billion. But read row by
+# row, `x.T` jumps back and forth. A tensor laid out in the order of its shape is **contiguous**; `x` is, `x.T` is not.
 
 down, across = x.stride()
 fact(
@@ -313,8 +281,7 @@ fact(
 assert x.is_contiguous()
 
 # %%
-# Broadcasting uses the same trick. A stretched axis has stride 0: one step along it moves nowhere, and the same number
-# is read again. Nothing is copied.
+# Broadcasting uses the same trick: a stretched axis has stride 0, so one number is read again and again, never copied.
 
 stretched = torch.tensor([[10], [20], [30]]).expand(3, 4)
 print(
@@ -324,23 +291,9 @@ print(
 assert stretched.stride() == (1, 0) and len(memory(stretched)) == 3
 
 # %%
-# !!! quiz "Strides"
-#     A tensor of shape `(4, 6)` is contiguous. How many places in memory lie between `x[0, 2]` and `x[3, 2]`?
-#
-#     - [=] 18
-#       > Three steps along axis 0, whose stride is 6: a whole row lies between one row and the next.
-#     - [ ] 3
-#       > It would be 3 if neighbors in a *column* lay side by side, as they do in the transpose. In a contiguous table
-#       > a step down jumps over a whole row.
-#     - [ ] 12
-#       > You went down two rows. From row 0 to row 3 there are three steps.
-#     - [ ] anything else
-#       > Multiply the steps along axis 0 by the stride of axis 0, the number of columns.
-#
 # ## View or copy?
 #
-# A **view** is another reading rule on the same memory. A **copy** has memory of its own. Three calls change a shape,
-# and they differ in what they do when no reading rule can be found:
+# A **view** is another reading rule on the same memory; a **copy** has memory of its own. Three calls change a shape:
 #
 # | call | if a view is possible | if not |
 # |---|---|---|
@@ -396,16 +349,10 @@ fact(
 # Use `reshape` if you only read the result. Use `view` if you mean to write through it: then you want the error.
 #
 # !!! warning "You may read this elsewhere"
-#     - `x.resize(3, 2)`: deprecated. Today write `x.reshape(3, 2)`. Its relative with an underscore,
-#       `x.resize_()`, is alive, but it may grow a tensor with whatever lay in memory before. Leave it to
-#       library authors.
-#     - `x.T` for three axes or more: deprecated. Today write `x.mT` to transpose every matrix of a batch, or
-#       `x.permute(2, 1, 0)` to say exactly which axis goes where.
-#     - `x.storage()`: deprecated, because storage no longer has a type. Today write `x.untyped_storage()`.
-#     - Axis names, as in `torch.zeros(2, 3, names=("batch", "feature"))`: an experiment that ended. Today
-#       write the sizes in a comment: `# [batch, feature]`.
-#
-# Here is what PyTorch says about the four, and then what to write.
+#     - `x.resize(3, 2)`: write `x.reshape(3, 2)`. `x.resize_()` is alive, but may let in what memory held before.
+#     - `x.T` for three axes or more: write `x.mT` to transpose each matrix of a batch, or `x.permute(2, 1, 0)`.
+#     - `x.storage()`: write `x.untyped_storage()`, since storage no longer has a type.
+#     - Axis names, as in `names=("batch", "feature")`: write the sizes in a comment, `# [batch, feature]`.
 
 batch = torch.zeros(2, 3, 4)
 print("resize: ", objection(lambda: x.resize(3, 2)))
@@ -423,15 +370,12 @@ assert x.untyped_storage().nbytes() == 6 * 8  # six integers of eight bytes
 # !!! quiz "View or copy"
 #     `t = torch.zeros(3, 5)`. Which of these read the *same memory* as `t`, so that writing into them changes `t`?
 #
-#     - [x] `t[:, 1]`
-#       > A slice is a view: same memory, another starting place, another stride.
 #     - [x] `t.T`
 #       > Swapped strides, and not one number moved.
 #     - [ ] `t[t == 0]`
 #       > A mask gathers numbers from places that no stride could describe, so it must copy.
 #     - [ ] `t.T.reshape(15)`
-#       > `reshape` gives a view where one is possible. The transpose read row by row jumps back and forth in memory,
-#       > so here it copies, silently.
+#       > No single stride reads the transpose row by row, so here `reshape` copies, silently.
 #     - [x] `t.reshape(15)`
 #       > `t` is contiguous, so one row of 15 is only another reading rule.
 #
@@ -481,8 +425,7 @@ fact(
 #
 # ## Sums and products
 #
-# `sum` without arguments adds up everything. With `dim` it removes that axis: read `dim=0` as "add along axis 0, until
-# it is gone". `keepdim=True` leaves an axis of size one in its place, ready for broadcasting.
+# `sum()` adds up everything. `sum(dim=0)` adds along axis 0 until it is gone; with `keepdim=True` its size becomes 1.
 
 a = torch.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])  # [2, 3]
 print("sum()              ", a.sum())
@@ -492,22 +435,9 @@ print("share of each row  ", a / a.sum(dim=1, keepdim=True))
 assert a.sum(dim=0).tolist() == [5, 7, 9] and a.sum(dim=1).tolist() == [6, 15]
 
 # %%
-# !!! quiz "Which axis goes"
-#     Images lie in a tensor of shape `(batch, channel, height, width)` = `(64, 3, 28, 28)`. You want one mean for each
-#     channel, to subtract it from the images. Which call gives a shape that fits?
-#
-#     - [ ] `x.mean(dim=1)`
-#       > This removes the channels and keeps everything else: shape `(64, 28, 28)`. Name the axes that should go.
-#     - [ ] `x.mean(dim=(0, 2, 3))`
-#       > The right three numbers, in shape `(3,)`. Aligned at the right, they would meet the *width*, 28, and that is
-#       > an error. Keep the axes.
-#     - [x] `x.mean(dim=(0, 2, 3), keepdim=True)`
-#       > Shape `(1, 3, 1, 1)`: one number for each channel, ready to be stretched over the rest.
-#
 # `*` multiplies number by number. A **matrix product** multiplies each row of the first with each column of the second
 # and adds up: $c_{ik} = \sum_j a_{ij} b_{jk}$. The inner sizes must agree: $[2, 3] \times [3, 4] \to [2, 4]$.
-# `torch.mm` takes two matrices and nothing else. `torch.matmul`, which is what `@` calls, also takes vectors and whole
-# batches of matrices.
+# `torch.mm` takes two matrices only; `torch.matmul`, written `@`, also takes vectors and batches of matrices.
 
 b = torch.arange(12.0).reshape(3, 4)
 print(torch.mm(a, b))
@@ -524,11 +454,8 @@ fact(
 # %%
 # ## A layer does not mind strides
 #
-# You may read that a non-contiguous tensor turns into garbage in a linear layer. That was true of the first versions
-# of PyTorch. Today every operation follows the strides, and the results are equal. What remains is what you saw above:
-# `view` refuses, `reshape` copies. There is no need to sprinkle `.contiguous()` over your code for luck.
-#
-# A linear layer computes `x @ weight.T + bias`. Give it the same numbers twice, once with swapped strides.
+# You may read that a non-contiguous tensor turns into garbage in a linear layer. It did in the first versions of
+# PyTorch; today every operation follows the strides. Give a layer the same numbers twice, once with swapped strides.
 
 layer = nn.Linear(in_features=8, out_features=3)
 inputs = torch.rand(8, 5).T  # [5, 8], not contiguous
@@ -546,8 +473,7 @@ fact(
 # %%
 # ## float32 or float64?
 #
-# A 32-bit float keeps about seven decimal digits, a 64-bit float about sixteen. Add one tenth again and again, in
-# place, and compare the running total with the truth.
+# A 32-bit float keeps about seven decimal digits, a 64-bit float sixteen. Add one tenth to a total, again and again.
 
 additions = 100_000
 
@@ -566,7 +492,7 @@ def drift(dtype):
 errors = {str(dtype): drift(dtype) for dtype in (torch.float32, torch.float64)}
 
 # %%
-# The vertical axis is logarithmic: each line of the grid stands for a hundred times more than the one below.
+# The vertical axis is logarithmic: each line of the grid is 100 times the one below. In a dip, the error crosses zero.
 
 last = {name: values[-1] for name, values in errors.items()}
 curves(
@@ -583,11 +509,9 @@ curves(
 )
 
 # %%
-# Both drift, since one tenth has no exact form in binary. (The dips are moments when the error passes through zero: as
-# the total grows past a power of two, rounding gets coarser and may start to push the other way.) But one total is off
-# by more than a whole unit, and the other by less than a millionth. Networks are trained in 32 bits or fewer: their
-# gradients are noisy anyway, and half the memory means half as much to move. For checks, counts and money, use 64
-# bits. And let `sum` do the adding where you can: it adds in blocks, so the errors stay small.
+# Both drift, since one tenth has no exact form in binary. But one total is off by more than a whole unit, the other by
+# less than a millionth. Networks train in 32 bits or fewer: their gradients are noisy anyway, and there is half as
+# much to move. For checks, counts and money, use 64 bits. And let `sum` do the adding: it works in blocks.
 
 print(f"after {additions:,} additions the running total is wrong by")
 for name, error in last.items():
@@ -603,10 +527,10 @@ fact(
 # %%
 # ## Seeds: what `torch.manual_seed` does
 #
-# Random numbers in a computer come from a rule and a starting point, the **seed**. Same seed, same numbers, in the
-# same order, on the same kind of machine and version. `torch.manual_seed` sets the starting point of the common stream
-# on every device. Draw one number more in between, and all later ones shift. If you want a stream that nobody else can
-# shift, make a `torch.Generator` of your own and hand it over.
+# Random numbers come from a rule and a starting point, the **seed**. `torch.manual_seed` sets it for torch's stream on
+# every device, not for Python's `random` or NumPy (`kindling.runtime.seed` sets all three). The same seed gives the
+# same numbers, in the same order, on the same kind of machine and version. Draw one more in between, for the weights
+# of a new layer, and all later ones shift. A stream of your own, a `torch.Generator`, is safe from that.
 
 torch.manual_seed(0)
 first, second = torch.rand(3), torch.rand(3)
@@ -621,27 +545,11 @@ fact(
 )
 
 # %%
-# !!! quiz "One seed, one stream"
-#     Your script calls `torch.manual_seed(0)`, builds a model, and shuffles the data with torch. You give the model
-#     one more layer. Are the images still shuffled as before?
-#
-#     - [ ] Yes: the seed is the same.
-#       > The seed only says where the stream begins. The new layer draws its weights from it, so the shuffle gets
-#       > later numbers.
-#     - [x] No, unless the shuffle has a `torch.Generator` of its own.
-#       > The layer's weights are drawn from the common stream first, and all that is drawn after them shifts.
-#     - [ ] Yes: weights and shuffles come from different streams.
-#       > There is one common stream on a device. A second one exists only if you make it.
-#
-# `torch.manual_seed` does not seed the random generators of Python's `random` or of NumPy. On this site
-# `kindling.runtime.seed` seeds all three.
-#
 # ## CPU or accelerator, in one line
 #
 # A tensor lives on a **device**, and two tensors must share one before they can meet. One line finds the best there
-# is; the rest of your code then says `.to(device)` and runs on a laptop as on a GPU. (`kindling.runtime.device` is
-# this line, with an environment variable that overrides it. What has to go to the device, and what goes wrong, is the
-# subject of [devices and timing](../2-training/18_devices-timing.py).)
+# is; the rest of your code says `.to(device)` and runs on a laptop as on a GPU. `kindling.runtime.device` is this
+# line, with a variable to override it. [Devices and timing](../2-training/18_devices-timing.py) has the rest.
 
 device = torch.accelerator.current_accelerator(
     check_available=True
@@ -653,8 +561,7 @@ assert a.to("cpu") is a  # already there: nothing is copied
 assert torch.equal(on_device.cpu(), a)
 
 # %%
-# Without `check_available=True` the call tells you what your PyTorch was *built* for, even where there is no such
-# hardware. To go back to NumPy, return to the CPU first: `x.cpu().numpy()`.
+# `check_available=True` passes over hardware that is not there. Back to NumPy goes by the CPU: `x.cpu().numpy()`.
 #
 # ## Twelve facts
 #
@@ -669,8 +576,8 @@ assert len(facts) == 12
 # ## Where it fails
 #
 # Shape errors protect you only while the shapes differ. Subtract from each row of a table its own mean, and forget
-# `keepdim=True`: with four rows of five numbers you get an error; with four rows of *four* the line runs, and subtracts
-# the wrong means. So test your code with sizes that are all different: a batch of 3, 5 features, 7 classes.
+# `keepdim=True`: with four rows of five numbers you get an error; with four rows of *four* the line runs, and
+# subtracts the wrong means. So test your code with sizes that are all different: a batch of 3, 5 features, 7 classes.
 
 square = torch.arange(16.0).reshape(4, 4)
 careless = square - square.mean(dim=1)  # [4, 4] - [4]: the wrong axis
@@ -682,13 +589,11 @@ assert careful.mean(dim=1).abs().max() == 0 < careless.mean(dim=1).abs().max()
 # %%
 # ## Exercises
 #
-# [The workbook](01_tensors.exercises.py) has each of these as a cell with a gap, with a checker that tells you what is
-# still wrong, hints, and a solution.
+# [The workbook](01_tensors.exercises.py) has a gap to fill for each of these, with hints, a checker and a solution.
 #
 # <!-- press:exercises -->
 #
 # ## What to read next
 #
-# [Backpropagation by hand](04_backprop.py) asks the question that makes tensors learn: how does the loss change if
-# this number moves a little? [Logistic regression](06_logistic-regression.py) trains a first model with broadcasting
-# and one matrix product. When a shape puzzles you on any later page, come back to the colored squares.
+# [Backpropagation by hand](04_backprop.py) asks how the loss changes if one number moves a little. [Logistic
+# regression](06_logistic-regression.py) trains a first model with broadcasting and one matrix product.

@@ -24,7 +24,7 @@ cannot do.
 
 # %%
 # How long is the long side of a right triangle with legs 3 and 4? In Python you write the formula, and each operation
-# is done when its line is reached. That is **eager execution**, also called immediate. In between you may look at
+# is done when its line is reached. That is **eager execution**, also called immediate: in between you may look at
 # everything.
 
 import math
@@ -48,12 +48,6 @@ print("now:", now)
 assert now == 5
 
 # %%
-# On this page you will
-#
-# - run this formula in two ways, with a small graph library of your own,
-# - see *when* and *where* a mistake shows up, and what becomes of `print` and `if`,
-# - look at the graphs that PyTorch draws while it runs: two inputs, two different graphs.
-#
 # ## A function is not yet "later"
 #
 # You may read that a formula inside a function is deferred execution, because errors come when it is called and not
@@ -77,22 +71,12 @@ print("hypotenuse(3, 4) =", hypotenuse(*legs))
 assert careless(*legs) == 50 and hypotenuse(*legs) == 5
 
 # %%
-# !!! quiz "A function that looks outside"
-#     `careless` was tested with 30 and 40, when `a` and `b` happened to be 30 and 40. What did the test show?
-#
-#     - [ ] That it works: 50 is right.
-#       > It would say 50 for any two legs.
-#     - [ ] That Python passes arguments by name.
-#       > The names `c1` and `c2` never occur in the body; that is the whole trouble.
-#     - [x] Nothing about its arguments.
-#       > It gave the right answer without reading them. Test with values that occur nowhere else.
-#
 # ## Later: a graph in forty lines
 #
-# To describe a computation we need something that stands for a number which is not there yet. Call it a
-# **node**. A *placeholder* is a node that will be filled in. If you add two nodes, you get a third one, which
-# says: "add those two, when the time comes". Python lets a class decide what `+` means: that is **operator
-# overloading**. So the formula may look exactly as before, and does something else.
+# To describe a computation we need something that stands for a number which is not there yet. Call it a **node**. A
+# *placeholder* is a node that will be filled in later. Add two nodes, and you get a third, which says: "add those two,
+# when the time comes". Python lets a class decide what `+` means: that is **operator overloading**. So the formula may
+# look exactly as before, and yet describe instead of compute.
 
 
 class Node:
@@ -161,9 +145,8 @@ def run(output, **given):
 
 
 # %%
-# And the same function, the very one from above, called with placeholders. It computes nothing. It draws. This is
-# **deferred execution**, and what it draws is a **computation graph**: operations as nodes, values flowing along the
-# edges.
+# Now call the very same function with placeholders. It computes nothing; it draws. This is **deferred execution**, and
+# what it draws is a **computation graph**: operations as nodes, values flowing along the edges.
 
 recipe = hypotenuse(Node("a"), Node("b"))
 print("described:", recipe, "from", order(recipe))
@@ -174,9 +157,8 @@ report("hypotenuse of 3 and 4", later)
 assert now == later == 5 and again == 13
 
 # %%
-# Built once, run as often as you like. That is how TensorFlow worked in its first version, and Theano before: you drew
-# a graph, then handed it to a *session* that ran it. Since its version 2 TensorFlow runs eagerly, too, unless you ask
-# otherwise.
+# That is how TensorFlow worked in its first version, and Theano before it: you drew a graph once, then handed it to a
+# *session* that ran it. Since version 2 TensorFlow runs eagerly, too, unless you ask otherwise.
 #
 # !!! quiz "Print in a graph"
 #     In a function that describes a graph, somebody adds `print(total)` to look for a bug. What do they see?
@@ -197,9 +179,9 @@ assert now == later == 5 and again == 13
 # $$\frac{\partial a}{\partial w} = (1 - a^2)\,x.$$
 #
 # ??? info "Where this comes from"
-#     The slope of $\tanh(u)$ is $1 - \tanh^2(u) = 1 - a^2$. The slope of $u = wx + b$ in $w$ is $x$. By the chain rule
-#     they are multiplied. A library applies such rules to each node, from the output back, and adds the resulting
-#     nodes to the graph.
+#     The slope of $\tanh(u)$ is $1 - \tanh^2(u) = 1 - a^2$, that of $u = wx + b$ in $w$ is $x$; the chain rule
+#     multiplies them. A library applies such rules to each node, from the output back, and adds the resulting nodes to
+#     the graph.
 
 
 def neuron(w, x, b):
@@ -286,19 +268,6 @@ print(f"ours {run(slope, **numbers):.6f}, PyTorch's {leaf.grad:.6f}")
 torch.testing.assert_close(run(slope, **numbers), leaf.grad)
 
 # %%
-# !!! quiz "Nodes of a neuron"
-#     How many *operations* does the graph of `tanh(w1 * x1 + w2 * x2 + b)` have, counting neither placeholders nor
-#     constants?
-#
-#     - [=] 5
-#       > Two products, two sums, one tanh.
-#     - [ ] 3
-#       > That is the neuron with one input. A second input brings a product and a sum.
-#     - [ ] 10
-#       > You counted the five placeholders as well.
-#     - [ ] anything else
-#       > Count the signs in the formula, and the function.
-#
 # ## Which line raises, and when?
 #
 # Plant a mistake: add a row of three numbers to a row of two. First eager, then as a graph. A small tool runs a piece
@@ -331,20 +300,17 @@ assert eager_where[0] == "bill" and graph_where[0] == "run"
 
 # %%
 # The eager error points at the line with the mistake, and a debugger put there shows the two tensors. The graph was
-# drawn without complaint. It failed when it was *run*, in a line of the library that is right. The line that you have
-# to fix is nowhere in the report.
-#
-# This is the trade-off from which PyTorch was designed. Its makers wanted you to `print` and to set breakpoints
-# anywhere in a model, and accepted that plain Python costs some speed. To win most of it back, the work itself is done
-# in C++; Python only says what comes next.
+# drawn without complaint. It failed when it was *run*, in a line of the library that is right; the line that you have
+# to fix is nowhere in the report. This decided the design of PyTorch. Its makers wanted you to `print` and to set
+# breakpoints anywhere in a model. Plain Python costs some speed; to win most of it back, the work itself is done in
+# C++.
 #
 # !!! quiz "Where the error shows"
 #     A program first draws a graph in `build()`, then runs it in `train()`. In `build()` you typed `+` for `*`; the
 #     shapes do not fit. When do you find out?
 #
 #     - [ ] In `build()`, at that line.
-#       > In eager code it would be there. Here `build()` sees no shapes, only placeholders. (Later graph libraries
-#       > asked for the shapes beforehand, to catch this.)
+#       > In eager code it would be there. Here `build()` sees no shapes, only placeholders.
 #     - [x] In `train()`, when that node is run.
 #       > And the traceback points into the library, not to your line.
 #     - [ ] Never: the graph is wrong but runs.
@@ -368,12 +334,10 @@ print("graph:", wrong, "from", order(forked))
 assert wrong == -2 and leaky(torch.tensor(-2.0)) == torch.tensor(-2.0) * 0.1
 
 # %%
-# The graph answers −2, and nobody complains. `if` is Python's own and cannot be overloaded. It asks whether the object
-# `x > 0` is true; our object is a node, and in Python an object is true unless it says otherwise. So the fork was
-# taken *once*, while drawing, and the other branch is not in the graph at all.
-#
-# Within a graph a fork has to be a node. It gets both branches and picks. The graph becomes a language of its own,
-# with its own `if` and its own loops, and you write Python in order to write it.
+# The graph answers −2, and nobody complains. Python's own `if` cannot be overloaded: it asks whether the object `x >
+# 0` is true. Ours is a node, and in Python an object is true unless it says otherwise. So the fork was taken *once*,
+# while drawing, and the other branch is not in the graph at all. Within a graph a fork has to be a node that gets both
+# branches and picks. The graph becomes a language of its own, with its own `if` and its own loops.
 
 
 def where(condition, yes, no):
@@ -387,8 +351,8 @@ for value in (2.0, -2.0):
     assert run(fork, x=torch.tensor(value)) == leaky(torch.tensor(value))
 
 # %%
-# The professional tools stumble here as well, only more loudly. `torch.fx` is PyTorch's own tool for drawing a graph
-# with placeholders. On the neuron it finds our three operations. At the fork it refuses.
+# PyTorch's own tool for drawing a graph with placeholders, `torch.fx`, stumbles here as well, only more loudly. In the
+# neuron it finds our three operations. At the fork it refuses.
 
 
 def torch_neuron(w, x, b):
@@ -433,11 +397,10 @@ assert (
 # %%
 # ## Dynamic graphs: drawn while it runs
 #
-# For its slopes PyTorch needs a graph, too. But it draws while it computes: each operation leaves a node behind,
-# `grad_fn`, which points to those before it. No placeholders, no session; the numbers are there, and the graph grows
-# with them. That is a **dynamic graph**, or *define by run*.
-#
-# We can walk along these pointers and draw what is really there. (A leaf is a tensor that you made yourself.)
+# For its slopes PyTorch needs a graph, too, but it draws while it computes: each operation leaves a node behind,
+# `grad_fn`, which points to those before it. No placeholders, no session; the graph grows with the numbers. That is a
+# **dynamic graph**, or *define by run*. We can walk along these pointers and draw what is there. (A leaf is a tensor
+# that you made yourself.)
 
 
 def recorded(output, leaves):
@@ -490,9 +453,8 @@ assert sorted(recorded(a, leaves)[0]) == sorted(
 )
 
 # %%
-# Compare with the static graph. The operations are the same three; the mathematics is the same. But here each step has
-# its number at once, and `x` is missing: nobody asked for its slope, so PyTorch does not record where it came from.
-# How the slopes are then played back is the story of [backpropagation](04_backprop.py).
+# The operations are the same three as in the static graph. But each step has its number at once, and `x` is missing:
+# nobody asked for its slope, so PyTorch does not record where it came from.
 #
 # ## Two inputs, two graphs
 #
@@ -557,15 +519,12 @@ assert sizes == sorted(set(sizes))  # more rounds, more nodes
 #       > That is what a trace of the first call would do. PyTorch draws a new graph at each run.
 #     - [x] The comparison in `while` is no node of either graph.
 #       > It gives a truth value for Python. No slope goes through it.
-#     - [ ] The slope is only approximate, because a loop cannot be differentiated.
-#       > Each round is ordinary arithmetic, and the chain rule goes through all of it. What is approximate is the root
-#       > itself.
 #
 # ## What the drawing buys
 #
-# Why would anyone draw first? Because if you see the whole, you can tidy it. Here is a formula that says the same
-# thing twice. Run eagerly, the product is computed twice; nobody knows, at the first, that a second will come. In a
-# graph we can *merge* nodes that do the same to the same parents.
+# Why would anyone draw first? Because a whole can be tidied. The formula below says the same thing twice. Run eagerly,
+# it computes the product twice: nobody knows, at the first, that a second will come. In a graph we can *merge* nodes
+# that do the same to the same parents.
 
 
 def merged(output):
@@ -606,22 +565,12 @@ assert run(tidy, **given) == run(drawing, **given) == wasteful(2.0, 3.0, 4.0)
 #
 # You do not have to choose one for good. Write eagerly, find your mistakes, and when it works hand the function to
 # `torch.compile`. It draws graphs from your eager code, and where it cannot go on, at a fork for instance, it breaks
-# off and lets Python decide. The part on deployment does this.
-#
-# !!! quiz "What eager gives up"
-#     Why can plain eager execution not merge the two products of `wasteful`?
-#
-#     - [ ] Because Python is slow.
-#       > Speed is not the point: it would have to *know* something that it does not know yet.
-#     - [ ] Because tensors, unlike nodes, can change.
-#       > That makes merging harder, but a graph compiler faces it as well.
-#     - [x] Because at the first product it does not know that a second will come.
-#       > Each operation is done when its line is reached. There is no whole to look at.
+# off and lets Python decide.
 #
 # ## Where it fails
 #
-# A graph remembers what was there when it was drawn. A Python number that goes into it is **baked in**, and changes
-# later have no effect, and give no error. Call it with another number in mind, and you get the old one.
+# A graph remembers what was there when it was drawn. A Python number that goes into it is **baked in**: change it
+# later, and the graph still works with the old one, without an error.
 
 rate = 0.5
 scaled = Node("x") * rate  # rate is read now, not later
@@ -632,22 +581,19 @@ print(f"the graph still multiplies by 0.5: {stale:g};  eager, now: {eager:g}")
 assert stale == 5 and eager == 1
 
 # %%
-# In the same way a random number drawn while describing is the same in every run, a list is as long as it was, a
-# branch is the one that was taken. If a compiled or exported model is stubborn, ask first what was a number when it
-# was drawn, and should have been an input.
-#
-# And the dynamic graph has a price of its own: it is kept as long as anything holds its result. Collect losses in a
-# list as tensors, and all their graphs stay in memory. Collect `loss.item()`.
+# In the same way a random number drawn while describing is the same in every run. If a compiled or exported model is
+# stubborn, ask what was a number when it was drawn, and should have been an input. The dynamic graph has a price, too:
+# it is kept as long as anything holds its result. Collect losses in a list as tensors, and all their graphs stay in
+# memory. Collect `loss.item()`.
 #
 # ## Exercises
 #
-# [The workbook](03_eager-or-graph.exercises.py) has each of these as a cell with a gap, with a checker that tells you
-# what is still wrong, hints, and a solution.
+# [The workbook](03_eager-or-graph.exercises.py) has a gap to fill for each of these, with hints, a checker and a
+# solution.
 #
 # <!-- press:exercises -->
 #
 # ## What to read next
 #
 # [Backpropagation](04_backprop.py) plays the recorded graph backwards. [Tensors](01_tensors.py) says what flows along
-# the edges. The circle closes in the part on deployment, where an eager model becomes a graph that runs without
-# Python.
+# the edges. In the part on deployment, an eager model becomes a graph that runs without Python.

@@ -68,26 +68,16 @@ show(
 )
 
 # %%
-# You will
-#
-# - push one neuron forward and its error backward, by hand, with the chain rule,
-# - build an engine of forty lines that does it for any formula, and meet the same engine in PyTorch, **autograd**,
-# - check gradients by finite differences, the cheapest evidence that a derivative is right.
+# You will push one neuron forward and its error backward by hand, build an engine of forty lines that does so for any
+# formula, and meet the same engine in PyTorch, **autograd**. Finite differences will check all of them.
 #
 # ## The chain rule
 #
 # Computing the output from the input, step by step, is called **feedforward**: $u = wx + b$, then $a = \tanh u$, then
-# $L = (a - t)^2$. What does the loss do if $w$ grows by a tiny amount? Think of gears. Turning $w$ turns $u$, which
-# turns $a$, which turns the loss. Each pair of gears has a ratio, the *slope* of that one step, and each slope is
-# school calculus:
-#
-# | step | its slope |
-# |---|---|
-# | $u = wx + b$ | $\partial u / \partial w = x$ |
-# | $a = \tanh u$ | $\partial a / \partial u = 1 - a^2$ |
-# | $L = (a - t)^2$ | $\partial L / \partial a = 2(a - t)$ |
-#
-# The ratio of the whole train of gears is the **product** of the ratios, as in the figure. That is the chain rule.
+# $L = (a - t)^2$. What does the loss do if $w$ grows by a tiny amount? Think of gears: $w$ turns $u$, which turns $a$,
+# which turns the loss. Each pair of gears has a ratio, the *slope* of that step: $\partial u / \partial w = x$, then
+# $\partial a / \partial u = 1 - a^2$, then $\partial L / \partial a = 2(a - t)$. The ratio of the whole train is the
+# **product** of the ratios, as in the figure. That is the chain rule.
 #
 # Do not believe it yet. Increase $w$ by a thousandth, and see how far the loss really moves.
 
@@ -98,26 +88,11 @@ print(f"predicted change {predicted:.6f}, real change {real:.6f}")
 assert math.isclose(real, predicted, rel_tol=1e-2)
 
 # %%
-# !!! quiz "Slopes multiply"
-#     Three steps: $u = 3w$, then $v = u^2$, then $L = 4v$. What is the slope of $L$ in $w$ at $w = 1$?
-#
-#     - [ ] 13
-#       > You added the slopes, $3 + 6 + 4$. Gears that drive one another multiply.
-#     - [ ] 24
-#       > You took the slope of the square at $w = 1$. The square stands at $u = 3$, where its slope is $2u = 6$.
-#     - [=] 72
-#       > $3 \cdot 2u \cdot 4$ with $u = 3$. The way back needs the values from the way forward.
-#     - [ ] 36
-#       > That is the value of $L$. The slope says how fast $L$ changes.
-#     - [ ] anything else
-#       > Write down the slope of each step at the value that this step gets, and multiply the three.
-#
 # ## Backward, and why in that direction
 #
-# The same product can be multiplied from the left or from the right. Starting at the loss is the good way, because
-# $\partial L/\partial u$ is needed for $w$ *and* for $b$, and it is computed once. In a network of many layers nearly
-# all of the work is shared like this. Computing every weight's slope from the output back to the input, and reusing
-# the shared parts, is **backpropagation**. All slopes together are the **gradient**.
+# The product can be multiplied from either end. Starting at the loss is the good way, because $\partial L/\partial u$
+# is needed for $w$ *and* for $b$, and in a network of many layers nearly all of the work is shared. To compute every
+# slope from the output back, each shared part once, is **backpropagation**. All slopes together are the **gradient**.
 
 dloss_da = 2 * (a - target)
 dloss_du = dloss_da * (1 - a**2)  # shared by w and b
@@ -127,9 +102,8 @@ print(f"by hand: dloss/dw = {dloss_dw:.6f}, dloss/db = {dloss_db:.6f}")
 assert math.isclose(dloss_dw, gradient_w)
 
 # %%
-# One factor deserves a second look: $1 - a^2$. When the neuron answers $-0.999$ and the target is 1, the answer could
-# hardly be more wrong, yet $1 - a^2$ is 0.002, and almost nothing of the error reaches $w$. Such a neuron is called
-# **saturated**: it learns slowly just where it is most wrong.
+# One factor deserves a second look: $1 - a^2$. When the neuron answers $-0.999$ and the target is 1, it is 0.002:
+# almost no error reaches $w$. Such a neuron is called **saturated**. It learns slowly just where it is most wrong.
 #
 # ## An engine in forty lines
 #
@@ -180,11 +154,10 @@ def as_value(x):
 
 
 # %%
-# `backward` is the chain rule: what arrived at a value, times the slope of the step, is handed to each parent. One
-# question is left: **in which order?** A value may be used several times, as $w$ in $w \cdot w$, and each use brings a
-# share of its gradient. The shares add up, and only the complete sum may be handed on. So a value has to wait until
-# every value made *from* it is done. `in_order` lists parents before children, each once; `backward` reads the list
-# from its end.
+# `backward` is the chain rule: what arrived at a value, times the slope of the step, is handed to each parent. But
+# **in which order?** A value may be used several times, as $w$ in $w \cdot w$. The shares of its gradient add up, and
+# only the complete sum may be handed on, so a value waits until every value made *from* it is done. `in_order` lists
+# parents before children, each once; `backward` reads the list from its end.
 
 
 def in_order(value, seen=None):
@@ -223,13 +196,12 @@ assert math.isclose(our_b.grad, dloss_db)
 #       > Three ways lead to $w$. Multiply the slopes along each, and add.
 #
 # ??? info "The derivation"
-#     Let $v_n = L$ be computed last, and write $\bar v_i = \partial L / \partial v_i$, so $\bar v_n = 1$. A change of
-#     $v_i$ reaches the loss through each $v_j$ that uses it, and to first order these effects add up:
+#     Let $v_n = L$ be computed last, and write $\bar v_i = \partial L / \partial v_i$, so $\bar v_n = 1$. To first
+#     order, a change of $v_i$ reaches the loss through each $v_j$ that uses it, and these effects add up:
 #
 #     $$\bar v_i = \sum_{j\ \text{uses}\ i} \bar v_j \, \frac{\partial v_j}{\partial v_i}.$$
 #
-#     Going backward, every $\bar v_j$ is known when it is needed, and each edge of the graph is used once. For a layer
-#     $U = XW + b$ on a batch the sum gives
+#     Going backward, every $\bar v_j$ is known when it is needed. For a layer $U = XW + b$ on a batch the sum gives
 #
 #     $$\bar W = X^\top \bar U, \qquad \bar b = \sum_{\text{rows}} \bar U, \qquad \bar X = \bar U\,W^\top.$$
 #
@@ -263,9 +235,8 @@ assert math.isclose(w.grad, dloss_dw) and math.isclose(b.grad, dloss_db)
 # %%
 # ## Reading the graph: `grad_fn`
 #
-# The notes are there to be read. Each tensor that came out of a recorded operation has a `grad_fn`, the step that
-# will carry the gradient back. A weight that you made yourself has none: it is a **leaf**, where gradients end and
-# collect.
+# Each tensor that came out of a recorded operation has a `grad_fn`, the step that will carry the gradient back. A
+# weight that you made yourself has none: it is a **leaf**, where gradients end and collect.
 
 u = w * x + b
 a = u.tanh()
@@ -361,8 +332,7 @@ show(
 # $$\frac{\partial L}{\partial w} \approx \frac{L(w + h) - L(w - h)}{2h}.$$
 #
 # How small should $h$ be? If it is too large, you measure the curvature along with the slope. If it is too small, the
-# two losses agree in nearly all the digits that the machine keeps, and their difference is rounding noise. Try every
-# size.
+# two losses agree in nearly all their digits, and their difference is rounding noise. Try every size.
 
 
 def difference_error(h, dtype, both_sides=True):
@@ -407,9 +377,8 @@ assert 9.5 < one[6] / one[9] < 10.5
 
 # %%
 # Every curve is a V. On its right side curvature rules: with both sides, a ten times smaller step makes a hundred
-# times smaller error; with one side, only ten times. On the left side rounding rules. In 32 bits it takes over so
-# early that no step is good. The rule that follows: **check gradients in float64, from both sides, with a step near
-# $10^{-5}$.**
+# times smaller error; with one side, only ten times. On its left side rounding rules, and in 32 bits so early that no
+# step is good. So **check gradients in float64, from both sides, with a step near $10^{-5}$.**
 #
 # ## A whole network by hand
 #
@@ -433,8 +402,7 @@ def backward(x, y, hidden, prediction, w2):
 
 
 # %%
-# Random weights and random examples will do: a gradient has to be right everywhere. First compare the gradient by
-# hand with that of autograd.
+# A gradient has to be right everywhere, so random weights and examples will do. Compare first with autograd.
 
 torch.manual_seed(0)
 inputs, targets = torch.randn(5, 3), torch.randn(5, 1)
@@ -488,11 +456,9 @@ assert largest_error < 1e-6
 print("gradcheck agrees:", torch.autograd.gradcheck(loss_of, weights))
 
 # %%
-# The last line asks PyTorch's own judge, `gradcheck`, which is worth a line in the tests of every operation that you
-# write yourself.
-#
-# Why not always use finite differences, and forget the calculus? Count what one gradient would cost for the network
-# that reads digits in [your first network](../2-training/10_first-network.py).
+# The last line asks PyTorch's own judge, `gradcheck`, which belongs in the tests of every operation that you write.
+# Why not always use finite differences? Count what one gradient would cost in [your first
+# network](../2-training/10_first-network.py).
 
 layers = [nn.Linear(784, 512), nn.Linear(512, 512), nn.Linear(512, 10)]
 count = sum(p.numel() for layer in layers for p in layer.parameters())
@@ -502,14 +468,12 @@ print("by backpropagation: one sweep forward, one back")
 assert count == 669_706
 
 # %%
-# So finite differences judge; they never train. And autograd beats the formula by hand for another reason: when you
-# change the model, `loss.backward()` stays the same line, while a formula has to be derived and checked again.
+# So finite differences judge; they never train. And autograd has no formula to derive again when the model changes.
 #
 # ## Gradients add up
 #
-# `backward()` does not set `.grad`, it **adds** to it. Call it twice and you have the sum. This helps when a batch is
-# too large for the memory: process it in parts. It hurts when you forget to clear `.grad` between two steps, since the
-# old gradients pile up under the new one.
+# `backward()` does not set `.grad`, it **adds** to it. This helps when a batch is too large for the memory: process it
+# in parts. It hurts when you forget to clear `.grad` between two steps: the old gradients pile up under the new one.
 
 w = torch.tensor(0.8, requires_grad=True)
 neuron_loss(w, -0.5).backward()
@@ -532,10 +496,7 @@ assert w.grad == once
 #       > First $w$ moves to 0.8. There the slope is 1.6, but `w.grad` holds $2 + 1.6 = 3.6$.
 #     - [ ] 0.64 ± 0.001
 #       > That is right with a cleared `.grad`. Here the old 2 is still in it.
-#     - [ ] 0.6 ± 0.001
 #       > You used the first gradient twice. The second call *adds* the slope at 0.8.
-#     - [ ] 0.4 ± 0.001
-#       > You doubled the first gradient. What is added is the slope at the new place, $2 \cdot 0.8$.
 #     - [ ] anything else
 #       > The slope of $w^2$ is $2w$. Write down $w$ and `w.grad` after each round.
 #
@@ -554,10 +515,9 @@ print("the whole at once: ", by_autograd[0][0])
 # ## `no_grad` or `detach`?
 #
 # Both say "no gradient here", of different things. `torch.no_grad()` is a **region of code** in which nothing is
-# recorded: for evaluation, and for updating weights. `torch.inference_mode()` is a stricter and slightly cheaper
-# region; what was computed in it can never be part of a recorded computation. `.detach()` makes a **tensor** without a
-# past: the same numbers, the same memory, no way back. To see `detach` act, take $w \cdot w$, whose slope is $2w$.
-# Detach one factor, and it counts as a constant: the slope is $w$.
+# recorded: for evaluation, and for updating weights. (`torch.inference_mode()` is stricter and slightly cheaper: what
+# it computes can never be recorded.) `.detach()` makes a **tensor** without a past: the same numbers, the same memory,
+# no way back. Detach one factor of $w \cdot w$, whose slope is $2w$, and it counts as a constant: the slope is $w$.
 
 with torch.no_grad():
     unrecorded = w * w
@@ -579,9 +539,8 @@ assert w.detach().data_ptr() == w.data_ptr()  # a view: the same memory
 # ## Who descends?
 #
 # !!! warning "You may read this elsewhere"
-#     "Backpropagation is the algorithm that performs gradient descent." It computes the gradient and leaves every
-#     weight where it was. The [**optimizer**](08_optimizers.py) then takes the step. Today write two lines:
-#     `loss.backward()`, then `optimizer.step()`.
+#     "Backpropagation is the algorithm that performs gradient descent." It computes the gradient; the
+#     [**optimizer**](08_optimizers.py) takes the step. Write two lines: `loss.backward()`, then `optimizer.step()`.
 #
 # Watch the weight after each of the two lines.
 
@@ -600,19 +559,6 @@ assert math.isclose(w.item(), 0.8 - 0.1 * dloss_dw)
 assert second_loss < first_loss
 
 # %%
-# !!! quiz "What backward changes"
-#     You compute the loss of the neuron from a new `w` and call `loss.backward()`, and nothing else. What is different
-#     now?
-#
-#     - [ ] `w` has taken a small step downhill.
-#       > Not yet: that is the optimizer's part.
-#     - [x] `w.grad` is a number. It was `None`.
-#       > The first call creates it, even if the slope is 0; each further call adds to it.
-#     - [ ] `loss` has become a little smaller.
-#       > It was computed from `w`, and `w` has not moved.
-#     - [x] A second `loss.backward()` would raise an error.
-#       > The notes are thrown away once they have been used. (The sums above came from two forward passes.)
-#
 # ## Where it fails
 #
 # A gradient is a statement about a tiny neighborhood. Where the function has a corner, there is no single slope.
@@ -643,13 +589,11 @@ assert stairs.grad == 0  # a number, no longer None
 #
 # ## Exercises
 #
-# [The workbook](04_backprop.exercises.py) has each of these as a cell with a gap, with a checker that tells you what is
-# still wrong, hints, and a solution.
+# [The workbook](04_backprop.exercises.py) has a gap to fill for each of these, with hints, a checker and a solution.
 #
 # <!-- press:exercises -->
 #
 # ## What to read next
 #
-# [Logistic regression](06_logistic-regression.py) puts the gradient to work: a first model that learns by following it
-# downhill. [Your first network](../2-training/10_first-network.py) stacks layers and leaves the backward pass to
-# autograd. If `view` and `data_ptr` were new to you here, go back to [tensors](01_tensors.py).
+# [Logistic regression](06_logistic-regression.py) follows the gradient downhill: a first model that learns. [Your
+# first network](../2-training/10_first-network.py) stacks layers. [Tensors](01_tensors.py) explains views.

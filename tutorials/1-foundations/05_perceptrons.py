@@ -82,28 +82,18 @@ show(
 )
 
 # %%
-# You will
-#
-# - make such a line compute AND, OR and NOT,
-# - let it learn from its mistakes, and compare it with the best of *all* lines,
-# - meet XOR, which no line can do, and curve the boundary by stacking perceptrons.
-#
 # ## A question with two answers
 #
-# Is this letter spam? Is that spot a star? A **classification problem** asks you to choose one label from a fixed set,
-# and each label of the set is a **class**. Two classes are enough for this page. We call them 0 and 1.
-#
-# The simplest rule that could separate them is a straight line. Give each input a **weight**, add up, and add one
-# number more, the **bias**:
+# Is this letter spam? Is that spot a star? A **classification problem** asks for one label from a fixed set, and each
+# label of the set is a **class**. Two are enough for this page, 0 and 1. The simplest rule that could separate them is
+# a straight line. Give each input a **weight**, add up, and add one number more, the **bias**:
 #
 # $$z = w_1 x_1 + w_2 x_2 + b.$$
 #
-# Then look only at the sign of this score. Positive: class 1. Otherwise: class 0. A weighted sum and a threshold: that
-# is a **perceptron**. In `predict`, `x @ w` computes the sum for all points at once.
-#
-# The answer changes exactly where the score is zero. These points form the **decision boundary**, and here it is a
-# straight line. The weights are an arrow that stands at right angles on it and points to the side of class 1. The bias
-# shifts the line without turning it.
+# Then look only at the sign of this score: positive means class 1, anything else class 0. A weighted sum and a
+# threshold: that is a **perceptron**. In `predict`, `x @ w` computes the sum for all points at once. The points with a
+# score of zero form the **decision boundary**, here a straight line. The weights are an arrow that stands at right
+# angles on it and points to the side of class 1. The bias shifts the line without turning it.
 
 
 def share_right(x, y, w, b):
@@ -118,23 +108,10 @@ assert predict(foot - 0.01 * w, w, b) == 0
 # Nothing in the code says "two". With three inputs the boundary is a plane. With 784, one for each pixel of a small
 # image, nobody can draw it any more, but the same line of code still finds the side.
 #
-# !!! quiz "Which side of the boundary"
-#     A perceptron has $w = (2, -1)$ and $b = -3$. Which of these points does it put into class 1?
-#
-#     - [x] $(3, 1)$
-#       > $2 \cdot 3 - 1 - 3 = 2$, which is positive.
-#     - [ ] $(1, 2)$
-#       > $2 - 2 - 3 = -3$. Both inputs are positive, but a negative weight counts against class 1.
-#     - [ ] $(2, 1)$
-#       > $4 - 1 - 3 = 0$: exactly on the boundary. Our rule asks for a *positive* score, so it says 0.
-#     - [x] $(0, -5)$
-#       > $0 + 5 - 3 = 2$. A negative input times a negative weight speaks for class 1.
-#
 # ## Why "neural"?
 #
-# The idea came from nerve cells. A neuron collects signals through many inlets, some exciting, some damping, and fires
-# if the sum is strong enough. In 1943 that was made a formula, and in 1958 Frank Rosenblatt gave it a rule by which it
-# learns. The likeness ends there: real neurons fire in time, and do much that no weighted sum does.
+# The idea came from nerve cells, which collect signals, some exciting, some damping, and fire if the sum is strong
+# enough. In 1943 that was made a formula, and in 1958 Frank Rosenblatt gave it a rule by which it learns.
 #
 # ## Logic with a line
 #
@@ -201,9 +178,8 @@ show(
 #
 # ## The trick: learn from one mistake
 #
-# So far we chose the weights. Now let the points choose them. Take one point that is on the wrong side. If it belongs
-# to class 1 and got a score below zero, its score must rise, so add the point to the weights. If it belongs to class 0
-# and scored above, subtract it. Both cases in one line, with the learning rate $\eta$:
+# So far we chose the weights. Now let the points choose them. If a point of class 1 got a score below zero, its score
+# must rise, so add the point to the weights. If one of class 0 scored above, subtract it. At a learning rate $\eta$:
 #
 # $$w \leftarrow w + \eta\,(y - \hat y)\,x, \qquad b \leftarrow b + \eta\,(y - \hat y),$$
 #
@@ -227,10 +203,8 @@ rise = (point @ after[0] + after[1]) - (point @ w + b)
 torch.testing.assert_close(rise, 0.3 * (point @ point + 1))
 
 # %%
-# The score rose by $\eta\,(\|x\|^2 + 1)$, which is always positive: each correction pushes its point in the right
-# direction. It does not promise that the point is right afterwards, or that no other point gets worse.
-#
-# Seen from above, the line swings past the point.
+# The score rose by $\eta\,(\|x\|^2 + 1)$, which is always positive: a correction pushes its point in the right
+# direction. The point need not be right afterwards, and others may get worse. Seen from above, the line swings past.
 
 with style():
     fig, ax = plt.subplots(figsize=(5, 3.8))
@@ -251,8 +225,7 @@ assert predict(point, *before) == 0 and predict(point, *after) == 1
 # %%
 # ## The perceptron algorithm
 #
-# Start with zero weights. Go through the points in a random order and correct every mistake. Repeat, until a whole
-# pass finds none. We keep the boundary after each correction, to watch it later.
+# Start with zero weights. Go through the points in a random order and correct each mistake, until a pass finds none.
 
 
 def learn(x, y, seed=0, learning_rate=1.0, epochs=epochs):
@@ -305,24 +278,18 @@ show(
 )
 
 # %%
-# It ends in the gap. Does it always stop? Yes, if any line parts the points, and there is even a limit to how many
-# corrections it can need. Let $R$ be the length of the longest input, the constant 1 of the bias counted in, and
-# $\gamma$ the width of the gap on either side of *some* line that parts the points. Then there are at most
-# $(R/\gamma)^2$ corrections, in any order, in any number of dimensions.
+# It ends in the gap. Does it always stop? Yes, if any line parts the points. Let $R$ be the length of the longest
+# input, the constant 1 of the bias counted in, and $\gamma$ the width of the gap on either side of *some* such line.
+# Then there are at most $(R/\gamma)^2$ corrections, in any order, in any number of dimensions.
 #
 # ??? info "The derivation: why it must stop"
 #     Write $\tilde x = (x, 1)$ and $\tilde w = (w, b)$, so that the score is $\tilde w\cdot\tilde x$, and let
 #     $s = \pm 1$ be the class. Let $u$ be a vector of length 1 with $s\,u\cdot\tilde x \ge \gamma$ for every point. A
-#     correction ($\eta = 1$) adds $s\tilde x$.
-#
-#     Each correction moves $\tilde w$ along $u$ by at least $\gamma$: after $k$ of them, $u\cdot\tilde w \ge k\gamma$.
-#
-#     At the same time it grows slowly. A correction happens only at a mistake, where $s\,\tilde w\cdot\tilde x \le 0$.
-#     The new squared length $\|\tilde w + s\tilde x\|^2$ is
-#     $\|\tilde w\|^2 + 2s\,\tilde w\cdot\tilde x + \|\tilde x\|^2$, which is at most
-#     $\|\tilde w\|^2 + R^2$. After $k$ corrections, $\|\tilde w\|^2 \le kR^2$.
-#
-#     Together, $k\gamma \le u\cdot\tilde w \le \|\tilde w\| \le \sqrt{k}\,R$, so $k \le (R/\gamma)^2$.
+#     correction ($\eta = 1$) adds $s\tilde x$, which moves $\tilde w$ along $u$ by at least $\gamma$: after $k$ of
+#     them, $u\cdot\tilde w \ge k\gamma$. But it happens only where $s\,\tilde w\cdot\tilde x \le 0$, so the new
+#     squared length, $\|\tilde w\|^2 + 2s\,\tilde w\cdot\tilde x + \|\tilde x\|^2$, is at most $\|\tilde w\|^2 + R^2$.
+#     After $k$ corrections, $\|\tilde w\|^2 \le kR^2$. Together,
+#     $k\gamma \le u\cdot\tilde w \le \|\tilde w\| \le \sqrt{k}\,R$, so $k \le (R/\gamma)^2$.
 
 R_squared = ((easy_x**2).sum(dim=1) + 1).max()
 # the gap of the diagonal, which passes through the origin
@@ -334,11 +301,8 @@ assert max(needed) <= limit
 
 # %%
 # Does the learning rate matter? For gradient descent it decides everything: [the thermometer](07_thermometer.py)
-# diverges with a wrong one. Here, from zero weights, it only changes the unit in which the weights are measured: every
-# score keeps its sign, so every mistake stays the same mistake. (From *random* first weights it sets how fast they are
-# forgotten.)
-#
-# The small rate below is $1/128$, a power of two, so that not even rounding differs.
+# diverges with a wrong one. Here, from zero weights, it only changes the unit of the weights: every score keeps its
+# sign, so every mistake stays one. The small rate below is $1/128$, a power of two, so that not even rounding differs.
 
 rates = (1 / 128, 1.0)
 small, large = (learn(easy_x, easy_y, learning_rate=r)[0] for r in rates)
@@ -357,13 +321,10 @@ print(f"corrections in the last passes: {corrections[-5:]}")
 assert corrections[-1] > 0
 
 # %%
-# It never stops. There is always a point on the wrong side, and each correction for one may spoil others. The *last*
-# line is a matter of luck. The remedy is simple: keep the best line in your pocket, and replace it only by a better
-# one.
-#
-# How good could a line be at all? With a hundred points we can ask *every* line. Moving a line without crossing a
-# point changes no answer, so it is enough to try the lines through two of the points, and to let those two fall on
-# either side.
+# It never stops. There is always a point on the wrong side, and each correction for one may spoil others. So keep the
+# best line in your pocket, and replace it only by a better one. How good could a line be at all? With a hundred points
+# we can ask *every* line. Moving it without crossing a point changes no answer, so it is enough to try the lines
+# through two of the points, with those two on either side.
 
 
 def best_of_all_lines(x, y):
@@ -409,28 +370,21 @@ claim(min(last) < pocket, "the line in the hand is not always the best")
 #     You run the perceptron rule on points that overlap. What happens?
 #
 #     - [ ] It settles on the line with the fewest mistakes.
-#       > It does not know how many mistakes there are; it sees one point at a time. Near the best line it still
-#       > corrects, and so leaves it again.
+#       > It sees one point at a time. Near the best line it still corrects, and so leaves it again.
 #     - [ ] The corrections get smaller and smaller, and in the end the line stands still.
-#       > A correction has the size of the point, however late it comes. Gradient descent on a smooth loss slows down
-#       > near its goal; this rule does not.
+#       > A correction has the size of the point, however late it comes.
 #     - [x] It never stops, so you have to keep the best line yourself.
 #       > A pass without mistakes would be needed, and there is none.
-#     - [ ] The weights grow without limit.
-#       > It sounds likely, but they stay bounded: corrections for points of both sides undo each other.
 #
 # ## XOR: the table that no line can learn
 #
-# Exclusive or is true if exactly one of two inputs is. Four points, and yet it stopped a field. Suppose a perceptron
-# could do it. Then
+# Exclusive or is true if exactly one of two inputs is. Suppose a perceptron could do it. Then
 #
 # $$w_2 + b > 0,\qquad w_1 + b > 0,\qquad b \le 0,\qquad w_1 + w_2 + b \le 0.$$
 #
 # Add the first two: $w_1 + w_2 + 2b > 0$. Add the last two: $w_1 + w_2 + 2b \le 0$. Both cannot be true, so there is
-# no such perceptron. That is a proof, and no amount of training gets around it.
-#
-# How bad is it? There are sixteen tables of two inputs. We draw the weights at random, ten thousand times, and count
-# the different tables that come out.
+# no such perceptron, however long you train. How bad is it? There are sixteen tables of two inputs. Draw the weights
+# at random, ten thousand times, and count the different tables that come out.
 
 weights = torch.randn(10_000, 2, generator=generator)
 biases = torch.randn(10_000, generator=generator)
@@ -442,8 +396,7 @@ print(f"{len(tables)} of 16 tables; missing: {missing}")
 assert missing == [(0, 1, 1, 0), (1, 0, 0, 1)]
 
 # %%
-# Fourteen can be done. Missing are XOR and its opposite, "both or neither". The learning rule cannot find a way
-# either: three out of four is the best that it ever has in its pocket.
+# Fourteen can be done. XOR and its opposite, "both or neither", cannot. The rule gets three of four right, never more.
 
 XOR = torch.tensor([0.0, 1.0, 1.0, 0.0])
 path, corrections = learn(pairs, XOR)
@@ -456,8 +409,7 @@ claim(best_single == 0.75, "three of four is the best")
 # %%
 # ## Two layers
 #
-# But look: XOR is "one *or* the other, and *not* both". OR and AND are perceptrons. Let their answers be the inputs of
-# a third, which says yes to OR and no to AND.
+# But XOR is "one *or* the other, and *not* both". So let a third perceptron say yes to OR and no to AND.
 
 LAST = torch.tensor([1.0, -1.0]), torch.tensor(-0.5)
 
@@ -476,8 +428,7 @@ for pair, between, final in zip(pairs, hidden, answer, strict=True):
 assert answer.tolist() == XOR.tolist()
 
 # %%
-# Four out of four. What happened? The first layer did not answer. It *moved the points*, to places where one line is
-# enough.
+# Four out of four. The first layer did not answer. It *moved the points*, to places where one line is enough.
 
 with style():
     fig, (left, right_panel) = plt.subplots(1, 2, figsize=(6.4, 3.1))
@@ -503,14 +454,12 @@ assert hidden[1].tolist() == hidden[2].tolist() == [1, 0]
 
 # %%
 # !!! quiz "What a second layer needs"
-#     You leave out the threshold in the first layer: two weighted sums go straight into the third perceptron. Can it
-#     still do XOR, with other weights perhaps?
+#     The first layer has no threshold: two weighted sums go straight into the third perceptron. Can it still do XOR?
 #
 #     - [ ] Yes, with two layers there are weights enough.
 #       > More numbers, but nothing new: a weighted sum of weighted sums is again one weighted sum of the two inputs.
 #     - [x] No: it is one perceptron in disguise.
-#       > The two layers collapse into a single line, and no line does XOR. The threshold, or another activation
-#       > function, is what makes a layer count.
+#       > The two layers collapse into a single line. A threshold, or another activation function, prevents that.
 #     - [ ] Yes, but training would take much longer.
 #       > There is nothing to be found, however long you look.
 #
@@ -545,9 +494,8 @@ line_right = share_right(test_x, test_y, *line)
 print(f"one line: {line_right:.1%} of 1,000 new points")
 
 # %%
-# For two layers there is a difficulty. The rule needs to know the error of each perceptron. For the last one that is
-# plain. But what *should* the hidden ones have said? Nobody tells. Rosenblatt's machine made the first layer at random
-# and never changed it; only the last perceptron learned. Do the same, with a hundred random lines.
+# The rule needs the error of each perceptron, and nobody tells what the hidden ones *should* have said. Rosenblatt
+# drew the first layer at random, and only the last perceptron learned. Do the same, with a hundred random lines.
 
 direction = 2 * math.pi * torch.rand(hidden_perceptrons, generator=generator)
 hidden_w = torch.stack([direction.cos(), direction.sin()])  # [2, hidden]
@@ -591,12 +539,10 @@ show(
 #
 # !!! warning "You may read this elsewhere"
 #     "A deep network is many perceptrons, plus a backpropagation algorithm to introduce feedback." The perceptron's
-#     rule is older than backpropagation and does not use it. And backpropagation cannot train perceptrons: it needs
-#     slopes, and a threshold has none. Today replace the threshold by a smooth activation function, such as a sigmoid,
-#     and *then* use [backpropagation](04_backprop.py).
+#     rule is older than backpropagation and does not use it, and backpropagation cannot train perceptrons: it needs
+#     slopes, and a threshold has none. Take a sigmoid, say, and *then* use [backpropagation](04_backprop.py).
 #
-# Both, in code. First the threshold, twice: as a comparison, which leaves no trace for autograd, and as `sign`, whose
-# slope is zero everywhere.
+# In code, the threshold as a comparison leaves no trace for autograd. As `sign`, its slope is zero everywhere.
 
 w = torch.tensor([1.0, -0.5], requires_grad=True)
 try:
@@ -615,10 +561,9 @@ assert (slopes[torch.sign] == 0).all() and (slopes[torch.sigmoid] != 0).all()
 # %%
 # ## Where it fails
 #
-# You saw two failures: if no line separates the classes the rule never stops, and a single perceptron cannot do XOR.
-# Here is a quieter one. The rule stops at the *first* line without a mistake, however close to a point it passes. Make
-# the gap five times as wide, so that the points are easier still, and learn them in twenty orders. How close does each
-# line come to the nearest point?
+# Here is a quieter failure than those above. The rule stops at the *first* line without a mistake, however close to a
+# point it passes. Make the gap five times as wide, so that the points are easier still, and learn them in twenty
+# orders. How close does each line come to the nearest point?
 
 wide = (2 * y - 1) * x.sum(dim=1) > 5 * gap
 wide_x, wide_y = x[wide], y[wide]
@@ -639,18 +584,15 @@ claim(distances[0] < 0.5 * nearest(*diagonal), "and some are narrow escapes")
 
 # %%
 # All twenty are perfect on these points, and some pass a point at less than half the distance that the diagonal keeps.
-# A perceptron has no reason to prefer the diagonal, because it does not tell a narrow escape from a safe answer. It
-# cannot say "probably" either. What is missing is a number for *how* right an answer is.
+# A perceptron does not tell a narrow escape from a safe answer. It has no number for *how* right an answer is.
 #
 # ## Exercises
 #
-# [The workbook](05_perceptrons.exercises.py) has each of these as a cell with a gap, with a checker that tells you
-# what is still wrong, hints, and a solution.
+# [The workbook](05_perceptrons.exercises.py) has a gap to fill for each of these, with hints, a checker, a solution.
 #
 # <!-- press:exercises -->
 #
 # ## What to read next
 #
 # [Logistic regression](06_logistic-regression.py) replaces the step by a sigmoid and gets the missing number. [The
-# thermometer](07_thermometer.py) shows the walk downhill that takes the place of the perceptron's rule. [Your first
-# network](../2-training/10_first-network.py) trains both of its layers.
+# thermometer](07_thermometer.py) shows the walk downhill that takes the place of the perceptron's rule.

@@ -24,8 +24,7 @@ and small, are trained with today.
 """
 
 # %%
-# Before the real applications, a small world in which we know the truth: two clouds of fifty points each, one around
-# $(-0.75, -0.75)$ and one around $(0.75, 0.75)$, drawn with the seed in sight.
+# First a small world in which we know the truth: two clouds of points around $(-0.75, -0.75)$ and $(0.75, 0.75)$.
 
 import math
 from itertools import product
@@ -63,11 +62,7 @@ scatter(
 
 # %%
 # The clouds overlap, so nobody can be right about every point. The honest answer near the middle is "perhaps", and
-# that is what we want from a model: not a yes or a no, but how sure it is. You will
-#
-# - turn a score into a probability, and say how good a line is with a single number,
-# - walk down to the best line with a gradient that fits on one line, and check it against an oracle,
-# - judge 400 real applications, and see a model that knows something although its accuracy hardly shows it.
+# that is what we want from a model: not a yes or a no, but how sure it is.
 #
 # ## From a score to a probability: the sigmoid
 #
@@ -94,15 +89,13 @@ torch.testing.assert_close((p / (1 - p)).log(), z, rtol=1e-4, atol=1e-5)
 
 # %%
 # The last check says what a score *is*. The ratio $p/(1-p)$ is the **odds**: 3 means three to one. The score is the
-# logarithm of the odds. Evidence that multiplies the odds adds to the score, and adding is what a weighted sum does
-# well.
+# logarithm of the odds, so evidence that multiplies the odds adds to the score.
 #
 # For our clouds the sigmoid is not even a choice. Around centers $\mu$ and $-\mu$ with the same variance 1, Bayes'
-# rule gives the odds $e^{-\|x-\mu\|^2/2} / e^{-\|x+\mu\|^2/2} = e^{2\mu\cdot x}$. The score is $2\mu\cdot x$,
-# and $p = \sigma(2\mu\cdot x)$ exactly: the true weights are $w = (1.5, 1.5)$ with $b = 0$.
+# rule gives the odds $e^{-\|x-\mu\|^2/2} / e^{-\|x+\mu\|^2/2} = e^{2\mu\cdot x}$. The score is $2\mu\cdot x$, and
+# $p = \sigma(2\mu\cdot x)$ exactly: the true weights are $w = (1.5, 1.5)$ with $b = 0$.
 #
-# Could a straight line give the probability itself, fitted by least squares? That is *linear* regression, and it does
-# not know where to stop.
+# Could a straight line give the probability itself, fitted by least squares? That would be *linear* regression.
 
 design = torch.cat([x, torch.ones(100, 1)], dim=1)
 straight = design @ torch.linalg.lstsq(design, y[:, None]).solution
@@ -114,10 +107,9 @@ assert straight.min() < 0 and straight.max() > 1
 #
 # ## How probable is what we saw?
 #
-# Here are two lines. Which one fits better? Ask each how probable it finds the labels that we have. A model that gives
-# a point of class 1 the probability .9 gave .9 to the truth. For a point of class 0 it gave .1.
-#
-# The points are independent, so the probabilities multiply. The product is the **likelihood** of the line.
+# Which of two lines fits better? Ask each how probable it finds the labels that we have. A model that gives a point of
+# class 1 the probability .9 gave .9 to the truth; for a point of class 0 it gave .1. The points are independent, so
+# the probabilities multiply. The product is the **likelihood** of the line.
 
 
 def probability(x, w, b):
@@ -175,8 +167,7 @@ assert thousand.prod() == 0
 assert thousand.log().sum().isfinite()
 
 # %%
-# Two last touches make it a loss. Take the mean, so that it does not depend on the number of points. Turn the sign,
-# because a loss should fall:
+# Two touches make it a loss. Take the mean over the points, and turn the sign, because a loss should fall:
 #
 # $$L = -\frac{1}{N}\sum_i \log(\text{probability given to the truth})
 #     = -\frac{1}{N}\sum_i \big[\,y_i \log p_i + (1-y_i)\log(1-p_i)\,\big].$$
@@ -185,8 +176,7 @@ assert thousand.log().sum().isfinite()
 # most probable, which statisticians call **maximum likelihood**. The model is **logistic regression**. (With more than
 # two classes, the same loss is called [cross-entropy](../2-training/09_softmax-cross-entropy.py).)
 #
-# What is a good value? A coin gives every truth one half, so its log-loss is $\log 2$, whatever the data. That is the
-# number to beat. And being sure of the wrong thing costs dearly.
+# A coin gives every truth one half, so its log-loss is $\log 2$, whatever the data. That is the number to beat.
 
 
 def log_loss(x, y, w, b):
@@ -202,13 +192,10 @@ assert abs(coin - 0.6931) < 1e-4
 
 # %%
 # !!! quiz "One sure mistake"
-#     A forecaster gives the truth the probability .99 for each of 99 points, and the probability 0 for the hundredth.
-#     What is the log-loss over all hundred?
+#     A forecaster gives the truth the probability .99 for 99 points, and 0 for one more. What is the mean log-loss?
 #
 #     - [ ] About .01: the ninety-nine good forecasts outweigh one.
 #       > A mean outweighs what is finite. The hundredth term is $-\log 0$.
-#     - [ ] About .02: one mistake in a hundred adds another .01.
-#       > That counts mistakes. Log-loss asks how sure the forecaster was.
 #     - [ ] Exactly $\log 2$: the forecasts are worth a coin.
 #       > A coin never rules out the truth. This forecaster did.
 #     - [x] Infinite: what was called impossible has happened.
@@ -216,8 +203,7 @@ assert abs(coin - 0.6931) < 1e-4
 #
 # ## Why not count the mistakes?
 #
-# Mistakes are what we care about in the end, so why not walk towards fewer of them? Turn the line slowly, by changing
-# $w_1$ alone, and watch both.
+# Mistakes are what we care about, so why not walk towards fewer of them? Turn the line by $w_1$ alone, and watch both.
 
 w1 = torch.linspace(-2, 4, 151)
 turned = [torch.stack([value, torch.tensor(1.0)]) for value in w1]
@@ -238,9 +224,8 @@ assert flat > 0.5
 assert (smooth.diff() != 0).all()
 
 # %%
-# The count is a staircase. On a tread, a tiny change of the weight changes nothing, so its slope is zero and tells you
-# nothing about where to go. The log-loss has a slope everywhere. It also sees what the count cannot: whether a right
-# answer was a narrow escape or a sure one.
+# The count is a staircase: on a tread, a tiny change of the weight changes nothing, so the slope is zero and does not
+# say where to go. The log-loss has a slope everywhere, and it also tells a narrow escape from a sure answer.
 #
 # ## Which way is down?
 #
@@ -249,8 +234,7 @@ assert (smooth.diff() != 0).all()
 # $$\frac{\partial L}{\partial w} = \frac{1}{N}\sum_i (p_i - y_i)\,x_i, \qquad
 #   \frac{\partial L}{\partial b} = \frac{1}{N}\sum_i (p_i - y_i).$$
 #
-# Each point pulls on the line with a force equal to its error. A point that is already right and sure pulls hardly at
-# all.
+# Each point pulls on the line with a force equal to its error. A point that is right and sure pulls hardly at all.
 #
 # ??? info "The derivation"
 #     Since $1 - \sigma(z) = \sigma(-z)$ and $-\log\sigma(z) = \log(1 + e^{-z})$, the loss of a point with score $z$ is
@@ -277,8 +261,7 @@ print(f"by formula  {by_formula[0].detach()}\nby autograd {w.grad}")
 # %%
 # ## Gradient descent: the walk
 #
-# **Gradient descent** is the obvious thing to do with a slope: take a step against it, look again, repeat.
-# Start where we know nothing, at zero, where the model is a coin.
+# Take a step against the slope, look again, repeat: that is **gradient descent**. At zero, the model is a coin.
 
 
 @torch.no_grad()
@@ -310,14 +293,11 @@ assert found < 0.85 * coin
 #       > You took the sum of both pulls. The log-loss is a mean.
 #     - [=] 0.5 ± 0.001
 #       > Both probabilities are one half, so the gradient is $(0.5 \cdot 1 - 0.5 \cdot 3)/2 = -0.5$.
-#     - [ ] 0 ± 0.001
-#       > That is the step of $b$, where the two errors cancel. In $w$ the point at 3 pulls harder.
 #     - [ ] anything else
 #       > Write the error $p - y$ of each point, multiply by its $x$, take the mean, and step against it.
 #
-# Is that the bottom, or did we just stop walking? Ask an oracle that shares nothing with our walk: another loss
-# function, gradients by autograd, and an optimizer that estimates the curvature as well. It is `LBFGS`, made for small
-# smooth problems like this one.
+# Is that the bottom? Ask an oracle that shares nothing with our walk: another loss function, gradients by autograd,
+# and `LBFGS`, an optimizer for small smooth problems that estimates the curvature as well.
 
 
 def oracle(x, y):
@@ -371,16 +351,14 @@ for corner in ([4.0, -1.0], [-1.0, 4.0]):
     torch.testing.assert_close(end, w, **loose)
 
 # %%
-# One bowl, one bottom: the last lines started from two far corners and arrived at the same weights. Most losses in
-# this field are not so kind.
+# One bowl, one bottom: the last lines started from two far corners. Most losses in this field are not so kind.
 #
 # ## Three recipes that you will meet
 #
-# Older lessons update the weights in three ways and call them all gradient descent: with the *mean* over all points,
-# with the *sum*, or one point after another. Some add $(y-p)\,x$, some subtract $(p-y)\,x$, which is the same. Sum and
-# mean differ by the factor $N$ in the learning rate. Point after point is nearly the sum, but not quite, because the
-# line has moved before the last point is seen. Today write the mean over a batch: then a learning rate keeps its
-# meaning when the number of points changes.
+# Older lessons call three updates gradient descent: with the *mean* over all points, with the *sum*, or one point
+# after another. (Some add $(y-p)\,x$, some subtract $(p-y)\,x$, which is the same.) Sum and mean differ by the factor
+# $N$ in the learning rate. Point after point is nearly the sum, but the line has moved before the last point is seen.
+# Today write the mean: then a learning rate keeps its meaning when the number of points changes.
 
 start, rate = torch.zeros(2), 0.5
 with_mean = start - rate * gradient(x, y, start, 0.0)[0]
@@ -398,8 +376,7 @@ assert 0.001 < (one_by_one - with_mean).norm() < 0.1
 # %%
 # ## From scores, not from probabilities
 #
-# Our `log_loss` takes the logarithm of a sigmoid. On paper that is fine. In 32-bit numbers it breaks as soon as a
-# score is large.
+# In 32-bit numbers, the logarithm of a sigmoid breaks as soon as a score is large.
 #
 # !!! warning "You may read this elsewhere"
 #     `sigmoid` followed by `F.binary_cross_entropy` (or `nn.BCELoss`) gives a wrong loss and no slope for a large
@@ -465,10 +442,9 @@ for name, factor in growth.items():
 assert growth["overlapping"] < 1.01 and growth["separable"] > 1.05
 
 # %%
-# The weights of the separable points never settle. If a line separates all points, twice its weights give the same
-# line and are surer of every right answer, so the likelihood rises again. There is no maximum to arrive at: the model
-# walks toward certainty that so few points cannot justify. Stop early, or charge a little for large weights; an
-# exercise does the second.
+# The weights of the separable points never settle. Twice the weights give the same line and are surer of every right
+# answer, so the likelihood rises again: the model walks toward certainty that so few points cannot justify. Stop
+# early, or charge a little for large weights, as an exercise does.
 #
 # ## Four hundred applications
 #
@@ -486,23 +462,7 @@ claim(int(y.sum()) == 127 and len(y) == 400, "127 of 400 were admitted")
 claim(abs(majority - 0.683) < 1e-3, "always saying no is right for .683")
 
 # %%
-# Remember that last number. A model that has learned nothing at all, and says no to everyone, is right in 68 of 100
-# cases.
-#
-# !!! quiz "An accuracy of 97%"
-#     Two people in a hundred have an illness. A model that tells the ill from the healthy is right in 97 of a hundred
-#     cases. What do you say?
-#
-#     - [ ] Excellent: it is wrong in only 3 of a hundred cases.
-#       > Calling everyone healthy is wrong in only 2. Compare before you praise.
-#     - [ ] Useless: it has less accuracy than always saying "healthy".
-#       > It may find nearly all the ill, at the price of a few false alarms. Accuracy alone cannot tell.
-#     - [x] Fewer are right than by always saying "healthy"; look further.
-#       > What the model knows can still be worth a lot, but another number has to show it, such as its log-loss.
-#     - [ ] Good: a coin would be right in only 50 of a hundred cases.
-#       > A coin is a weak opponent when one class is rare. The constant answer reaches 98.
-#
-# Does any column help? Look at the rank of the college.
+# A model that has learned nothing at all, and says no to everyone, is right in 68 of 100 cases. Does any column help?
 
 rate = [y[x[:, 2] == rank].mean().item() for rank in (1, 2, 3, 4)]
 for rank, share in enumerate(rate, start=1):
@@ -513,15 +473,12 @@ claim(
 )
 
 # %%
-# The rank matters. Before the fit, two precautions.
+# The rank matters. Two precautions before the fit. **Hold out a test set** of students whom the model never saw.
+# **Bring the columns to one scale**: GRE runs to 800 and GPA to 4, so a step that suits one weight would be a leap for
+# the other. Subtract the mean and divide by the standard deviation, both taken from the *training* rows only.
 #
-# - **Hold out a test set.** The model is judged on students whom it never saw.
-# - **Bring the columns to one scale.** GRE runs to 800 and GPA to 4, so a step that suits one weight would be
-#   a leap for the other. Subtract the mean and divide by the standard deviation, both taken from the
-#   *training* rows only.
-#
-# With 80 students in a test set, luck plays a part. We do not split once but a hundred times. In each split the model
-# is compared with always saying no **on the same test students**, so that an easy test set helps neither.
+# With 80 students in a test set, luck plays a part. Split a hundred times, then, and compare the model with always
+# saying no **on the same test students**, so that an easy test set helps neither.
 
 
 def try_split(seed):
@@ -548,10 +505,9 @@ report("accuracy above always no", 100 * gains.mean())
 claim(gains.mean() > 0.005, "the model is a little better than always no")
 
 # %%
-# The gain is small, and some splits are lost. If you knew only the accuracy, you would shrug. But accuracy looks only
-# at which side of one half a probability lies, and here most lie below. Ask the probabilities themselves. We compare
-# three forecasters by their log-loss: the coin, one who knows only the share of admissions among the training rows, and
-# our model.
+# The gain is small, and some splits are lost. But accuracy looks only at which side of one half a probability lies,
+# and here most lie below. So compare three forecasters by their log-loss: the coin, one who knows only the share of
+# admissions among the training rows, and our model.
 
 
 def mean_loss(p, y):
@@ -608,9 +564,8 @@ claim((said - came).abs().mean() < 0.06, "forecast and share are close")
 claim(came[-1] > 2 * came[0], "the top group is admitted twice as often")
 
 # %%
-# The points climb along the diagonal. Someone to whom the model gives little chance is rarely admitted, and the top
-# group more than twice as often. That is useful knowledge, and almost none of it crosses one half, which is why the
-# accuracy could not see it.
+# The points climb along the diagonal. The top group is admitted more than twice as often as the bottom one, and almost
+# none of that crosses one half, which is why the accuracy could not see it.
 #
 # ## What the weights say
 #
@@ -629,15 +584,12 @@ claim(w[2].abs() == w.abs().max(), "the rank weighs most")
 #
 # ## Where it ends
 #
-# A single score can only draw a straight border. If class 1 sat inside a ring of class 0, no weights would help,
-# however long you walked. A layer of activation functions ahead of the score will: [your first
-# network](../2-training/10_first-network.py) builds one. And you trusted autograd here to check our formula;
-# [backpropagation](04_backprop.py) shows how it knows.
+# A single score can only draw a straight border. If class 1 sat inside a ring of class 0, no weights would help. A
+# layer of activation functions ahead of the score will, as in [your first network](../2-training/10_first-network.py).
 #
 # ## Exercises
 #
-# [The workbook](06_logistic-regression.exercises.py) has each of these as a cell with a gap, with a checker that tells
-# you what is still wrong, hints, and a solution.
+# [The workbook](06_logistic-regression.exercises.py) has a gap to fill for each of these, with hints and a checker.
 #
 # <!-- press:exercises -->
 #

@@ -51,13 +51,8 @@ scatter(
 )
 
 # %%
-# The points lie close to a line, so the simplest formula worth trying is a line: $t = w\,u + b$. Here $u$ is the
-# reading and $t$ the temperature. The two numbers $w$ and $b$ are the **parameters** of the model, the numbers that
-# training has to find. You will
-#
-# - write a loss and walk down it by hand, with a pencil's worth of calculus,
-# - see the walk explode, find out exactly why, and cure it twice,
-# - hand the work over, piece by piece, to autograd, to an optimizer, and to a small network.
+# The points lie close to a line, so try one first: $t = w\,u + b$. Here $u$ is the reading and $t$ the temperature.
+# The two numbers $w$ and $b$ are the **parameters** of the model, the numbers that training has to find.
 
 learning_rate = 1e-2
 walk_length = steps(5000, 20)
@@ -236,8 +231,7 @@ assert math.isclose(raw_limit, 3.40e-4, rel_tol=1e-2)
 assert math.isclose(2 / curvatures(scaled)[1], 0.0330, rel_tol=1e-2)
 
 # %%
-# Do not take the formula's word for it. One percent above the limit the loss must end higher than it began, and one
-# percent below it must not.
+# Test the formula. One percent above the limit the loss must end higher than it began; one percent below, it must not.
 
 _, below = walk(unknown, celsius, 0.99 * raw_limit, steps=1000)
 _, above = walk(unknown, celsius, 1.01 * raw_limit, steps=1000)
@@ -247,16 +241,14 @@ assert below[-1] < below[0] < above[-1]
 
 # %%
 # !!! quiz "The limit of the learning rate"
-#     The two curvatures of a loss are 0.5 and 50. What is the largest learning rate with which gradient descent does
-#     not explode?
+#     The two curvatures of a loss are 0.5 and 50. Above which learning rate does gradient descent explode?
 #
 #     - [=] 0.04
 #       > $2 / 50$. The steepest direction decides.
 #     - [ ] 4
-#       > That is the limit of the flat direction. In the steep one, each step would multiply the distance by $1 - 200$.
+#       > That is the limit of the flat direction. In the steep one, each step would multiply the distance by $-199$.
 #     - [ ] 0.02
-#       > With $1/50$ the steep direction arrives in a single step. You may go twice as far before the overshoot is as
-#       > large as the distance itself.
+#       > With $1/50$ the steep direction arrives in a single step. You may go twice as far.
 #     - [ ] anything else
 #       > Find the rate for which $1 - \eta\lambda$ is just $-1$, with the larger $\lambda$.
 #
@@ -264,10 +256,9 @@ assert below[-1] < below[0] < above[-1]
 #
 # The last column of the table is the **condition number**: the largest curvature divided by the smallest. The steep
 # direction forbids large steps, and the flat direction needs them. With the raw readings the bowl is a ravine, tens of
-# thousands of times steeper across than along.
+# thousands of times steeper across than along. Dividing by ten was a lucky guess; standardizing is the usual cure.
 #
-# Dividing by ten was a lucky guess. Standardizing is the usual cure: it makes the bowl round. The figure shows the
-# three bowls from above, all at the same scale. The gray rings join places of equal loss. Each walk has fifty steps,
+# The figure shows the three bowls from above, at one scale, with gray rings of equal loss. Each walk has fifty steps,
 # at nine tenths of its largest stable rate; only the round bowl gets a smaller one, or it would be over at once.
 
 
@@ -332,8 +323,7 @@ assert left[2] < 0.01 < left[1] < left[0]
 #
 # ## Were we right?
 #
-# For a line there is an exact answer, by least squares, without any walking. `exact_line` above asked PyTorch for it.
-# An exact answer to compare with is the best friend that a training loop can have.
+# For a line, least squares gives an exact answer without any walking. No training loop has a better friend.
 
 exact = exact_line(scaled, celsius)
 exact_loss = squared_error(line(scaled, *exact), celsius)
@@ -381,12 +371,11 @@ torch.testing.assert_close(parameters.detach(), by_hand[-1], **same)
 # %%
 # !!! warning "You may read this elsewhere"
 #     `x = Variable(tensor, requires_grad=True)`, and then `x.data -= lr * x.grad.data`. `Variable` has done nothing
-#     since 2018: it hands back a tensor. And `.data` goes past autograd: if you write through it *before* `backward()`,
-#     you get a wrong gradient and no complaint. Today write tensors with `requires_grad=True`, and updates inside
-#     `torch.no_grad()`, where the same slip is found.
+#     since 2018: it hands back a tensor. And `.data` goes past autograd: if you write through it *before*
+#     `backward()`, you get a wrong gradient and no complaint. Today write tensors with `requires_grad=True`, and
+#     updates inside `torch.no_grad()`, where the same slip is found.
 #
-# Here is the slip, both ways. The slope of $w^2$ at 3 is 6. We change $w$ to 30 between the forward and the backward
-# pass.
+# Here is the slip, both ways. The slope of $w^2$ at 3 is 6. We change $w$ to 30 between the forward and backward pass.
 
 w = torch.autograd.Variable(torch.tensor(3.0), requires_grad=True)
 y = w**2
@@ -406,9 +395,8 @@ assert "modified by an inplace operation" in complaint
 # %%
 # ## Let an optimizer take the step
 #
-# The last line of the loop is next. An **optimizer** holds the parameters and knows one rule for the step. `SGD` is
-# the rule you used. This loop is the shape of all training in PyTorch, whatever the model: *forward, loss, zero_grad,
-# backward, step*.
+# An **optimizer** holds the parameters and knows one rule for the step; `SGD` is the rule you used. This loop is the
+# shape of all training in PyTorch, whatever the model: *forward, loss, zero_grad, backward, step*.
 
 parameters = torch.tensor([1.0, 0.0], requires_grad=True)
 optimizer = torch.optim.SGD([parameters], lr=learning_rate)
@@ -421,22 +409,9 @@ print("torch.optim", [round(number, 3) for number in parameters.tolist()])
 torch.testing.assert_close(parameters.detach(), by_hand[-1], **same)
 
 # %%
-# If you come from Keras you may miss `fit()`, the one call that trains. PyTorch has none, on purpose. The loop is five
-# lines, you can print in the middle of it, and when your problem needs two losses or two models you change a line
-# instead of looking for an option. When a loop of yours no longer changes, put it into a function. On this site that
-# is `kindling.training.fit`, after [your first network](../2-training/10_first-network.py).
-#
-# !!! quiz "Which line moves the weights"
-#     Which of the five changes the numbers in `parameters`?
-#
-#     - [ ] `loss = squared_error(...)`
-#       > It computes, and records how. Nothing is changed.
-#     - [ ] `optimizer.zero_grad()`
-#       > It clears the old gradients, not the parameters.
-#     - [ ] `loss.backward()`
-#       > It puts the slopes into `.grad`, next to the parameters. They themselves stay.
-#     - [x] `optimizer.step()`
-#       > The only one. It reads `.grad` and moves.
+# If you come from Keras you may miss `fit()`, the one call that trains. PyTorch has none, on purpose: in a loop you
+# can print, and change a line instead of looking for an option. Once a loop of yours no longer changes, make it a
+# function, as `kindling.training.fit` does after [your first network](../2-training/10_first-network.py).
 #
 # ### The optimizer that hides the lesson
 #
@@ -477,8 +452,7 @@ assert plain < 50 < adam < plain_raw == math.inf
 #
 # Each of our steps looked at all eleven readings. With eleven million that would be slow, so one takes a few of them
 # for a step: a **batch**. One pass over all of them is an **epoch**. With batches of four, our epoch has three steps,
-# the last one on the three readings that remain. Each step sees a slightly different bowl, so the walk trembles; its
-# mean direction is the same.
+# the last on the three readings that remain. Each step sees a slightly different bowl, so the walk trembles.
 
 generator = torch.Generator().manual_seed(0)
 w, b = torch.tensor(1.0), torch.tensor(0.0)
@@ -510,12 +484,10 @@ claim(batch_loss < 1.05 * exact_loss, "batches come within five percent")
 # ## A network instead of a line
 #
 # A line was a guess. Could a curve do better? Put a layer of eight units between reading and temperature, each with
-# the activation function $\tanh$, which bends a line into an S. The loop stays as it is; only the model is another.
-# That is the point of the pipeline: *model, loss, optimizer* are three separate things.
+# the activation function $\tanh$, which bends a line into an S. Only the model changes; the loop stays as it is.
 #
 # A model with more freedom needs a stricter check. Two of the eleven readings are put aside before anything is fitted,
-# and used only for judging. They are the validation set; [validation](../2-training/12_validate-regularize.py) has a
-# page of its own.
+# and used only for judging: they are the [validation](../2-training/12_validate-regularize.py) set.
 
 order = torch.randperm(11, generator=torch.Generator().manual_seed(0))
 train, val = order[:9], order[9:]
@@ -547,8 +519,7 @@ for name, values in fitted.items():
     print(f"{name:13} training {train_loss:.2f}, validation {val_loss:.2f}")
 
 # %%
-# Before you believe a validation loss from two readings, see how much it depends on *which* two. The line is fitted in
-# no time, so try all pairs.
+# Before you believe a validation loss from two readings, see how much depends on *which* two. Try all pairs.
 
 pairs = torch.combinations(torch.arange(11))
 val_losses = []
@@ -562,9 +533,8 @@ print(f"loss from {min(val_losses):.2f} to {max(val_losses):.1f}")
 assert max(val_losses) > 10 * min(val_losses)
 
 # %%
-# The same model, and the luck of the draw decides whether it looks excellent or poor. Eleven readings are enough to fit
-# a line, and far too few to choose between it and something more flexible. So look at the curves, and look beyond the
-# readings as well.
+# The same model, and the luck of the draw decides whether it looks excellent or poor. Eleven readings are far too few
+# to choose between a line and something more flexible. So look at the curves, and beyond the readings as well.
 
 wide = torch.linspace(0, 12, 121)[:, None]  # readings 0 to 120, over ten
 with torch.no_grad():
@@ -593,8 +563,7 @@ show(
 #     You want to standardize the readings and to put two aside for validation. What comes first?
 #
 #     - [ ] Standardize all eleven, then split: it is only arithmetic, no label is involved.
-#       > Mean and standard deviation would then contain the readings that you put aside. With two of eleven that is a
-#       > lot.
+#       > Mean and standard deviation would then contain the readings that you put aside.
 #     - [x] Split, then take mean and standard deviation from the training readings, and apply them to both.
 #       > Whatever is computed from data is fitted, and fitting belongs to the training set.
 #     - [ ] Split, then standardize each part by its own mean and standard deviation.
@@ -603,7 +572,7 @@ show(
 # ## Where it fails
 #
 # Hold the thermometer into a cup of hot tea: the reading is 120, and we know what that is in Fahrenheit. The line has
-# the right form, so it should come close. The network has never seen such a reading, and $\tanh$ is flat far from zero.
+# the right form, so it should come close. The network has never seen such a reading, and $\tanh$ is flat far out.
 
 true_tea = (120 - 32) * 5 / 9
 line_tea, network_tea = line(12.0, w, b).item(), curve[-1].item()
@@ -615,19 +584,16 @@ claim(line_miss < network_miss, "and the line comes closer")
 # %%
 # The network gives no sign that it is guessing. Trust a flexible model among its training data, not beyond them.
 #
-# A second failure is quiet too. A layer gives a column, `[11, 1]`. If the temperatures are a row, `[11]`, their
-# difference is a table of 11 by 11, and the loss is wrong: [tensors](01_tensors.py) explains why. That is what
-# `[:, None]` was for.
+# A second failure is quiet, too. A layer gives a column, `[11, 1]`. If the temperatures are a row, `[11]`, the
+# [difference](01_tensors.py) is a table of 11 by 11, and the loss is wrong. That is what `[:, None]` was for.
 #
 # ## Exercises
 #
-# [The workbook](07_thermometer.exercises.py) has each of these as a cell with a gap, with a checker that tells you what
-# is still wrong, hints, and a solution.
+# [The workbook](07_thermometer.exercises.py) has a gap to fill for each of these, with hints, a checker, a solution.
 #
 # <!-- press:exercises -->
 #
 # ## What to read next
 #
-# [Optimizers](08_optimizers.py) replaces the plain step by better ones, and looks at landscapes with more than one
-# valley. [Your first network](../2-training/10_first-network.py) runs the same five lines on images. If `backward()`
-# still seems like magic, go back to [backpropagation](04_backprop.py).
+# [Optimizers](08_optimizers.py) replaces the plain step by better ones, and looks at landscapes with many valleys.
+# [Your first network](../2-training/10_first-network.py) runs the same five lines on images.

@@ -18,15 +18,13 @@
 
 A gradient says which way is down. It does not say how far to go, and it cannot
 see the deeper valley behind the hill. Here you build the rules that turn
-gradients into steps, each in a line or two. By the end twenty random starts
-find the deepest of four valleys in more than 95 of 100 trials, where a single
-start does so about once in four.
+gradients into steps, each in a line or two. By the end, twenty random starts
+find the deepest of four valleys in more than 95 of 100 trials.
 """
 
 # %%
-# Our first landscape is a ravine. Along the first axis the ground falls gently; along the second it is fifty times
-# steeper. The loss of a real network looks like this from close by: steep in some directions, nearly flat in others.
-# `walk` goes down it from a given start, with any optimizer, and keeps the whole path.
+# Our first landscape is a ravine: gentle along the first axis, fifty times steeper along the second. The loss of a
+# real network looks like this from close by. `walk` goes down it, with any optimizer, and keeps the whole path.
 
 import math
 from functools import partial
@@ -71,8 +69,7 @@ heavy = partial(SGD, lr=learning_rate, momentum=0.8)
 slow, fast = (walk(ravine, start, make, steps=300) for make in (plain, heavy))
 
 # %%
-# Here are the first forty steps of two walks with one learning rate. The rings are lines of equal height, the cross is
-# the bottom. The two optimizers differ by a single number, the momentum.
+# Two walks of forty steps differ by one number, the momentum. Rings join equal heights; the cross is the bottom.
 
 
 def panel(ax, f, path, title, color, span):
@@ -103,19 +100,11 @@ with style():
     )
 
 # %%
-# Plain descent wastes its first steps on the walls and then creeps. The walk with momentum swings more, overshoots,
-# and comes back to the bottom. You will
-#
-# - write plain descent, **momentum** and **Adam** by hand, and check each against `torch.optim`,
-# - see what **stochastic** means in SGD, and how a schedule quiets the noise,
-# - get stuck in a **local minimum**, and get out by the oldest trick there is.
-#
-# The landscapes have two axes, so that you can see the whole walk. A network has millions, and the very same rules.
+# Plain descent wastes its first steps on the walls and then creeps. With momentum the walk swings, and comes back.
 #
 # ## The update, in one line
 #
-# A walk down needs a gradient, which is what [autograd](04_backprop.py) is for, and a rule. The simplest rule is a
-# single line: subtract from each weight its gradient, times the learning rate.
+# The simplest rule subtracts the [gradient](04_backprop.py), times the learning rate, from the weights.
 
 w = start.clone().requires_grad_()
 by_hand = [start]
@@ -130,15 +119,9 @@ torch.testing.assert_close(slow[:4], torch.stack(by_hand))
 print("three steps by hand = three steps of torch.optim.SGD")
 
 # %%
-# The rule that turns gradients into new weights is called an **optimizer**. In `torch.optim` it is an object that
-# holds the weights. `zero_grad()` clears the gradients, `step()` applies the rule. Plain descent is `SGD`; you will
-# see below where that name comes from.
-#
-# ## Why the ravine is slow
-#
-# The steep direction sets the speed limit: with a rate above $2/50$ the walk climbs out of the ravine, as
-# [the thermometer](07_thermometer.py) shows. A rate that is safe on the walls is tiny along the floor. How many steps
-# does it take to reach the bottom, and stay there?
+# A rule that turns gradients into new weights is an **optimizer**. In `torch.optim` it is an object that holds the
+# weights: `zero_grad()` clears the gradients, `step()` applies the rule. Plain descent is `SGD`. The steep direction
+# sets its speed limit: above $2/50$ the walk [climbs out of the ravine](07_thermometer.py). How long does it take?
 
 
 def arrival(path, within=0.05):
@@ -152,13 +135,11 @@ assert arrival(slow) > 100
 # %%
 # ## Momentum
 #
-# On the walls the gradient changes its sign at each step. Along the floor it always points the same way. So remember:
-# keep a **velocity** $v$, add each gradient to it, and let the old velocity fade by a factor $\mu$ (say "mu"). What
-# changes sign cancels out; what agrees adds up. A heavy ball with some friction does the same.
+# On the walls the gradient changes its sign at each step. Along the floor it always points the same way. So keep a
+# **velocity** $v$, add each gradient $g$ to it, and let the old velocity fade by a factor $\mu$ (say "mu"). What
+# changes sign cancels out; what agrees adds up. With a learning rate $\eta$ (say "eta"), that is **momentum**:
 #
 # $$v \leftarrow \mu v + g, \qquad w \leftarrow w - \eta v$$
-#
-# Here $g$ is the gradient and $\eta$ (say "eta") the learning rate. That is **momentum**: two lines instead of one.
 
 w = start.clone().requires_grad_()
 velocity = torch.zeros(2)
@@ -175,12 +156,9 @@ assert arrival(fast) < arrival(slow) / 2
 # %%
 # ### It adds up, it does not average
 #
-# How fast does the ball get on a steady slope? Let the gradient always be 1. An optimizer does not ask where a
-# gradient comes from, so we may put it there by hand.
-#
-# You may read that momentum computes a moving *average* of the gradients. There is a form that does, with a factor $1
-# - \mu$ before the gradient; torch calls that factor's complement `dampening`. On a steady slope an average of ones
-# stays at 1, and a sum grows toward $1 / (1 - \mu)$. Which of the two is PyTorch's?
+# You may read that momentum computes a moving *average* of the gradients. There is a form that does, with a factor
+# $1 - \mu$ before the gradient, which torch sets by `dampening`. Put a gradient of 1 into each step: an average stays
+# at 1, and a sum grows toward $1 / (1 - \mu)$. Which of the two is PyTorch's?
 
 
 def speeds(make_optimizer, steps=80):
@@ -203,34 +181,27 @@ assert abs(summed[-1] - 10) < 0.01 and abs(averaged[-1] - 1) < 1e-4
 assert math.isclose(summed[4], 1 + 0.9 + 0.9**2 + 0.9**3 + 0.9**4)
 
 # %%
-# These are the steps 1, 2, 3, 10 and 80. PyTorch's momentum adds up, and its steps become ten times longer. So when
-# you switch momentum 0.9 on, begin with a learning rate ten times smaller.
+# PyTorch's momentum adds up: its steps (1, 2, 3, 10 and 80 are shown) become ten times longer. So when you switch
+# momentum 0.9 on, begin with a learning rate ten times smaller.
 #
 # !!! quiz "Speed on a steady slope"
-#     `SGD(model.parameters(), lr=0.01, momentum=0.8)`. A weight has had the gradient 2 for a hundred steps. How far
-#     does it move in the next one?
+#     Under `SGD(..., lr=0.01, momentum=0.8)` a weight had the gradient 2 for a hundred steps. How long is the next?
 #
 #     - [ ] 0.02
-#       > That is learning rate times gradient: plain descent, or an averaging momentum. PyTorch's velocity adds up
-#       > what came before.
+#       > That is plain descent, or an averaging momentum. PyTorch's velocity adds up what came before.
 #     - [=] 0.1 ± 0.0005
 #       > The velocity has grown to $2 / (1 - 0.8) = 10$, and the rate takes a hundredth of it.
-#     - [ ] 0.2
-#       > You took $1 / (1 - \mu)$ to be ten, as it is with momentum 0.9. With 0.8 it is five.
 #     - [ ] anything else
 #       > Add up the fading gradients: $2 (1 + 0.8 + 0.8^2 + \ldots)$. Then multiply by the learning rate.
 #
 # ## What "stochastic" means
 #
-# So far we used one exact gradient for each step. A training set has many examples, and the loss is the mean over all
-# of them. To look at every example before each step is a waste: a handful tells you roughly the same. Take a random
+# The loss is the mean over all examples of a training set. A handful tells you roughly the same, so take a random
 # batch, use *its* gradient, step. That is **stochastic gradient descent**, **SGD**. (Strictly, with one example at a
-# time; today people say SGD for any batch size. The optimizer cannot tell: it applies its rule to whatever gradient it
-# finds.)
+# time; today people say SGD for any batch size. The optimizer applies its rule to whatever gradient it finds.)
 #
 # How rough is "roughly"? Take a thousand points, and let the loss of a place be its mean squared distance to them,
-# halved. The best place is their mean. We stand at the origin and compare the gradients of many random batches with
-# the gradient of all points.
+# halved. At the origin, compare the gradients of many random batches with the gradient of all points.
 
 torch.manual_seed(8)
 points = torch.tensor([3.0, -1.0]) + torch.randn(1000, 2)
@@ -246,17 +217,13 @@ for size in (1, 10, 100):
 assert all(2.8 < spread[size] / spread[10 * size] < 3.5 for size in (1, 10))
 
 # %%
-# Two things to see. The errors have no direction: on average a batch is right. And they shrink slowly. Ten times the
-# examples, ten times the work, and the error is smaller by a factor of three, the square root of ten.
+# On average a batch is right. Its error shrinks slowly: a third of the error takes about ten times the examples.
 #
 # ## Schedules
 #
-# Noise has a price. Near the best place the true gradient is nearly zero, but that of a batch is not, so the walk
-# never settles. It hovers, and the larger the learning rate, the wider it hovers. A small rate hovers less and takes
-# ages to arrive. You can have both: begin large, end small. A **learning rate schedule** does that, and in PyTorch it
-# is an object next to the optimizer. It has a `step()` too, which comes *after* the optimizer's.
-#
-# Here are three common shapes. We record the learning rate, and the momentum as well.
+# Near the best place the true gradient is nearly zero, but that of a batch is not, so the walk hovers, and the larger
+# the learning rate, the wider it hovers. A small rate takes ages to arrive. A **learning rate schedule** begins large
+# and ends small. In PyTorch it is an object whose `step()` comes *after* the optimizer's. Here are three:
 
 
 def settings(make_scheduler, steps=100):
@@ -304,12 +271,8 @@ assert set(momentum["steps"]) == set(momentum["cosine"]) == {0.9}
 
 # %%
 # `StepLR` cuts the rate every so often. The cosine falls slowly, then fast, then slowly. The one cycle first *rises*:
-# fresh weights have wild gradients, and a small rate in the beginning (a **warm-up**) protects them. [Validate and
-# regularize](../2-training/12_validate-regularize.py) trains with it.
-#
-# Now look at the right panel. We asked for momentum 0.9. `OneCycleLR` overrides that and moves the momentum too,
-# against the rate: least momentum where the rate is highest. With Adam and AdamW, which you will meet below, it moves
-# $\beta_1$. To keep your own value, pass `cycle_momentum=False`.
+# fresh weights have wild gradients, and a small rate in the beginning (a **warm-up**) protects them. It also moves our
+# momentum of 0.9, against the rate, and in Adam and AdamW (see below) $\beta_1$. `cycle_momentum=False` prevents that.
 
 w = torch.zeros(1, requires_grad=True)
 optimizer = AdamW([w])  # its beta_1 is 0.9
@@ -324,10 +287,8 @@ print(objection(scheduler.step))
 assert "before `optimizer.step()`" in objection(one_cycle(optimizer).step)
 
 # %%
-# The last line is PyTorch's warning when the scheduler steps before the optimizer: the first rate would never be used.
-#
-# Does a schedule help with the noise? Two hundred walkers look for the middle of our thousand points. At each step
-# each of them draws its own batch of ten. We draw their typical distance from the best place.
+# The last line is PyTorch's warning when the scheduler steps first, and so skips a rate. Does a schedule help with the
+# noise? Two hundred walkers, each with its own batches of ten, look for the middle of our thousand points.
 
 
 def search(rate, schedule=None, steps=300):
@@ -370,8 +331,7 @@ assert falling[9] < 0.2 * small[9] and falling[-1] < 0.4 * large[-1]
 assert falling[-1] < 1.5 * small[-1]
 
 # %%
-# The large rate is near the place within ten steps and then hovers. The small one crawls. The schedule arrives with
-# the first and ends about as close as the second.
+# The large rate gets near within ten steps and then hovers. The small one crawls. The schedule gets near, and settles.
 #
 # !!! quiz "Where the scheduler steps"
 #     You build `CosineAnnealingLR(optimizer, T_max=300)` for a training of 300 *batches*. Which are true?
@@ -382,13 +342,10 @@ assert falling[-1] < 1.5 * small[-1]
 #       > It only writes a new rate into the optimizer. No weight moves.
 #     - [x] `optimizer.step()` must come before it.
 #       > Otherwise the first rate of the schedule is skipped, and PyTorch warns.
-#     - [ ] `scheduler.step()` belongs at the end of each epoch, always.
-#       > Many examples do that, with a schedule counted in epochs. Here it would hardly leave the first rate.
 #
 # ## A rate for each weight: AdaGrad, RMSProp, Adam
 #
-# One rate for all weights is a compromise, as the ravine showed. Three optimizers give each weight a scale of its own.
-# All of them divide the gradient by its usual size, the square root of $s$, and differ in how they measure it:
+# Instead of one rate for all, three optimizers divide each gradient by its usual size, the root of a memory $s$:
 #
 # | optimizer | its memory $s$ | step |
 # |---|---|---|
@@ -407,13 +364,11 @@ assert np.allclose(steady["AdaGrad"], [t**-0.5 for t in range(1, 81)])
 assert np.allclose(steady["Adam"], 1) and np.isclose(steady["RMSProp"][0], 10)
 
 # %%
-# The numbers are for steps 1, 2, 4 and 80. AdaGrad's sum only grows, so its steps shrink like $1/\sqrt t$: the fourth
-# is half as long as the first, and in a long training they die out. RMSProp forgets old gradients, so its steps settle
-# near the learning rate. But its average begins at zero, and the first step is ten times too long.
-#
-# **Adam** is RMSProp with that corrected, and with momentum. It keeps a running average $m$ of the gradient as well.
-# (This one *is* an average, with the factor $1 - \beta_1$.) The hats correct for the beginning at zero: $\hat m = m /
-# (1 - \beta_1^t)$ in step $t$, and $\hat s = s / (1 - \beta_2^t)$.
+# AdaGrad's sum only grows, so its steps shrink like $1/\sqrt t$: the fourth is half as long as the first. RMSProp
+# forgets, so its steps settle near the learning rate; but its average begins at zero, and the first step is ten times
+# too long. **Adam** corrects that, and adds momentum: a running average $m$ of the gradient (a true average, by the
+# factor $1 - \beta_1$). The correction: $\hat m = m / (1 - \beta_1^t)$ in step $t$, and
+# $\hat s = s / (1 - \beta_2^t)$.
 
 w = start.clone().requires_grad_()
 m, s = torch.zeros(2), torch.zeros(2)
@@ -436,8 +391,8 @@ print("Adam's first step    ", [round(step, 4) for step in first.tolist()])
 assert (first.abs() - 0.1).abs().max() < 1e-4
 
 # %%
-# The second gradient was more than ten times the first, yet both weights moved by the learning rate. So the size of the
-# loss should not matter to Adam, only its shape. Measure the height in millimeters instead of meters:
+# The second gradient was more than ten times the first, yet both weights moved by the learning rate. So to Adam the
+# size of the loss should not matter. Measure the height in millimeters instead of meters:
 
 again = walk(lambda w: 1000 * ravine(w), start, adam, steps=300)
 torch.testing.assert_close(again, by_torch, rtol=1e-3, atol=1e-4)
@@ -446,20 +401,9 @@ print(f"Adam: the same path; plain descent: {lost:.1g} away after 5 steps")
 assert lost > 1e6
 
 # %%
-# !!! quiz "A thousand times the loss"
-#     You change the loss from a mean over 1,000 examples to their sum, and nothing else. What happens to the training?
-#
-#     - [ ] Nothing, with any optimizer: the minimum is at the same place.
-#       > The place is the same, the gradient is a thousand times longer, and the steps of `SGD` with it.
-#     - [x] `Adam` walks almost the same path; `SGD` takes steps a thousand times longer.
-#       > Adam divides the factor out again. `SGD` needs a rate a thousand times smaller.
-#     - [ ] Both need a rate a thousand times smaller.
-#       > True for `SGD`, and for `Adam` much too small: its steps do not grow with the loss.
-#
 # ### Only along the axes
 #
-# Adam rescales each weight *by itself*. Our ravine lies along an axis, which suits it. Now turn the map by 45 degrees:
-# the same ravine, the same start, seen from another side. Will every optimizer take as many steps as before?
+# Adam rescales each weight *by itself*, and our ravine lies along an axis. Now turn the map by 45 degrees.
 
 turn = torch.tensor([[1.0, -1.0], [1.0, 1.0]]) * math.sqrt(0.5)
 
@@ -479,19 +423,15 @@ assert all(abs(steps[n][0] - steps[n][1]) <= 1 for n in ("plain", "momentum"))
 assert steps["momentum"][0] < steps["Adam"][0] < steps["Adam"][1] / 2
 
 # %%
-# Plain descent and momentum do not notice the turn. Adam needs more than twice as many steps. And in neither ravine is
-# it as fast as a well-chosen momentum.
-#
-# So why does everyone use it? Because the momentum *was* well chosen, for a ravine that we had made ourselves. In a
-# network the scales differ from layer to layer and change on the way. Adam works with a rate that you did not have to
-# tune: a thousandth, its default, is often good enough to begin with.
+# Plain descent and momentum do not notice the turn. Adam needs more than twice as many steps, and in neither ravine is
+# it as fast as momentum. But that momentum was chosen for a ravine of our own. In a network the scales differ from
+# layer to layer and change on the way, and Adam's default rate, a thousandth, is often good enough to begin with.
 #
 # ### Adam and weight decay
 #
 # [Weight decay](../2-training/12_validate-regularize.py) pulls every weight toward zero a little at each step. Put
 # that pull into Adam's gradient, and Adam divides it by the gradient's usual size as well. `AdamW` subtracts it from
-# the weight directly. To see it, take two weights, both 1, whose gradients flip their sign at each step, one large,
-# one small. They pull nowhere. What is left is the decay.
+# the weight directly. Below, two weights get gradients that flip their sign at each step, so only the decay is left.
 
 sizes = torch.tensor([10.0, 0.1])
 left = {}
@@ -512,8 +452,6 @@ assert left["Adam"][0] > 0.97 and left["Adam"][1] < 0.7
 #
 #     - [ ] `Adam` has no `weight_decay`.
 #       > It has one, and the code above used it. It goes into the gradient, and that is the trouble.
-#     - [ ] It is Adam with a learning rate schedule.
-#       > A schedule is a separate object, for any optimizer. The W stands for weight decay.
 #     - [ ] It decays weights with large gradients more, since they overfit most.
 #       > It treats all in the same way. In `Adam` the weights with large gradients are decayed *least*.
 #     - [x] In `Adam` the decay is divided by the size of the gradient; `AdamW` takes the same share off every weight.
@@ -521,9 +459,8 @@ assert left["Adam"][0] > 0.97 and left["Adam"][1] < 0.7
 #
 # ### Parameter groups
 #
-# Not all weights should be treated the same. Biases are usually not decayed, and a layer that was trained before gets
-# a smaller rate. Give the optimizer a list of **parameter groups**, each with its own settings; what a group does not
-# set, it takes from the call. Here all gradients are zero, so only the decay acts.
+# Biases are usually not decayed, and a layer that was trained before gets a smaller rate: give the optimizer a list of
+# **parameter groups**. What a group does not set, it takes from the call. With zero gradients, only the decay acts.
 
 weight = torch.ones(1, requires_grad=True)
 bias = torch.ones(1, requires_grad=True)
@@ -540,13 +477,9 @@ assert math.isclose(weight.item(), 0.999**100, rel_tol=1e-4) and bias == 1
 # %%
 # ## Valleys
 #
-# All that was one valley. Here is a landscape with four, a test function named after Styblinski and Tang. Each
-# coordinate has two hollows with a hump between, and one of the hollows is deeper. So one valley of the four is the
-# deepest: the **global minimum**. The others are **local minima**: lower than everything around them, and not the
-# lowest.
-#
-# A cubic equation says where the hollows and the hump are, so we know the truth before we walk. Then ten walkers
-# start, each at a random place, with plain descent.
+# Here are four valleys, a test function named after Styblinski and Tang. Each coordinate has two hollows with a hump
+# between, and one of the hollows is deeper. So one valley is the deepest, the **global minimum**; the others are
+# **local minima**, lower than everything around them. Ten walkers start at random places, with plain descent.
 
 
 def valleys(w):
@@ -587,9 +520,8 @@ with style():
     )
 
 # %%
-# Each walker ends in the valley where it happened to begin, and nothing in its gradient tells it that there is a
-# deeper one. What is the chance of a lucky start? By geometry: the deep side of the hump, in both coordinates. By
-# counting: twenty thousand walkers.
+# Each walker ends in the valley where it began; nothing in its gradient tells of a deeper one. How likely is a lucky
+# start? By geometry, it is on the deep side of the hump in both coordinates. By counting, ask twenty thousand walkers.
 
 
 def lucky(axes, make_optimizer, walkers):
@@ -609,9 +541,8 @@ assert abs(p - by_geometry) < 0.015
 # %%
 # ## Random restarts
 #
-# The oldest trick is to try again. Start $n$ times, at random, and keep the lowest end. This is **random restart**.
-# All $n$ fail with probability $(1 - p)^n$, so the chance of success is $1 - (1 - p)^n$. We have enough walkers for a
-# thousand trials of twenty.
+# The oldest trick is to try again: start $n$ times, at random, and keep the lowest end. This is **random restart**.
+# All $n$ fail with probability $(1 - p)^n$, so the chance of success is $1 - (1 - p)^n$.
 
 by_trial = found.view(trials, restarts)
 success = by_trial.cummax(dim=1).values.float().mean(dim=0)  # among first n
@@ -640,12 +571,9 @@ assert success[-1] > 0.95 and (success - predicted).abs().max() < 0.06
 # | time to tune, many epochs | `SGD` with momentum 0.9, a tuned rate, a schedule |
 # | a few weights and many valleys | any of them, and random restarts |
 #
-# Then change one thing at a time.
-#
 # ## Where it fails
 #
-# Restarts live on the chance of a lucky start. With two axes one start in four was lucky. What happens with five axes,
-# or with ten?
+# Restarts live on the chance of a lucky start. What happens with five axes, or with ten?
 
 after_restarts = {}
 for axes in (2, 5, 10):
@@ -656,22 +584,17 @@ for axes in (2, 5, 10):
 assert after_restarts[2] > 0.95 and after_restarts[10] < 0.1
 
 # %%
-# Each new axis roughly halves the chance. A network has millions of axes: no number of restarts would ever find its
-# one deepest valley.
-#
-# Luckily nobody needs it. In large networks very many places are about equally good, and we judge a place by how it
-# does on new examples, not by its depth. People still train from several seeds. They do it to see how much of a result
-# is luck.
+# Each new axis roughly halves the chance. With the millions of a network, no number of restarts would find the deepest
+# valley. Luckily nobody needs it: very many places are about equally good, and we judge them by how they do on new
+# examples. People still train from several seeds, to see how much of a result is luck.
 #
 # ## Exercises
 #
-# [The workbook](08_optimizers.exercises.py) has each of these as a cell with a gap, with a checker that tells you what
-# is still wrong, hints, and a solution.
+# [The workbook](08_optimizers.exercises.py) has a gap to fill for each of these, with hints, a checker and a solution.
 #
 # <!-- press:exercises -->
 #
 # ## What to read next
 #
-# [Softmax and cross-entropy](../2-training/09_softmax-cross-entropy.py): the landscape that most classifiers walk
-# down. After that, [a first network](../2-training/10_first-network.py) puts an optimizer of this page to work on
-# images.
+# [Softmax and cross-entropy](../2-training/09_softmax-cross-entropy.py) shows the landscape that most classifiers walk
+# down. [A first network](../2-training/10_first-network.py) puts an optimizer of this page to work on images.

@@ -65,11 +65,7 @@ with style():
 
 # %%
 # The walrus has no visible bar left, but it is not impossible: an exponential is never zero, so softmax rules nothing
-# out. A zero in a printout was rounded, or the number was too small for the computer. You will
-#
-# - turn scores into probabilities, break the formula with large numbers, and repair it,
-# - measure surprise by **cross-entropy**, and find its gradient: what you said minus what was true,
-# - train the same small classifier with and without the mistake, and read the difference off a curve.
+# out. A zero in a printout was rounded, or the number was too small for the computer.
 
 classes = 10
 learning_rate = 0.1
@@ -160,8 +156,8 @@ assert naive.isnan().any() and F.softmax(large, dim=0).isfinite().all()
 #
 # $$\log p_i = z_i - \log \sum_j e^{z_j}$$
 #
-# The last term is called **log-sum-exp**. With the largest logit $M$ taken out, it is safe: $M + \log \sum_j e^{z_j -
-# M}$.
+# The last term is called **log-sum-exp**. With the largest logit $M$ taken out, it is safe:
+# $M + \log \sum_j e^{z_j - M}$.
 
 
 def log_sum_exp(z):
@@ -214,7 +210,6 @@ assert ends["log_softmax"] == 150
 
 # %%
 # Even the safe softmax is not enough if you take its logarithm afterward: past the second cross the loss is infinite.
-# `log_softmax` just goes on.
 #
 # ## Cross-entropy: how surprised were you?
 #
@@ -284,9 +279,8 @@ assert loud > 3 * math.log(classes)
 # | `nn.BCEWithLogitsLoss` | one logit, for yes or no | `nn.Linear` with one output |
 #
 # ("NLL" is for negative log-likelihood; it only picks one number from each row and changes its sign.) A course that
-# uses the first in one lesson and the second in the next is right in both. Are the two really the same? Compare them
-# on a hundred random batches, with our own version as the referee. We use 64-bit floats, which leave little room for
-# rounding.
+# uses the first in one lesson and the second in the next is right in both. To see that they are the same, compare them
+# on a hundred random batches, with our own version as the referee, in 64-bit floats that leave little rounding.
 
 largest = 0.0
 for _ in range(100):
@@ -302,8 +296,7 @@ report("largest difference of losses", largest)
 assert largest < 1e-9
 
 # %%
-# And mixed? `NLLLoss` takes what it is given. Hand it plain probabilities, or logits, and it returns a number without
-# complaint.
+# And mixed? `NLLLoss` takes plain probabilities, or logits, and returns a number without complaint.
 
 logits, y = torch.randn(16, classes), torch.randint(classes, (16,))
 one_hot = F.one_hot(y, classes)  # [16, 10], integers: 1 at the true class
@@ -412,8 +405,8 @@ with style():
 # %%
 # ??? info "Where this comes from"
 #     For one example with true class $k$, $L = -z_k + \log \sum_j e^{z_j}$. The derivative of the first term with
-#     respect to $z_i$ is $-1$ if $i = k$ and 0 otherwise: that is $-y_i$. The derivative of the second is $e^{z_i} /
-#     \sum_j e^{z_j}$: that is $p_i$. Their sum is $p_i - y_i$.
+#     respect to $z_i$ is $-1$ if $i = k$ and 0 otherwise: that is $-y_i$. The derivative of the second is
+#     $e^{z_i} / \sum_j e^{z_j}$: that is $p_i$. Their sum is $p_i - y_i$.
 #
 # Descent goes *against* the gradient. So the true class rises, all others fall, and the one that was wrongly believed
 # in falls most.
@@ -442,8 +435,7 @@ assert by_entropy[0] > 0.99 and by_square[0] < 0.001 and by_entropy[-1] < 0.001
 
 # %%
 # On the far left the network is certain, and wrong. Cross-entropy pulls with nearly its full strength. The squared
-# error hardly pulls at all, because the softmax is flat there. So the worst mistakes would be the last to be
-# corrected.
+# error hardly pulls, because the softmax is flat there: it would correct the worst mistakes last.
 #
 # !!! quiz "One gradient by head"
 #     Softmax says 0.7, 0.2 and 0.1, and the *second* class is true. What is the derivative of the cross-entropy with
@@ -597,8 +589,7 @@ claim(sureness[100] > sureness[1], "far from all examples they are surest")
 #
 # ## Exercises
 #
-# [The workbook](09_softmax-cross-entropy.exercises.py) has each of these as a cell with a gap, with a checker that
-# tells you what is still wrong, hints, and a solution.
+# [The workbook](09_softmax-cross-entropy.exercises.py) has a gap to fill for each of these, with hints and a checker.
 #
 # <!-- press:exercises -->
 #

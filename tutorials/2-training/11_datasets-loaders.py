@@ -56,12 +56,7 @@ print(f"batches with one grower only: {alone}, of {len(loader)}")
 assert alone[0] == 43 and max(alone[1:]) < 20
 
 # %%
-# In the order of the file, nearly every batch shows one grower only: a network would see a third of an epoch of grower
-# 0, then a third of grower 1. That is why training data is shuffled. You will
-#
-# - write a `Dataset` for a table, make another of a folder of images, and feed both through a `DataLoader`,
-# - catch three silent mistakes: sorted files, data that changes when it is read, and random numbers that repeat,
-# - see what several workers do, and what each of them keeps to itself.
+# In the order of the file, nearly every batch shows one grower only. That is why training data is shuffled.
 
 import multiprocessing
 import random
@@ -90,11 +85,7 @@ side = 32  # of an image, in pixels, once it is cut to size
 learning_rate, epochs = 0.05, 12  # for the wines
 
 # %%
-# ## 178 wines in a file
-#
-# A row holds thirteen measurements of a wine and the number of its grower; the task is to tell the grower from the
-# measurements. scikit-learn brings the table along. We write it to disk as comma-separated values, because that is how
-# you will meet such data, and look at the file before we parse it.
+# A row of our file holds thirteen measurements of a wine and its grower, the label. The table comes with scikit-learn.
 
 temporary = tempfile.TemporaryDirectory()
 root = Path(temporary.name)
@@ -108,9 +99,7 @@ for line in (root / "wine.csv").read_text().splitlines()[:3]:
 # %%
 # ## A Dataset: a length, and an item for each number
 #
-# Training code should not need to know how a file is written. It only needs to ask "how many examples are there?" and
-# "which is number 17?" An object that answers these two questions is a **Dataset**. In Python they are spelled
-# `len(wines)` and `wines[17]`, so the class has two methods in addition to `__init__`.
+# An object that can say how many examples there are, and which is number 17, is a **Dataset**. It needs two methods.
 
 
 class Wines(Dataset):
@@ -137,8 +126,7 @@ assert len(wines) == 178 and x.shape == (13,) and y.dtype == torch.int64
 # %%
 # ## Batches by hand
 #
-# A training step takes a *batch*: several examples, stacked. Choose an order, cut it into pieces of four, fetch the
-# items of each piece, and stack the measurements with the measurements and the growers with the growers.
+# A training step takes a *batch*. Choose an order, cut it into pieces of four, and stack the items of each piece.
 
 
 def by_hand(rows, order, batch_size):
@@ -157,13 +145,11 @@ print(f"{len(mine)} batches; first {len(mine[0][1])}, last {len(mine[-1][1])}")
 assert len(mine) == 45 and sorted(order) == list(range(178))
 
 # %%
-# There are forty-four batches of four, and two wines are left over: the last batch is smaller. Every wine comes
-# exactly once, because the order is a shuffled list of all numbers.
+# Forty-four batches have four wines, the last has two. Each wine comes once: the order is a shuffled list of numbers.
 #
 # ## The DataLoader does the same
 #
-# `DataLoader` is that function as an object, with each piece replaceable. We give it our own order, so that the
-# batches can be compared number by number.
+# `DataLoader` is that function as an object, with each piece replaceable. Given our own order, it makes equal batches.
 
 theirs = list(DataLoader(wines, batch_size=batch_size, sampler=order))
 for (my_x, my_y), (their_x, their_y) in zip(mine, theirs, strict=True):
@@ -173,13 +159,8 @@ print("all", len(theirs), "batches are equal")
 # %%
 # Three pieces can be replaced. The **sampler** says in which order: `shuffle=True`, or `sampler=` any iterable of
 # numbers. The **data set** says what number 17 is: your class. And **collate** makes a batch of items: `collate_fn=` a
-# function of a list of items. In daily use you write `shuffle=True`, and the sampler draws a new list of numbers for
-# each epoch. The data set itself is never reordered: `wines[17]` stays the same wine.
-#
-# ## The same order again
-#
-# A shuffled order is random, but you want to be able to repeat a result. Give the loader a `torch.Generator` of its
-# own: then its order depends on that seed and on nothing else, whatever other code draws in between.
+# function. With `shuffle=True` the sampler draws new numbers for each epoch; `wines[17]` stays the same wine. A loader
+# with a `torch.Generator` of its own repeats its order from the seed, whatever other code draws in between.
 
 
 def row_order(seed, epochs):
@@ -200,9 +181,7 @@ assert not torch.equal(first[0], row_order(seed=12, epochs=1)[0])
 
 # %%
 # !!! warning "You may read this elsewhere"
-#     `batch = iter(loader).next()`. Python 3 renamed that method, and PyTorch has dropped its own. Today write
-#     `next(iter(loader))` to look at one batch. Each `iter` starts a *new* epoch, so in a loop it would return the
-#     first batch of a new order every time.
+#     `iter(loader).next()`. Today write `next(iter(loader))`, but not in a loop: each `iter` starts a *new* epoch.
 
 rng = torch.Generator().manual_seed(11)
 loader = DataLoader(wines, batch_size, shuffle=True, generator=rng)
@@ -215,8 +194,7 @@ runtime.report("batches of 178 rows by 4", len(loader))
 # %%
 # ## Split first, and check the split
 #
-# [Three sets have three jobs](12_validate-regularize.py); with so few wines we make two. The sorted file is a trap
-# again: take "the first 80%" for training, and see what is left.
+# [Three sets have three jobs](12_validate-regularize.py); with so few wines we make two. The sorted file is a trap:
 
 cut = int(0.8 * len(wines))
 rng = torch.Generator().manual_seed(11)
@@ -228,18 +206,13 @@ assert not set(train.indices) & set(val.indices)  # no wine is in both
 assert len(train) + len(val) == len(wines)
 
 # %%
-# The first split would have validated on one grower alone. `random_split` draws numbers and returns two `Subset`s:
-# data sets that look their rows up in the old one. Assert right below each split that no number is in both.
+# `random_split` draws numbers and returns two `Subset`s of the old data set. Assert below each that none is in both.
 #
 # ## Scale with the training set's numbers
 #
 # One of the thirteen measurements is around a thousand, another around one third. [A layer learns best from inputs of
 # one size](10_first-network.py), so subtract from each column its mean and divide by its standard deviation: those of
-# the **training** wines. The validation wines stand for wines that you have not seen yet, and you do not know their
-# mean.
-#
-# A **transform** is a function that is applied to an item as it is read. The next class puts one between any data set
-# and its reader.
+# the **training** wines. A **transform** is a function that is applied to an item as it is read, here by a class.
 
 
 class Transformed(Dataset):
@@ -292,8 +265,7 @@ runtime.claim(min(good) > max(raw), "each scaled run beats each raw run")
 
 # %%
 # !!! quiz "Whose mean"
-#     You have a training, a validation and a test set. With whose mean and standard deviation do you scale the *test*
-#     set?
+#     You have a training, a validation and a test set. With whose mean and deviation do you scale the *test* set?
 #
 #     - [ ] With its own, so that it has mean 0 too.
 #       > Then the same wine would get other numbers in other company, and a test set of one wine would be all zeros.
@@ -304,8 +276,7 @@ runtime.claim(min(good) > max(raw), "each scaled run beats each raw run")
 #
 # ## Reading must not change what is stored
 #
-# A planted bug, after one in a popular course. A transform is meant to multiply the measurements by two. It is called
-# each time an item is read, so let us read the same item three times.
+# A planted bug, after one in a popular course: this transform is meant to double its input. Read one item three times.
 
 
 def careless(x):
@@ -326,14 +297,12 @@ for transform in (careless, careful):
     assert (reads[0] == reads[2]) == (transform is careful)
 
 # %%
-# An item is a window on the stored table ([a view](../1-foundations/01_tensors.py)), and `*=` writes through it. In
-# the third epoch a network would be fed numbers four times larger than in the first, and no line complains. So read an
-# item twice in a test, and compare.
+# An item is a window on the stored table ([a view](../1-foundations/01_tensors.py)), and `*=` writes through it: in
+# the third epoch the numbers are four times larger than in the first. So read an item twice in a test, and compare.
 #
 # ## A folder of images
 #
-# Images seldom come in one file. Usually there is a folder for each class, and the folder's name is the label. So that
-# you need no download, we draw 200: suns and moons of various sizes, 80 of each for training, 20 for validation.
+# Usually there is a folder of images for each class, and the folder's name is the label. We draw 200 suns and moons.
 
 
 def draw_image(kind, rng):
@@ -360,11 +329,8 @@ print(len(files), "images, such as", files[0].relative_to(root))
 assert len(files) == 200
 
 # %%
-# ## Many files, one data set
-#
 # torchvision's `ImageFolder` makes such folders a data set: classes in the order of the *alphabet*, one item per file.
-# At the start it collects only the *names*; a file is opened when its item is asked for. Its `loader` is the function
-# that opens one. Ours keeps what it has read: `cache` remembers what a function has returned for each argument.
+# A `loader` opens a file when its item is asked for. Ours has a `cache`, which remembers what it has returned.
 
 
 @cache
@@ -381,8 +347,7 @@ assert len(images) == 160 and images.classes == ["moon", "sun"]
 # %%
 # ## Collate: when items differ in size
 #
-# Collating means stacking, and images of different sizes cannot be stacked. One way out is a `collate_fn` of your own:
-# it gets the list of items, and returns the batch. This one adds black at the right and at the bottom.
+# Images of different sizes cannot be stacked. This `collate_fn` gets the list of items, and adds black to each image.
 
 
 def pad_to_largest(items):
@@ -403,9 +368,8 @@ assert x.shape[2] == max(image.shape[1] for image, _ in islice(images, 4))
 # %%
 # ## Transforms: one size, one type
 #
-# The other way out is to bring every image into one form as it is read. This chain scales the shorter side to 32
-# pixels, cuts out the middle 32 by 32, and turns whole numbers from 0 to 255 into floats from 0 to 1. Always look at a
-# batch *after* the transforms, with its labels: swapped labels and cropped heads show at once.
+# The other way out is one form for every image: shrink the shorter side to 32 pixels, cut out the middle, make floats
+# from 0 to 1. Always look at a batch *after* the transforms: swapped labels and cropped heads show at once.
 
 to_tensor = v2.ToImage()  # [3, H, W], uint8
 to_float = v2.ToDtype(torch.float32, scale=True)  # 0...255 becomes 0...1
@@ -425,12 +389,8 @@ plots.image_grid(
 assert x.shape == (10, 3, side, side) and x.min() >= 0 and x.max() <= 1
 
 # %%
-# (Older pages begin the chain with `transforms.ToTensor()`. Today write the two links `ToImage` and `ToDtype`, and do
-# not forget `scale=True`: without it the floats run up to 255.)
-#
-# Training gets one more link, a random flip, which validation must not have. So make *two* data sets, each with a
-# chain of its own. (To scale the color channels by the training set's numbers, as we did with the wines, add
-# `v2.Normalize` to both.)
+# (Older pages write `transforms.ToTensor()`. Today, do not forget `scale=True`: without it the floats run up to 255.)
+# Training gets one more link, a random flip, which validation must not have. So make *two* data sets.
 
 flipped = v2.Compose([to_square, v2.RandomHorizontalFlip()])
 train_images = ImageFolder(root / "train", flipped)
@@ -445,8 +405,7 @@ print("versions of image 0 in forty readings:", versions)
 assert versions == {"train": 2, "val": 1}
 
 # %%
-# Image 0 of the training set comes in two versions, itself and its mirror image; that of the validation set never
-# changes.
+# Image 0 comes in two versions for training, itself and its mirror image. For validation it never changes.
 #
 # !!! quiz "Training loader, validation loader"
 #     Which of these belong to the *training* side only?
@@ -455,21 +414,14 @@ assert versions == {"train": 2, "val": 1}
 #       > The gradient should come from mixed batches. For counting right answers, the order makes no difference.
 #     - [ ] Scaling by the training set's mean
 #       > Both sides need it: a model must get its inputs in the form that it was trained on.
-#     - [x] Random flips and crops
-#       > They make training more varied. A validation score should not depend on luck.
 #     - [x] `drop_last=True`
 #       > It spares training a noisy little batch. In validation it would leave out examples, and you want all.
-#     - [ ] Resizing to one size
-#       > Both sides need to be stacked.
 #
 # ## Workers: when reading is slow
 #
-# So far one process does everything: it reads a batch, trains on it, reads the next. With `num_workers=2`, two helper
-# processes read ahead. On Linux and macOS they can start as a *fork*, a copy of the process as it stands. (Windows
-# cannot fork; there this page goes on without workers.) Ask for it in the loader: `multiprocessing.set_start_method`
-# would change it for the whole program.
-#
-# The data set below stands for a slow disk: an item takes two hundredths of a second, and says who read it and when.
+# With `num_workers=2`, two helper processes read ahead. On Linux and macOS they can start as a *fork*, a copy of the
+# process. (Windows cannot fork; there this page goes on without workers.) Ask for it in the loader:
+# `multiprocessing.set_start_method` would change it for the whole program. The data set below stands for a slow disk.
 
 can_fork = "fork" in multiprocessing.get_all_start_methods()
 fork = {"num_workers": 2, "multiprocessing_context": "fork"} if can_fork else {}
@@ -499,16 +451,9 @@ print("items being read at the same time: at most", at_once)
 runtime.claim(at_once == [1, 1 + can_fork], "two workers wait side by side")
 
 # %%
-# The workers take turns at the batches, and where reading means waiting, they wait side by side. For data in memory
-# there is nothing to wait for, and workers only cost: each has to be started, and has to send its batches to the main
-# process. Begin with 0 and measure an epoch; then try 2 and 4. And if *all* your data is one tensor in memory, you
-# need no loader: `kindling.data.batches`, as in [the last lesson](10_first-network.py), picks a whole batch with one
-# indexing.
-#
-# ### What a worker keeps to itself
-#
-# Does the cache still help when workers read? Count: in each of three epochs, how many of the 160 files had to be
-# decoded?
+# The workers take turns, and where reading means waiting, they wait side by side. For data in memory they only cost:
+# begin with 0, measure an epoch, then try 2 and 4. One tensor in memory needs no loader at all
+# (`kindling.data.batches`). Does the cache still help? Count how many of the 160 files each epoch decodes.
 
 
 def decodings(path):
@@ -533,18 +478,15 @@ if can_fork:
     assert counted["two, kept"][0] == 160 > counted["two, kept"][1] > 0
 
 # %%
-# Without workers each file is decoded once. With two workers the cache saves nothing: the loader starts new workers
-# for each epoch, and the old ones take their caches with them. `persistent_workers=True` keeps them alive, but each
-# knows only what it has read itself, so a file that goes to the other one in the second epoch is decoded again. What
-# is slow to decode and fits into memory is better read once, into one tensor, before any worker starts.
+# With two workers the cache saves nothing: the loader starts new workers for each epoch, and the old ones take their
+# caches with them. `persistent_workers=True` keeps them alive, but each knows only what it has read itself. What is
+# slow to decode is better read once, into one tensor, before any worker starts.
 #
 # ## Why `if __name__ == "__main__"`
 #
 # The other way to start a worker is *spawn*, the default on Windows and macOS: a fresh Python *imports your script*,
-# and is sent the data set as a pickle, which stores functions by their names. (*forkserver*, the default on Linux from
-# Python 3.14 on, needs the same.) That has two consequences. If the script starts workers while it is being imported,
-# the workers would start workers. And a lambda has no name, so a data set with a lambda in it cannot be sent. Here is
-# a small script in three versions.
+# and is sent the data set as a pickle, which stores functions by name. (*forkserver*, the default on Linux from Python
+# 3.14 on, needs the same.) So no import may start workers, and a lambda, which has no name, cannot be sent.
 
 head = """import multiprocessing
 fresh = multiprocessing.get_context("spawn")
@@ -570,14 +512,11 @@ assert "Error" in said["guard, lambda"]
 assert said["guard, function"] == "a worker works"
 
 # %%
-# So put what starts the training below the guard, and give your transforms a name, as `scale` has above. (In a
-# notebook there is no script to import: there, spawned workers find only what a module of yours defines.)
+# So put what starts the training below the guard, and name your transforms. (In a notebook, keep both in a module.)
 #
 # ## Random numbers in workers
 #
-# Now the mistake that cost many people their augmentation without their knowing. A data set draws random numbers in
-# three ways: from a NumPy generator of its own, from NumPy's global one, from torch. Two workers read four items. Each
-# column should hold four different numbers.
+# Two workers read four items. Each item draws from a NumPy generator of its own, NumPy's global one, and torch.
 
 
 class Noise(Dataset):
@@ -608,27 +547,22 @@ if can_fork:  # one seed for the loader, the same noise
     assert torch.equal(noise(11), table) and not torch.equal(noise(12), table)
 
 # %%
-# Look at the first column: pairs. Each worker got a *copy* of the data set, its generator included, so both draw the
-# same numbers. The other two columns are fine, and the loader's seed repeats them.
+# Look at the first column: pairs. Each worker got a *copy* of the generator, and the augmentation is silently halved.
 #
 # !!! quiz "Seeds in workers"
 #     Four workers, started by fork, on a current PyTorch. Where do *different* workers draw the same numbers?
 #
-#     - [ ] `torch.rand(1)` in `__getitem__`
-#       > Torch is seeded in each worker, with the worker's number mixed in.
 #     - [x] `self.rng.random()`, where `self.rng = random.Random(0)` was made in `__init__`
 #       > The object was copied into each worker, its state included. Nothing seeds it again.
 #     - [ ] `np.random.random()` in `__getitem__`
 #       > Up to PyTorch 1.8, yes. Today NumPy's global generator gets a seed of its own in each worker.
 #     - [x] `RNG.random()`, where `RNG = np.random.default_rng(0)` stands at the top of the script
-#       > A fork copies the whole process, this generator too. Only the *global* generators of the three libraries are
-#       > seeded.
+#       > A fork copies this generator too. Only the *global* generators of the three libraries are seeded.
 #
 # ## Where it fails
 #
-# Some data has no number 17: lines that arrive over the network, a file too large to index. For that there is
-# `IterableDataset`, which is only asked "what comes next?". But two workers each have a copy of the whole stream, and
-# nobody divides it.
+# Some data has no number 17, such as lines that arrive over the network. An `IterableDataset` is only asked "what
+# comes next?". But two workers each have a copy of the whole stream, and nobody divides it.
 
 
 class Stream(data.IterableDataset):
@@ -650,19 +584,16 @@ for stream in (Stream(), SharedStream()):
 temporary.cleanup()
 
 # %%
-# Every example comes twice: an "epoch" is two, and a count of right answers has the wrong divisor. In the second class
-# each worker asks for its number and takes every second item. So count once what comes out of the loader that feeds
-# your network.
+# Every example comes twice, and a count of right answers has the wrong divisor. In the second class each worker takes
+# every second item. So count once what comes out of the loader that feeds your network.
 #
 # ## Exercises
 #
-# [The workbook](11_datasets-loaders.exercises.py) has each of these as a cell with a gap, with a checker that tells
-# you what is still wrong, hints, and a solution.
+# [The workbook](11_datasets-loaders.exercises.py) has a gap to fill for each of these, with hints and a checker.
 #
 # <!-- press:exercises -->
 #
 # ## What to read next
 #
-# [Validate and regularize](12_validate-regularize.py) says what the validation loader is for. [When accuracy
-# lies](13_metrics.py) asks what to count once the batches flow. The wines are a copy of the UCI collection's "Wine"
-# (M. Forina and others), as scikit-learn brings it along.
+# [Validate and regularize](12_validate-regularize.py) says what the validation loader is for. The wines are a copy of
+# the UCI collection's "Wine" (M. Forina and others), as scikit-learn brings it along.

@@ -93,8 +93,7 @@ print(f"train {tuple(x_train.shape)}, val {tuple(x_val.shape)}")
 #     Which of these may you settle by looking at the validation images?
 #
 #     - [ ] The mean brightness that is subtracted from every image.
-#       > It becomes part of the network, as the weights do, so measure it on the training images and use it for
-#       > all three sets.
+#       > It becomes part of the network, as the weights do, so measure it on the training images.
 #     - [x] After which epoch to stop.
 #       > It is a choice between networks, one for each epoch, and choosing is what this set is for.
 #     - [x] The learning rate.
@@ -590,8 +589,7 @@ assert (answers[worst] != y_test[worst]).all()
 #
 # ## Exercises
 #
-# [The workbook](12_validate-regularize.exercises.py) has each of these as a cell with a gap, with a checker that tells
-# you what is still wrong, hints, and a solution.
+# [The workbook](12_validate-regularize.exercises.py) has a gap to fill for each of these, with hints and a checker.
 #
 # <!-- press:exercises -->
 #

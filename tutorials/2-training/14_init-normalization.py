@@ -16,16 +16,13 @@
 """
 # Why training starts or stalls
 
-Take one network, one data set and one optimizer, and change nothing but the
-numbers that the weights begin with. From one start the network reads more than
-95 of 100 digits after two epochs; from another it is still guessing. Here you
-find out why, and meet two layers that make the start matter far less.
+Change only the numbers that a network's weights begin with. From one start it
+reads more than 95 of 100 digits after two epochs; from another it is still
+guessing. Here you find out why, and build two layers that help.
 """
 
 # %%
-# Random numbers pass through thirty layers. Each layer multiplies them by a matrix of random weights, and only the
-# typical size of those weights differs. We measure size by the *root mean square*: square all numbers, take the mean,
-# then the root.
+# Random numbers pass through thirty layers of random weights that differ only in their size (the *root mean square*).
 
 import math
 
@@ -73,18 +70,8 @@ assert linear["size 0.01"][-1] < 1e-20
 assert 0.2 < linear["size 1/√n"][-1] < 5
 
 # %%
-# Only the middle line arrives. After 30 layers the upper one is about to leave what a 32-bit number can hold. On this
-# page you
-#
-# - follow the signal forward and its **gradient** back, and see both explode, fade, or arrive,
-# - train the same network from **seven** different starts,
-# - build **batch normalization** and **layer normalization** by hand, and wake a network of twenty layers
-#   that sleeps through most of its training without them.
-#
-# ## One layer, by hand
-#
-# Where does the factor come from? A unit adds up its inputs, each times a weight. Take 256 inputs of size one, which
-# is what `torch.randn` gives, and weights of size one.
+# Only the middle line arrives. After 30 layers the upper one is about to leave what a 32-bit number can hold. Where
+# does the factor come from? Take 256 inputs of size one, which is what `torch.randn` gives, and such weights.
 
 x = torch.randn(2000, width)  # 2,000 examples
 weights = torch.randn(width, width)
@@ -93,33 +80,15 @@ print(f"weights / √n: {size(x @ weights / math.sqrt(width)):.2f}")
 assert 15 < size(x @ weights) < 17
 
 # %%
-# Sixteen times as large, in every layer. You add 256 products, some positive, some negative. They cancel in part, so
-# the sum does not grow like 256 but like its square root, 16. The remedy follows: divide the weights by $\sqrt{n}$,
-# where $n$ is the number of inputs.
-#
-# ??? info "Why the square root: two lines of algebra"
-#     Let $z = \sum_{j=1}^n w_j x_j$, where the weights are independent of each other and of the inputs, with mean 0
-#     and variance $\sigma^2$. In $z^2$ the mixed terms $w_j w_k x_j x_k$ average to zero, which leaves $E[z^2] =
-#     n\,\sigma^2\,E[x^2]$. The size is kept if $n\,\sigma^2 = 1$, that is, $\sigma = 1/\sqrt{n}$.
-#
-# !!! quiz "The size of a sum"
-#     A layer has 400 inputs of size 1. Its weights have mean 0 and size 0.1. How large are its sums?
-#
-#     - [=] 2 ± 0.05
-#       > $\sqrt{400} \times 0.1 = 2$: the root of the number of inputs, times the size of the weights.
-#     - [ ] 40
-#       > That would be right if all products had one sign. They cancel in part: take the root of 400.
-#     - [ ] anything else
-#       > Multiply the size of the weights by the square root of the number of inputs.
+# Sixteen times as large, in every layer. The 256 products cancel in part, so their sum grows not like 256 but like its
+# square root. The remedy: divide the weights by $\sqrt{n}$, where $n$ is the number of inputs.
 #
 # ## The ReLU takes half
 #
-# Our networks have a ReLU after each layer. It sets the negative half of the sums to zero, and half of the mean square
-# goes with it. The weights must make up for that: the mean square of the weights is doubled, from $1/n$ to $2/n$. This
-# is **Kaiming** initialization (also called He initialization).
-#
-# What does `nn.Linear` do if you do nothing? It draws weights between $-1/\sqrt n$ and $1/\sqrt n$. Their size is
-# $1/\sqrt{3n}$, smaller than Kaiming's by a factor of $\sqrt 6$.
+# A ReLU sets the negative half of the sums to zero, and half of the mean square goes with it. To make up for that,
+# **Kaiming** (or He) initialization doubles the mean square of the weights, from $1/n$ to $2/n$. **Xavier** (or
+# Glorot), for tanh, takes $\sigma^2 = 2/(n_\text{in} + n_\text{out})$, a compromise with the way back. The default of
+# `nn.Linear` lies between $-1/\sqrt n$ and $1/\sqrt n$: its size is $1/\sqrt{3n}$, Kaiming's divided by $\sqrt 6$.
 
 layer = nn.Linear(width, width)
 default_size = size(layer.weight)
@@ -132,18 +101,12 @@ assert abs(ratio - math.sqrt(6)) < 0.05
 # %%
 # !!! warning "You may read this elsewhere"
 #     "PyTorch initializes linear layers by Kaiming's rule, so you need not care." The function in its source does bear
-#     the name, but its setting gives the smaller weights that you just saw, in *every* layer. With two hidden layers
-#     you will not notice. With twenty you will.
-#
-# To set weights by a rule of your own, write into them `with torch.no_grad():`, or use the functions of `nn.init`,
-# which do that for you. Their names end in an underscore, for "in place".
+#     the name, but its setting gives the smaller weights that you just saw. With twenty layers you will notice.
 #
 # ## The gradient on its way back
 #
-# Training needs a second signal. [Backpropagation](../1-foundations/04_backprop.py) starts at the loss and carries the
-# gradient from the last layer to the first, through the same weights. Does it fade, too? Measure it: thirty layers
-# with a ReLU after each, and a random gradient of size one that arrives at the end. `retain_grad` asks autograd to
-# keep the gradient of each layer's output.
+# Training needs a second signal: [backpropagation](../1-foundations/04_backprop.py) carries the gradient from the last
+# layer to the first, through the same weights. Does it fade, too? Send one of size one back through thirty layers.
 
 
 def there_and_back(scale, depth=30):
@@ -185,12 +148,9 @@ plots.show(
 )
 
 # %%
-# Read the right panel from right to left: the gradient starts with size one at layer 30 and shrinks on its way to
-# layer 1, by about the same factor per layer that the signal loses on its way forward. With Kaiming's weights both
-# arrive. A gradient that shrinks like this, until the early layers hardly learn, is a **vanishing gradient**; one that
-# grows is an **exploding gradient**.
-#
-# What moves a weight is the product of the two: the signal that comes in, times the gradient that comes back.
+# Read the right panel from right to left: the gradient shrinks by about the same factor per layer as the signal on its
+# way forward. A gradient that shrinks until the early layers hardly learn is a **vanishing gradient**; one that grows
+# is an **exploding gradient**. What moves a weight is the signal that comes in, times the gradient that comes back.
 
 for name, trip in trips.items():
     found = [trip["gradient of the weights"][k] for k in (0, 14, 29)]
@@ -200,32 +160,12 @@ assert max(trips["the default"]["gradient of the weights"]) < 1e-8
 assert min(trips["Kaiming, √(2/n)"]["gradient of the signal"]) > 0.1
 
 # %%
-# With the default start, *all* thirty layers get next to nothing: the first lose it on the way back, the last on the
-# way there.
+# With the default, *all* layers get next to nothing: the first lose it on the way back, the last on the way there.
 #
-# ??? info "Xavier, Kaiming, gain"
-#     Going back, a gradient is summed over a layer's *outputs*, so keeping its size asks for $1/\sqrt{n_\text{out}}$.
-#     **Xavier** (or Glorot) initialization is the compromise $\sigma^2 = 2/(n_\text{in} + n_\text{out})$, made for
-#     tanh. Kaiming takes one of the two, times the *gain* that makes up for the activation: $\sqrt 2$ for ReLU.
-#     `nn.init.calculate_gain` knows the others.
-#
-# !!! quiz "A gradient that halves"
-#     On its way back, a gradient is halved by each of ten layers. By what factor is it smaller at the end?
-#
-#     - [=] 1024
-#       > $2^{10}$. Layers multiply, so a small loss in each becomes a large one.
-#     - [ ] 20
-#       > Halving ten times divides by 2 ten times: the factors multiply, they do not add up.
-#     - [ ] anything else
-#       > One layer makes it 2 times smaller, two layers 4 times, three layers 8 times.
-
-# %%
 # ## A look inside: real digits
 #
-# Now take digits from [MNIST](10_first-network.py), and four layers with a tanh after each. A tanh squeezes every sum
-# into the range from -1 to 1. Where the sum is large, the tanh is flat: it is *saturated*, and its slope, by which the
-# gradient is multiplied, is close to zero. The figure counts how often an activation (what a unit hands on) has which
-# value in the fourth layer, for three starts.
+# Now take digits from [MNIST](10_first-network.py), and four layers with a tanh. Where a sum is large, the tanh is
+# flat: the unit is *saturated*, and its slope, which multiplies the gradient, is close to zero. How many units are?
 
 from kindling.data import batches, mnist
 
@@ -265,13 +205,11 @@ plots.show(
 assert saturated[0] == 0 and saturated[1] < 0.05 and saturated[2] > 0.5
 
 # %%
-# On the left, what told the digits apart has shrunk to nearly nothing. On the right most units sit close to -1 or 1,
-# where the slope is small. In the middle there is something to tell apart, and room to move.
+# On the left, nearly nothing tells the digits apart. On the right most units are saturated. The middle is in between.
 #
 # ## Zeros: three units that are one
 #
-# If small numbers fade, why not begin with all weights equal, or all zero, and let training sort it out? Try it with
-# three hidden units and the four points of [exclusive or](../1-foundations/05_perceptrons.py).
+# Why not begin with equal weights? Try it with three units on [exclusive or](../1-foundations/05_perceptrons.py).
 
 points = torch.tensor([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
 answers = torch.tensor([[0.0], [1.0], [1.0], [0.0]])
@@ -303,16 +241,11 @@ assert (three_units(0.0)[0] == 0).all()
 assert random_losses[5] < 0.1 * equal_loss  # the median
 
 # %%
-# From equal weights, the three units compute the same number. They get the same gradient, take the same step, and are
-# equal again, forever: you pay for three units and own one. Random numbers **break the symmetry**. (They promise
-# nothing more: a random start can still end in a bad place.)
-#
-# Zero is worse than equal: a unit's gradient is multiplied by its weight in the next layer, and that is zero. The
-# first layer does not move at all.
+# From equal weights, three units compute the same number, get the same gradient, and stay equal: you pay for three
+# units and own one. Random numbers **break the symmetry**. From zeros, the first layer does not even move.
 #
 # !!! quiz "Why zeros never break the symmetry"
-#     All weights of a network begin at zero. The images differ, and so do the labels. Why does that not make the units
-#     of a hidden layer different from each other?
+#     All weights of a network begin at zero. Why do different images not make the units of a hidden layer different?
 #
 #     - [ ] It does, if you wait long enough.
 #       > Waiting repeats the same step. Nothing in it tells one unit from the next.
@@ -323,9 +256,8 @@ assert random_losses[5] < 0.1 * equal_loss  # the median
 #
 # ## Seven starts
 #
-# Now for real: digits, two hidden layers, two epochs of Adam. Seven rules for the weights; except in the last, the
-# biases begin at zero. Before each training we note the first loss. A network that knows nothing should begin near
-# [$\ln 10$](09_softmax-cross-entropy.py), about 2.3.
+# Digits, two hidden layers, two epochs of Adam, and seven rules for the weights. Except in the last, the biases begin
+# at zero. The first loss should be near [$\ln 10$](09_softmax-cross-entropy.py), about 2.3.
 
 from functools import partial
 
@@ -385,14 +317,9 @@ claim(accuracy["0 to 1"] < min(good) - 0.05, "all positive is worse")
 claim(accuracy["-0.5 to 0.5"] < min(good), "too large is worse")
 
 # %%
-# Zeros learn one thing: how often each digit occurs, by the last layer's biases. Ones begin with a loss that looks
-# right (all classes get the same huge score), and then the units move in step. Weights between 0 and 1 are all
-# positive, nothing cancels, and the first loss is enormous. Around zero is better, and the three rules that respect
-# $n$ are best. (Which of those three is ahead, one seed cannot say.)
-#
-# The first loss is a warning sign, and no proof of health: zeros and ones have a good one.
-#
-# One number for the report: the default, on images that we have not looked at.
+# Zeros learn one thing, how often each digit occurs, by the last layer's biases. Ones begin with a loss that looks
+# right, and then the units move in step. From 0 to 1 nothing cancels, and the first loss is enormous. Around zero is
+# better, and the three rules that respect $n$ are best. Last, the default on images not looked at before.
 
 test = batches(*mnist("test").tensors, 1000, device=device)
 test_accuracy = evaluate(models["default"], test).accuracy
@@ -403,14 +330,12 @@ claim(test_accuracy >= 0.95, "at least 95% after two epochs")
 # %%
 # ## Batch normalization, by hand
 #
-# A good start is a hope: that the sizes are right at the beginning and stay right while all layers move. Why hope?
-# Measure the sums, and *make* their mean 0 and their size 1, in each layer and at each step.
-# **Batch normalization** does this for each unit, over the examples of the batch:
+# A good start is a hope that the sizes stay right while all layers move. Why hope? Measure the sums, and *make* their
+# mean 0 and their size 1. **Batch normalization** does this for each unit, over the examples of the batch:
 #
 # $$y = \gamma\,\frac{x - \text{mean}}{\sqrt{\text{variance} + \varepsilon}} + \beta$$
 #
-# The small $\varepsilon$ avoids a division by zero. $\gamma$ and $\beta$ are learned, one pair for each unit: if
-# another size is better, the network can choose it. They start at 1 and 0.
+# The small $\varepsilon$ avoids a division by zero. $\gamma$ and $\beta$ start at 1 and 0; each unit learns its own.
 
 sums = 3 + 2 * torch.randn(64, 5)  # [batch, units]
 mean, variance = sums.mean(dim=0), sums.var(dim=0, correction=0)
@@ -423,10 +348,8 @@ print("learned:", {name: tuple(p.shape) for name, p in norm.named_parameters()})
 assert abs(size(normalized) - 1) < 1e-3
 
 # %%
-# ### A bias before it is wasted
-#
-# The layer subtracts the mean. If you add a number to all sums of a unit, it is subtracted again, so the bias of the
-# linear layer before it does nothing, and $\beta$ has taken over its job. Write `bias=False`.
+# The layer subtracts the mean, and with it whatever the linear layer before it has added to all sums of a unit. So the
+# bias there does nothing, and $\beta$ has taken over its job. Write `bias=False`.
 
 shifted = norm(sums + torch.tensor([0.0, 1.0, -2.0, 10.0, 100.0]))
 torch.testing.assert_close(shifted, norm(sums), rtol=1e-3, atol=1e-4)
@@ -440,12 +363,9 @@ assert of_bias < 1e-3 < of_weights
 # %%
 # ## Running statistics: what `eval()` uses
 #
-# In training, what happens to an example depends on the others in its batch. When the network is used, that would be
-# absurd: the same digit, read in other company, might become another digit. So while it trains, the layer keeps a
-# **running mean** and a **running variance** of what it has seen. `model.eval()` makes it use those.
-#
-# At each training step, each of the two moves a tenth of the way to the value of the batch. Feed it batches whose mean
-# is about 3 and whose variance is about 4.
+# In training, what happens to an example depends on the others in its batch. In use, that would be absurd. So the
+# layer keeps a **running mean** and a **running variance**, and `model.eval()` makes it use those. At each training
+# step, each of the two moves a tenth of the way to the value of the batch. Feed it batches of mean 3 and variance 4.
 
 norm = nn.BatchNorm1d(1)
 means, variances = [], []
@@ -468,13 +388,11 @@ assert abs(variances[-1] - 4) < 1.5
 print(f"after 10 steps the mean is {means[9]:.2f}, by formula {formula[9]:.2f}")
 
 # %%
-# After ten steps the mean is only two thirds there. If you validate very early, you judge by statistics that still
-# remember their start at 0 and 1.
+# After ten steps the mean is only two thirds there: if you validate very early, the start at 0 and 1 still counts.
 #
 # !!! warning "You may read this elsewhere"
-#     "Momentum 0.1: keep a tenth of the old value." It is the other way round, as the smooth line shows:
-#     `momentum=0.1` keeps 0.9 of the old and takes 0.1 of the new. In [an
-#     optimizer](../1-foundations/08_optimizers.py), momentum says what is *kept*.
+#     "Momentum 0.1: keep a tenth of the old value." It is the other way round: `momentum=0.1` keeps 0.9 of the old. In
+#     [an optimizer](../1-foundations/08_optimizers.py), momentum says what is *kept*.
 #
 # Now the switch. The same example, in two different batches, in training mode and in evaluation mode:
 
@@ -493,12 +411,10 @@ norm.train()
 assert not torch.allclose(norm(calm)[0], norm(wild)[0], atol=0.05)
 
 # %%
-# In training mode the others in the batch decide; in evaluation mode they do not. And in a training batch of *one*?
-# The mean of a single example is the example: after subtracting it, nothing is left. PyTorch refuses.
+# In training mode the others in the batch decide. A batch of *one* has no others: minus its own mean, nothing is left.
 #
 # !!! quiz "A batch of one"
-#     50,001 training images in batches of 100, and batch normalization in the network. The first 500 batches run; then
-#     you get a `ValueError`. What is the best remedy?
+#     50,001 images in batches of 100, with batch normalization: after 500 batches you get a `ValueError`. What now?
 #
 #     - [ ] Call `model.eval()` before the last batch.
 #       > It stops the error, and then this batch is normalized by other numbers than all the rest.
@@ -510,8 +426,7 @@ assert not torch.allclose(norm(calm)[0], norm(wild)[0], atol=0.05)
 # ## Layer normalization
 #
 # Same formula, other direction. **Layer normalization** takes one *example* and normalizes over its units. It needs no
-# other examples, keeps no running statistics, and does the same in training and evaluation. In the figure, numbers of
-# one color are normalized together.
+# other examples and no running statistics. In the figure, numbers of one color are normalized together.
 
 from matplotlib.colors import ListedColormap
 
@@ -544,8 +459,7 @@ print("alone or in a batch, the same; buffers:", list(norm.named_buffers()))
 assert torch.equal(norm.train()(sums), norm.eval()(sums))
 
 # %%
-# Rule of thumb: batch normalization for [convolutions](../3-vision/19_fashion-cnn.py) with batches of some size; layer
-# normalization for sequences, where lengths differ.
+# Batch normalization suits [convolutions](../3-vision/19_fashion-cnn.py), layer normalization sequences of any length.
 #
 # !!! quiz "Which mind the switch?"
 #     Which of these layers may give another result for the same input after `model.eval()`?
@@ -559,9 +473,8 @@ assert torch.equal(norm.train()(sums), norm.eval()(sums))
 #
 # ## Waking the twenty-layer network
 #
-# Twenty hidden layers of 64 units with a ReLU after each. Four versions: the default start, Kaiming's start, and the
-# default with either normalization before each ReLU. Before training them, look at one batch: how large would a plain
-# gradient step (rate 0.1) be, compared with the weights it changes?
+# Twenty hidden layers of 64 units with a ReLU: the default start, Kaiming's, and the default with either
+# normalization. Look at one batch: how large would a plain gradient step (rate 0.1) be, compared with the weights?
 
 from itertools import islice, pairwise
 
@@ -611,13 +524,9 @@ assert ratios["default"][0] < 1e-3 * smallest
 assert ratios["default"][0] < 1e-3 * ratios["default"][-1]
 
 # %%
-# With the default start, a plain step would move the last layer by a few thousandths of its size and the first layer
-# by almost nothing: here is the vanishing gradient in a real network. (Its biases keep the *signal* alive, but what
-# arrives at the end is nearly the same for every image.) In the other three, the first layer gets its share; with
-# batch normalization, the largest.
-#
-# Now train all four with Adam for twenty chunks of twenty batches, about one epoch. Adam divides each gradient by its
-# usual size, which helps the small ones.
+# With the default start, a plain step would move the first layer by almost nothing: the vanishing gradient in a real
+# network. (Its biases keep the *signal* alive, but what arrives is nearly the same for every image.) In the other
+# three the first layer gets its share. Now train all four with Adam, which helps small gradients, for about one epoch.
 
 from kindling.runtime import steps
 from kindling.training import train_epoch
@@ -654,19 +563,14 @@ claim(behind, "its loss is higher, over the whole epoch")
 claim(min(awake) > deep_accuracy["default"], "the other three are ahead")
 
 # %%
-# The default network begins flat, at $\ln 10$, and at the end of the epoch it is still behind. Nothing is wrong with
-# its data or its loss. The other three learn from the first batches on. (Twenty layers are far more than digits need;
-# they are here to make the effect visible.)
-#
-# Why does batch normalization work? Its inventors said that it keeps the inputs of each layer from drifting while the
-# layers before it learn. Later experiments added drift on purpose, and the networks still trained well; they point to
-# a smoother loss instead. People still discuss it.
+# The default network begins flat, at $\ln 10$, and is still behind at the end, with nothing wrong in its data or its
+# loss. The other three learn from the first batches on. Why does batch normalization work? Its inventors said that it
+# keeps the inputs of each layer from drifting. Later experiments added drift, and training still went well.
 #
 # ## Where it fails
 #
-# Forget `model.eval()`, and have the bad luck that your images arrive sorted: first all zeros, then all ones. (Folders
-# are often read that way.) In training mode each batch of nothing but sevens is normalized by the statistics of
-# sevens, which takes away just what makes a seven a seven.
+# Forget `model.eval()`, and have your images arrive sorted, as folders are often read: a batch of nothing but sevens
+# is normalized by the statistics of sevens, which takes away just what makes a seven a seven.
 
 network, order = versions["batch norm"], y_val.argsort(stable=True)
 right = {}
@@ -681,18 +585,15 @@ claim(right["train"] < right["eval"] - 0.05, "sorted batches cost accuracy")
 claim(right["eval afterwards"] < right["eval"] - 0.03, "and do damage")
 
 # %%
-# The last line shows a second, silent damage. In training mode the running statistics moved at every batch, and the
-# last batches were all nines, so now the network is wrong in evaluation mode as well. (`torch.no_grad()` does not stop
-# that: a running mean is no gradient.) Use `evaluate`, or any function that sets the mode itself.
+# The last line shows a second, silent damage: in training mode the running statistics moved at every batch, and the
+# last were all nines. (`torch.no_grad()` does not stop that.) Use `evaluate`, which sets the mode itself.
 #
 # ## Exercises
 #
-# [The workbook](14_init-normalization.exercises.py) has each of these as a cell with a gap, with a checker that tells
-# you what is still wrong, hints, and a solution.
+# [The workbook](14_init-normalization.exercises.py) has a gap to fill for each of these, with hints and a checker.
 #
 # <!-- press:exercises -->
 #
 # ## What to read next
 #
-# [Checkpoints](15_checkpoints.py) saves what a network has learned, the running statistics included. [Searching
-# hyperparameters](17_hyperparameter-search.py) chooses learning rates and widths by trial.
+# [Checkpoints](15_checkpoints.py) saves what a network has learned, the running statistics included.

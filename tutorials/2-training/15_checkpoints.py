@@ -78,31 +78,10 @@ assert same and count_parameters(model) == 101_770
 assert sum(map(len, numbers)) == 4 * count_parameters(model)
 
 # %%
-# You will
-#
-# - take a model apart into named tensors, and load them into another network,
-# - learn from three error messages what has to match,
-# - **resume** a training exactly, find out what happens if you forget one part of it, and see why you must
-#   not load just any file that somebody sends you.
-#
-# !!! quiz "How large is the file"
-#     A network has two linear layers, 20 → 10 and 10 → 2, both with biases, in 32-bit floats. How many bytes of
-#     *numbers* does its file hold?
-#
-#     - [=] 928
-#       > 20 × 10 + 10 weights and biases in the first layer, 10 × 2 + 2 in the second: 232 numbers of 4 bytes.
-#     - [ ] 880
-#       > You left out the biases, 12 numbers. They are saved like the weights.
-#     - [ ] 232
-#       > That is the number of numbers. A 32-bit float takes 4 bytes.
-#     - [ ] anything else
-#       > Count the weights and biases of both layers, then multiply by 4 bytes.
-#
 # ## A model as named tensors: the `state_dict`
 #
 # What would you write down of a network, to have it again tomorrow? Its numbers, and where each belongs. The
-# **state_dict** of a module is just that: a dictionary from names to tensors. A name gives the path to the
-# tensor: `2.weight` is the weight of the part called 2.
+# **state_dict** of a module is a dictionary from names to tensors: `2.weight` is the weight of the part called 2.
 
 from torch import nn
 
@@ -114,8 +93,7 @@ assert names == ["0.weight", "0.bias", "2.weight", "2.bias"]
 
 # %%
 # The ReLU has nothing to learn, so it has no entry; it only takes the number 1. Now give these numbers to a second
-# network, by hand. `copy_` writes into a tensor in place, and `no_grad` tells PyTorch that this is not part of any
-# training.
+# network, by hand. `copy_` writes into a tensor in place, and `no_grad` keeps this out of any training.
 
 x = torch.randn(5, 4)
 twin = nn.Sequential(nn.Linear(4, 3), nn.ReLU(), nn.Linear(3, 2))
@@ -149,20 +127,6 @@ assert not torch.equal(kept["0.weight"], before)
 assert torch.equal(copied["0.weight"], before)
 
 # %%
-# !!! quiz "What is in a state_dict"
-#     Which of these does `model.state_dict()` contain?
-#
-#     - [x] The weights and biases of all layers.
-#       > Every parameter, under a name that says where it belongs.
-#     - [ ] The code of `forward`, or which activation comes after which layer.
-#       > Names, shapes and numbers, nothing else.
-#     - [x] The running mean and variance of batch normalization.
-#       > They are buffers: not learned by gradient, but without them the model would answer differently.
-#     - [ ] The gradients of the last step.
-#       > They live in `parameter.grad` and are not saved. The next backward pass makes new ones.
-#     - [ ] The learning rate.
-#       > It belongs to the optimizer, which has a `state_dict()` of its own.
-#
 # ## Load: what has to match
 #
 # To have the model again you make one with the same names and shapes, and let it take the numbers.
@@ -175,8 +139,7 @@ for a, b in zip(model.parameters(), again.parameters(), strict=True):
     assert torch.equal(a, b)
 
 # %%
-# Now three networks that do not fit. `objection` tries something and returns the error that it meets, shortened. Read
-# each message slowly: it names every difference.
+# Now three networks that do not fit. Read each message slowly: it names every difference.
 
 from kindling.runtime import objection
 
@@ -215,9 +178,8 @@ assert difference > 0.001
 # %%
 # ### `strict=False` is no remedy
 #
-# Sooner or later someone advises `strict=False` against such errors. It does not make anything fit. It skips what does
-# not fit by name, and says so only in its return value. A common case: the file was saved from a wrapper, and every
-# name begins with `module.`.
+# Sooner or later someone advises `strict=False` against such errors. It makes nothing fit. It skips what does not fit
+# by name, and says so only in its return value. A common case: every name in the file begins with `module.`.
 
 prefixed = {f"module.{name}": tensor for name, tensor in weights.items()}
 fresh = mlp(sizes, dropout=0.2)
@@ -233,8 +195,7 @@ print("without the prefix:", fresh.load_state_dict(bare))
 assert torch.equal(fresh[1].weight, weights["1.weight"])
 
 # %%
-# Nothing was loaded, and nothing complained. If you do need `strict=False`, to take over part of a network, assert
-# what the answer says is missing.
+# Nothing was loaded, and nothing complained. If you need `strict=False`, assert what its answer says is missing.
 #
 # !!! quiz "A network that fits by chance"
 #     You load a file into your model with `strict=False`. There is no error. What do you know?
@@ -248,9 +209,8 @@ assert torch.equal(fresh[1].weight, weights["1.weight"])
 #
 # ## Trust: a file can be a program
 #
-# How does `data.pkl` say what goes where? In the language of Python's `pickle`, and that is a language for
-# *doing*: fetch this function, call it with these arguments, put the result there. Here is what our file
-# wants to fetch.
+# How does `data.pkl` say what goes where? In the language of Python's `pickle`, and that is a language for *doing*:
+# fetch this function, call it with these arguments. Here is what our file wants to fetch.
 
 import pickle
 import pickletools
@@ -261,9 +221,8 @@ print(wanted)
 assert all(name.startswith(("collections", "torch")) for name in wanted)
 
 # %%
-# A dictionary, a function that puts a tensor together, a kind of storage. Harmless. But a pickle may ask for
-# *any* function of any installed module, and it is called while you load. Here is a file that asks for
-# `print`. Somebody else's might ask for your keys.
+# A dictionary, a function that puts a tensor together, a kind of storage: harmless. But a pickle may ask for *any*
+# function, and it is called while you load. This one asks for `print`. Somebody else's might ask for your keys.
 
 
 class Surprise:
@@ -275,10 +234,9 @@ loaded = pickle.loads(pickle.dumps(Surprise()))
 assert loaded is None  # what print returned: the file holds no Surprise
 
 # %%
-# For that reason `torch.load` does not hand files to `pickle`. It has a reader of its own, which knows tensors,
-# numbers, texts, lists and dictionaries, and refuses to fetch anything else. The argument is called
-# **`weights_only=True`**, and since PyTorch 2.6 it is the default. (Do not rely on it in an older version: until
-# 2.5.1 a crafted file could run code even with `weights_only=True`. Update first.)
+# For that reason `torch.load` has a reader of its own, which knows tensors, numbers, texts, lists and dictionaries,
+# and refuses to fetch anything else. The argument is called **`weights_only=True`**, the default since PyTorch 2.6.
+# (Do not rely on it in older versions: until 2.5.1 a crafted file could run code even so.)
 
 torch.save({"weights": Surprise()}, folder / "gift.pt")
 refusal = objection(lambda: torch.load(folder / "gift.pt"))
@@ -291,9 +249,9 @@ assert "print" in list_unsafe(folder / "gift.pt")[0]
 # %%
 # Nothing was printed by the gift this time. The last call lists what a file asks for, without running it.
 #
-# Many published weights come as `.safetensors`: a table of names, types and shapes in JSON, then the bare bytes. The
-# format has no place for code, so there is nothing to refuse; it holds tensors only, and an optimizer's other settings
-# or a schedule need a second file.
+# Many published weights come as `.safetensors`: a table of names, types and shapes, then the bare bytes. There is no
+# place for code, so nothing to refuse; but it holds tensors only, and an optimizer's other settings need a second
+# file.
 #
 # !!! warning "You may read this elsewhere"
 #     `torch.save(model, "model.pt")` and later `model = torch.load("model.pt")`: the whole object, so you need not
@@ -329,11 +287,9 @@ assert torch.equal(rebuilt.eval()(images), again(images))
 # ## The training, without interruption
 #
 # Ten thousand images of clothes, a small network with dropout, `AdamW`, and a learning rate that rises and falls [on a
-# schedule](../1-foundations/08_optimizers.py). What was explained [on the page about
-# validation](12_validate-regularize.py) is taken from the package. We stay on the CPU on purpose: only there is "to
-# the last bit" a fair promise.
-#
-# What decides how a training goes on? The next class is the answer, as a list.
+# schedule](../1-foundations/08_optimizers.py). (The rest is explained on the page about
+# [validation](12_validate-regularize.py).) We stay on the CPU: only there is "to the last bit" a fair promise. What
+# decides how a training goes on? The next class is the answer, as a list.
 
 from dataclasses import dataclass
 
@@ -389,9 +345,8 @@ runtime.claim(uninterrupted.losses[-1] < 1.0, "it has learned something")
 # %%
 # ## Stop, save, go on
 #
-# Now the same again, but after half of the epochs everything goes into a file, and the objects are thrown away. Each
-# part with a memory has a `state_dict` or a `get_state` of its own. The optimizer's is the one that people forget:
-# Adam keeps two running means for every weight.
+# Now the same again, but after half of the epochs everything goes into a file, and the objects are thrown away. The
+# optimizer's `state_dict` is the one that people forget: Adam keeps two running means for every weight.
 
 import os
 
@@ -418,12 +373,10 @@ assert {"exp_avg", "exp_avg_sq"} <= set(remembered)
 del half
 
 # %%
-# On a GPU, dropout draws from the GPU's own random generator, so its state (`torch.cuda.get_rng_state_all()`) has to
-# be saved as well.
+# (On a GPU, dropout draws from the GPU's own generator, so save `torch.cuda.get_rng_state_all()` as well.)
 #
-# A new process knows nothing of the old one, and its random numbers stand elsewhere. To imitate that, we begin with
-# another seed: other weights, another order. Then the file is read, and each part takes back its memory. The argument
-# `without` leaves parts out. We will need it in a minute.
+# A new process knows nothing of the old one, so we begin with another seed: other weights, another order. Then each
+# part takes back its memory from the file, except for those in `without`.
 
 
 def resume(path, without=()):
@@ -460,11 +413,8 @@ assert share == 1 and difference == 0
 assert resumed.losses == uninterrupted.losses
 
 # %%
-# Not close: equal. Test your own checkpoints like this, once, with two short runs. It is the only test that finds a
-# forgotten part, because nothing else complains.
-#
-# For comparison, let us do what most scripts do, and take only the weights from the file. Everything else starts
-# again.
+# Not close: equal. Test your own checkpoints like this, once, with two short runs, because nothing else finds a
+# forgotten part. For comparison, do what most scripts do, and take only the weights from the file.
 
 everything_else = ("optimizer", "schedule", "order", "dropout")
 weights_only = go_on(resume(folder / "half.pt", without=everything_else))
@@ -494,8 +444,7 @@ runtime.claim(wrong_rate > 100 * last_rate, "the schedule is not finished")
 #
 # ## Forget one part
 #
-# Which of the parts matters? Leave out one at a time, and measure how far the final weights are from those of the
-# uninterrupted run.
+# Leave out one part at a time, and measure how far the final weights are from those of the uninterrupted run.
 
 forgotten = {"nothing": difference}
 for name in everything_else:
@@ -515,8 +464,8 @@ runtime.claim(min(forgotten.values()) > 1e-3, "each part changes the weights")
 # network, which may be just as good. But it means that you cannot tell an interruption from a change of your code.
 #
 # !!! quiz "What else must be saved"
-#     You want to resume a training with `SGD(momentum=0.9)`, a schedule, and shuffled batches. The network has no
-#     dropout. What belongs in the checkpoint, along with the model's state_dict, if the end must be the same?
+#     You resume a training with `SGD(momentum=0.9)`, a schedule, shuffled batches and no dropout. What belongs in the
+#     checkpoint, along with the model's state_dict, if the end must be the same?
 #
 #     - [x] The optimizer's state_dict.
 #       > It holds the momentum of each weight, and the present learning rate.
@@ -615,7 +564,7 @@ assert one_by_one == 1 and small_first > 1
 # Many kernels of a GPU choose their order in each run. There, expect resumed curves to be *close*.
 #
 # Second, our checkpoint stands at the end of an epoch. Stop in the middle of one, and the shuffle begins a new order:
-# some images come twice in that epoch and others not at all. The open exercise is about this.
+# some images come twice, others not at all. The open exercise is about this.
 #
 # Third, and most often: a checkpoint knows nothing of your code and your data. Write into it what you would want to
 # know in a year: sizes, classes in their order, how the images were scaled, and the validation loss.
@@ -632,18 +581,16 @@ assert measured == final["val_loss"]
 place.cleanup()
 
 # %%
-# That last habit is cheap: a loss that you saved and measure again after loading tells you at once whether the network
-# is the one that you meant.
+# A loss saved and measured again after loading tells you at once whether the network is the one that you meant.
 #
 # ## Exercises
 #
-# [The workbook](15_checkpoints.exercises.py) has each of these as a cell with a gap, with a checker that tells you
-# what is still wrong, hints, and a solution.
+# [The workbook](15_checkpoints.exercises.py) has a gap to fill for each of these, with hints, a checker and a
+# solution.
 #
 # <!-- press:exercises -->
 #
 # ## What to read next
 #
-# [Twelve silent bugs](16_debugging.py) plants twelve faults into a training like this one and catches
-# each with one line. [Validate and regularize](12_validate-regularize.py) uses the best epoch's weights, which you now
-# know how to keep.
+# [Twelve silent bugs](16_debugging.py) plants twelve faults into a training like this one and catches each with one
+# line. [Validate and regularize](12_validate-regularize.py) keeps the best epoch's weights.

@@ -11,6 +11,7 @@ from markupsafe import escape
 from press.site.html import foreign
 from press.site.html.figures import SUFFIXES, figure
 from press.site.html.formulas import latex
+from press.site.html.steps import Step, together
 from press.site.pages.templates import draw
 
 BY = ("nbconvert", "nh3", "markdown", "pymdown-extensions", "jinja2", "pillow", "resvg-py")  # whose code it is
@@ -25,8 +26,15 @@ def rendered(outputs: Sequence[Sequence[Mapping[str, Any]]], notebook: str = "")
     `notebook` is the address of the one that holds what a page cannot show.
     """
     files: dict[str, bytes] = {}
-    html = ["".join(shown(output, files, notebook) for output in cell) for cell in outputs]
+    html = ["".join(part(one, files, notebook) for one in together(cell)) for cell in outputs]
     return {"html": html, "images": {name: base64.b64encode(files[name]).decode() for name in sorted(files)}}
+
+
+def part(one: Mapping[str, Any] | list[Step], files: dict[str, bytes], notebook: str) -> str:
+    """An output, or a figure in several steps."""
+    if isinstance(one, Mapping):
+        return shown(one, files, notebook)
+    return draw("steps.html.j2", steps=[(caption, shown(output, files, notebook)) for caption, output in one])
 
 
 def shown(output: Mapping[str, Any], files: dict[str, bytes], notebook: str) -> str:

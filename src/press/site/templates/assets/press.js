@@ -377,6 +377,27 @@
     }
   };
 
+  // Stepped figures ----------------------------------------------------------------------------------------------
+
+  const setUpSteps = () => {
+    for (const controls of document.querySelectorAll(".press-steps__controls")) {
+      const figure = controls.parentElement;
+      const steps = [...figure.querySelectorAll(".press-step")];
+      const slider = controls.querySelector("input");
+      const show = () => {
+        for (const [at, step] of steps.entries()) step.toggleAttribute("data-shown", at === slider.valueAsNumber);
+        const { value } = steps[slider.valueAsNumber].dataset;
+        controls.querySelector("output").value = value;
+        slider.setAttribute("aria-valuetext", `${slider.labels[0].textContent}: ${value}`);
+      };
+      figure.replaceChildren(...steps, controls); // out of the fold
+      figure.toggleAttribute("data-live", true);
+      controls.hidden = false;
+      slider.addEventListener("input", show);
+      show();
+    }
+  };
+
   // Keyboard and screen reader -----------------------------------------------------------------------------------
 
   // The last is what Material puts around each table, as soon as it gets to it.
@@ -416,6 +437,7 @@
 
   setUpAccess();
   setUpPage();
+  setUpSteps();
   setUpOverview();
   setUpReview();
   draw();
