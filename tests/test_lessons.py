@@ -8,7 +8,7 @@ import pytest
 from sitefixture import CLINIC, LESSONS, ROOT, by_name
 
 BOX = re.compile(r"(?m)^(?:!!!|\?\?\?\+?) .*\n(?:(?: {4}.*|[ \t]*)(?:\n|\Z))+")
-LONGEST = 700  # lines; 600 is the aim, and CONTRIBUTING.md says so
+LONGEST = 600  # lines, with everything
 
 
 def texts(script) -> list[str]:
@@ -22,7 +22,7 @@ def test_code_ends_at_column_80(script):
 
 @pytest.mark.parametrize("script", LESSONS, ids=by_name)
 def test_a_lesson_keeps_its_size_its_questions_and_its_boxes(script):
-    assert len((ROOT / script.path).read_text(encoding="utf-8").split("\n")) <= LONGEST
+    assert (ROOT / script.path).read_text(encoding="utf-8").count("\n") <= LONGEST
     assert len(script.quizzes) <= 6
     boxes = [box for text in texts(script) for box in BOX.findall(f"{text}\n")]
     inside = sum(len(box.split()) for box in boxes)

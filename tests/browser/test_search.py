@@ -13,6 +13,8 @@ from test_errors import MESSAGES
 
 # What a reader types, and the sections that answer; a name of the package leads to its API entry.
 QUERIES = {
+    "tensor": ["foundations/tensors/#what-a-tensor-is"],  # TensorBoard begins so, too
+    "torch.Tensor": ["foundations/tensors/#what-a-tensor-is"],
     "manual_seed": ["foundations/tensors/#seeds-what-torchmanual_seed-does"],
     "CrossEntropyLoss": ["training/softmax-cross-entropy/#who-wants-what"],
     "state_dict": ["training/checkpoints/#a-model-as-named-tensors-the-state_dict"],

@@ -70,7 +70,7 @@ print(f"dtype {x.dtype}, device {x.device}")
 assert x.shape == (2, 3) and x.numel() == 2 * 3
 
 # %%
-# A tensor holds numbers and truth values, never strings (in TensorFlow it can). So give each word a number of its own.
+# A tensor holds numbers and truth values, never strings (TensorFlow's can). So give each word a number of its own.
 # `objection`, from this site's package, runs code and returns the error or warning that it meets.
 
 words = ["spark", "flame", "spark"]
@@ -416,12 +416,12 @@ fact(
 # !!! quiz "NumPy and shared memory"
 #     `array = np.zeros(2)`, then `t = torch.from_numpy(array).float()`, then `array[0] = 1`. What is `t[0]`?
 #
-#     - [x] 0
+#     - [=] 0
 #       > `from_numpy` shares memory, but the array is float64, and `.float()` has to make a float32 copy.
 #     - [ ] 1
 #       > It would be 1 without `.float()`. Changing the type needs new memory, and there the sharing ends.
-#     - [ ] An error, because a shared array must not be changed.
-#       > PyTorch neither forbids nor notices it. That is what makes sharing fast, and risky.
+#     - [ ] anything else
+#       > The array held 0 before and 1 after. Did `t` still share its memory when that happened?
 #
 # ## Sums and products
 #

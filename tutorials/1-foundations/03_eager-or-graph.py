@@ -334,10 +334,10 @@ print("graph:", wrong, "from", order(forked))
 assert wrong == -2 and leaky(torch.tensor(-2.0)) == torch.tensor(-2.0) * 0.1
 
 # %%
-# The graph answers −2, and nobody complains. Python's own `if` cannot be overloaded: it asks whether the object `x >
-# 0` is true. Ours is a node, and in Python an object is true unless it says otherwise. So the fork was taken *once*,
-# while drawing, and the other branch is not in the graph at all. Within a graph a fork has to be a node that gets both
-# branches and picks. The graph becomes a language of its own, with its own `if` and its own loops.
+# The graph answers −2, and nobody complains. Python's own `if` cannot be overloaded: it asks whether the object
+# `x > 0` is true. Ours is a node, and in Python an object is true unless it says otherwise. So the fork was taken
+# *once*, while drawing, and the other branch is not in the graph at all. Within a graph a fork has to be a node that
+# gets both branches and picks. The graph becomes a language of its own, with its own `if` and its own loops.
 
 
 def where(condition, yes, no):

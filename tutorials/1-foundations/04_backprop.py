@@ -468,7 +468,7 @@ print("by backpropagation: one sweep forward, one back")
 assert count == 669_706
 
 # %%
-# So finite differences judge; they never train. And autograd has no formula to derive again when the model changes.
+# So finite differences judge; they never train. With autograd, no formula has to be derived again for another model.
 #
 # ## Gradients add up
 #
@@ -496,6 +496,7 @@ assert w.grad == once
 #       > First $w$ moves to 0.8. There the slope is 1.6, but `w.grad` holds $2 + 1.6 = 3.6$.
 #     - [ ] 0.64 ± 0.001
 #       > That is right with a cleared `.grad`. Here the old 2 is still in it.
+#     - [ ] 0.6 ± 0.001
 #       > You used the first gradient twice. The second call *adds* the slope at 0.8.
 #     - [ ] anything else
 #       > The slope of $w^2$ is $2w$. Write down $w$ and `w.grad` after each round.

@@ -111,7 +111,8 @@ assert predict(foot - 0.01 * w, w, b) == 0
 # ## Why "neural"?
 #
 # The idea came from nerve cells, which collect signals, some exciting, some damping, and fire if the sum is strong
-# enough. In 1943 that was made a formula, and in 1958 Frank Rosenblatt gave it a rule by which it learns.
+# enough. In 1943 that was made a formula, and in 1958 Frank Rosenblatt gave it a rule by which it learns. The likeness
+# ends there: real neurons fire in time, and do much that no weighted sum does.
 #
 # ## Logic with a line
 #
@@ -165,16 +166,14 @@ show(
 
 # %%
 # !!! quiz "From AND to OR"
-#     The AND perceptron has $w = (1, 1)$ and $b = -1.5$. Which changes turn it into an OR?
+#     The AND perceptron has $w = (1, 1)$ and $b = -1.5$. Which biases turn it into an OR, with the same weights?
 #
-#     - [x] Raise the bias to $-0.5$.
-#       > Now one true input is enough to get over the threshold.
-#     - [ ] Lower the bias to $-2.5$.
+#     - [x] $-0.5$
+#       > One true input gets over the threshold. No true input does not.
+#     - [ ] $-2.5$
 #       > A lower bias asks for more. Not even two true inputs reach 2.5: the answer is always false.
-#     - [x] Raise both weights to 2.
-#       > $2 - 1.5 > 0$: one true input suffices, and no input still gives $-1.5$.
-#     - [ ] Double both weights and the bias.
-#       > Every score doubles and keeps its sign. It is the same line, and still an AND.
+#     - [x] $-0.999$
+#       > One true input scores 0.001, just over the threshold. Any bias above $-1$ and below 0 would do.
 #
 # ## The trick: learn from one mistake
 #

@@ -246,7 +246,7 @@ assert below[-1] < below[0] < above[-1]
 #     - [=] 0.04
 #       > $2 / 50$. The steepest direction decides.
 #     - [ ] 4
-#       > That is the limit of the flat direction. In the steep one, each step would multiply the distance by $-199$.
+#       > That is the limit of the flat direction. In the steep one, a step would multiply the distance by $1 - 200$.
 #     - [ ] 0.02
 #       > With $1/50$ the steep direction arrives in a single step. You may go twice as far.
 #     - [ ] anything else

@@ -185,7 +185,7 @@ assert math.isclose(summed[4], 1 + 0.9 + 0.9**2 + 0.9**3 + 0.9**4)
 # momentum 0.9 on, begin with a learning rate ten times smaller.
 #
 # !!! quiz "Speed on a steady slope"
-#     Under `SGD(..., lr=0.01, momentum=0.8)` a weight had the gradient 2 for a hundred steps. How long is the next?
+#     With `SGD(..., lr=0.01, momentum=0.8)` a weight has had the gradient 2 for 100 steps. How long is its next step?
 #
 #     - [ ] 0.02
 #       > That is plain descent, or an averaging momentum. PyTorch's velocity adds up what came before.

@@ -85,7 +85,7 @@ side = 32  # of an image, in pixels, once it is cut to size
 learning_rate, epochs = 0.05, 12  # for the wines
 
 # %%
-# A row of our file holds thirteen measurements of a wine and its grower, the label. The table comes with scikit-learn.
+# A row holds thirteen measurements of a wine and its grower, the label. We write scikit-learn's table to a CSV file.
 
 temporary = tempfile.TemporaryDirectory()
 root = Path(temporary.name)
@@ -149,7 +149,7 @@ assert len(mine) == 45 and sorted(order) == list(range(178))
 #
 # ## The DataLoader does the same
 #
-# `DataLoader` is that function as an object, with each piece replaceable. Given our own order, it makes equal batches.
+# `DataLoader` is that function as an object, with each piece replaceable. With our order it makes the same batches.
 
 theirs = list(DataLoader(wines, batch_size=batch_size, sampler=order))
 for (my_x, my_y), (their_x, their_y) in zip(mine, theirs, strict=True):
@@ -206,7 +206,7 @@ assert not set(train.indices) & set(val.indices)  # no wine is in both
 assert len(train) + len(val) == len(wines)
 
 # %%
-# `random_split` draws numbers and returns two `Subset`s of the old data set. Assert below each that none is in both.
+# The last fifth of the file holds one grower alone; `random_split` mixes. Assert that its parts have no row in common.
 #
 # ## Scale with the training set's numbers
 #
@@ -389,8 +389,8 @@ plots.image_grid(
 assert x.shape == (10, 3, side, side) and x.min() >= 0 and x.max() <= 1
 
 # %%
-# (Older pages write `transforms.ToTensor()`. Today, do not forget `scale=True`: without it the floats run up to 255.)
-# Training gets one more link, a random flip, which validation must not have. So make *two* data sets.
+# (Older pages write `transforms.ToTensor()`. Today write `ToImage` and `ToDtype`, with `scale=True`, or floats run up
+# to 255.) Training gets one more link, a random flip, which validation must not have. So make *two* data sets.
 
 flipped = v2.Compose([to_square, v2.RandomHorizontalFlip()])
 train_images = ImageFolder(root / "train", flipped)
@@ -478,15 +478,15 @@ if can_fork:
     assert counted["two, kept"][0] == 160 > counted["two, kept"][1] > 0
 
 # %%
-# With two workers the cache saves nothing: the loader starts new workers for each epoch, and the old ones take their
-# caches with them. `persistent_workers=True` keeps them alive, but each knows only what it has read itself. What is
-# slow to decode is better read once, into one tensor, before any worker starts.
+# Without workers each file is decoded once. With two, the cache saves nothing: each epoch starts new workers, and the
+# old ones take their caches along. `persistent_workers=True` keeps them alive, but each knows only what it has read
+# itself. What is slow to decode is better read once, into one tensor, before any worker starts.
 #
 # ## Why `if __name__ == "__main__"`
 #
 # The other way to start a worker is *spawn*, the default on Windows and macOS: a fresh Python *imports your script*,
-# and is sent the data set as a pickle, which stores functions by name. (*forkserver*, the default on Linux from Python
-# 3.14 on, needs the same.) So no import may start workers, and a lambda, which has no name, cannot be sent.
+# and is sent the data set as a pickle, which stores functions by name. (So does *forkserver*, Linux's default from
+# Python 3.14 on.) Importing the script must not start workers, then, and a lambda, which has no name, cannot be sent.
 
 head = """import multiprocessing
 fresh = multiprocessing.get_context("spawn")
@@ -512,7 +512,7 @@ assert "Error" in said["guard, lambda"]
 assert said["guard, function"] == "a worker works"
 
 # %%
-# So put what starts the training below the guard, and name your transforms. (In a notebook, keep both in a module.)
+# So put what starts the training below the guard, and name your transforms. (A notebook needs them in a module.)
 #
 # ## Random numbers in workers
 #
@@ -547,7 +547,7 @@ if can_fork:  # one seed for the loader, the same noise
     assert torch.equal(noise(11), table) and not torch.equal(noise(12), table)
 
 # %%
-# Look at the first column: pairs. Each worker got a *copy* of the generator, and the augmentation is silently halved.
+# Look at the first column: pairs. Each worker got a *copy* of the generator: half the variety is gone, silently.
 #
 # !!! quiz "Seeds in workers"
 #     Four workers, started by fork, on a current PyTorch. Where do *different* workers draw the same numbers?

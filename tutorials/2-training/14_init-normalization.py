@@ -22,7 +22,8 @@ guessing. Here you find out why, and build two layers that help.
 """
 
 # %%
-# Random numbers pass through thirty layers of random weights that differ only in their size (the *root mean square*).
+# Random numbers pass through thirty layers of random weights that differ only in their size. We measure size by the
+# *root mean square*: square all numbers, take the mean, then the root.
 
 import math
 
@@ -71,7 +72,7 @@ assert 0.2 < linear["size 1/√n"][-1] < 5
 
 # %%
 # Only the middle line arrives. After 30 layers the upper one is about to leave what a 32-bit number can hold. Where
-# does the factor come from? Take 256 inputs of size one, which is what `torch.randn` gives, and such weights.
+# does the factor come from? Take 256 inputs and weights of size one, as `torch.randn` draws them.
 
 x = torch.randn(2000, width)  # 2,000 examples
 weights = torch.randn(width, width)
@@ -87,8 +88,8 @@ assert 15 < size(x @ weights) < 17
 #
 # A ReLU sets the negative half of the sums to zero, and half of the mean square goes with it. To make up for that,
 # **Kaiming** (or He) initialization doubles the mean square of the weights, from $1/n$ to $2/n$. **Xavier** (or
-# Glorot), for tanh, takes $\sigma^2 = 2/(n_\text{in} + n_\text{out})$, a compromise with the way back. The default of
-# `nn.Linear` lies between $-1/\sqrt n$ and $1/\sqrt n$: its size is $1/\sqrt{3n}$, Kaiming's divided by $\sqrt 6$.
+# Glorot), for tanh, takes $\sigma^2 = 2/(n_\text{in} + n_\text{out})$, a compromise with the way back. `nn.Linear`
+# draws between $-1/\sqrt n$ and $1/\sqrt n$ by default: a size of $1/\sqrt{3n}$, Kaiming's divided by $\sqrt 6$.
 
 layer = nn.Linear(width, width)
 default_size = size(layer.weight)
@@ -105,8 +106,8 @@ assert abs(ratio - math.sqrt(6)) < 0.05
 #
 # ## The gradient on its way back
 #
-# Training needs a second signal: [backpropagation](../1-foundations/04_backprop.py) carries the gradient from the last
-# layer to the first, through the same weights. Does it fade, too? Send one of size one back through thirty layers.
+# Training needs a second signal: [backpropagation](../1-foundations/04_backprop.py) carries a gradient from the last
+# layer to the first. Does it fade, too? Send one of size one back through thirty layers; `retain_grad` keeps it.
 
 
 def there_and_back(scale, depth=30):
@@ -165,7 +166,7 @@ assert min(trips["Kaiming, √(2/n)"]["gradient of the signal"]) > 0.1
 # ## A look inside: real digits
 #
 # Now take digits from [MNIST](10_first-network.py), and four layers with a tanh. Where a sum is large, the tanh is
-# flat: the unit is *saturated*, and its slope, which multiplies the gradient, is close to zero. How many units are?
+# flat: the unit is *saturated*, and its slope, which multiplies the gradient, is close to zero. Look at the fourth.
 
 from kindling.data import batches, mnist
 
@@ -205,7 +206,7 @@ plots.show(
 assert saturated[0] == 0 and saturated[1] < 0.05 and saturated[2] > 0.5
 
 # %%
-# On the left, nearly nothing tells the digits apart. On the right most units are saturated. The middle is in between.
+# On the left, nearly nothing tells the digits apart. On the right most units are saturated. The middle is healthy.
 #
 # ## Zeros: three units that are one
 #
@@ -247,7 +248,7 @@ assert random_losses[5] < 0.1 * equal_loss  # the median
 # !!! quiz "Why zeros never break the symmetry"
 #     All weights of a network begin at zero. Why do different images not make the units of a hidden layer different?
 #
-#     - [ ] It does, if you wait long enough.
+#     - [ ] They do, if you wait long enough.
 #       > Waiting repeats the same step. Nothing in it tells one unit from the next.
 #     - [x] All units see the same images through the same weights, so all get the same gradient.
 #       > A difference between images reaches all units. Only different weights make different units.
@@ -319,7 +320,7 @@ claim(accuracy["-0.5 to 0.5"] < min(good), "too large is worse")
 # %%
 # Zeros learn one thing, how often each digit occurs, by the last layer's biases. Ones begin with a loss that looks
 # right, and then the units move in step. From 0 to 1 nothing cancels, and the first loss is enormous. Around zero is
-# better, and the three rules that respect $n$ are best. Last, the default on images not looked at before.
+# better, and the three rules that respect $n$ are best. Last, the default on the test images.
 
 test = batches(*mnist("test").tensors, 1000, device=device)
 test_accuracy = evaluate(models["default"], test).accuracy

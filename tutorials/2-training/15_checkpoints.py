@@ -345,8 +345,9 @@ runtime.claim(uninterrupted.losses[-1] < 1.0, "it has learned something")
 # %%
 # ## Stop, save, go on
 #
-# Now the same again, but after half of the epochs everything goes into a file, and the objects are thrown away. The
-# optimizer's `state_dict` is the one that people forget: Adam keeps two running means for every weight.
+# Now the same again, but after half of the epochs everything goes into a file, and the objects are thrown away. Each
+# part with a memory has a `state_dict` or a `get_state` of its own. The optimizer's is the one that people forget:
+# Adam keeps two running means for every weight.
 
 import os
 

@@ -56,16 +56,14 @@ class Client(NotebookClient):
     def receive(self, message: dict[str, Any], index: int) -> None:
         cell, kind = self.nb.cells[index], message["msg_type"]
         try:
-            self.process_message(message, cell, index)
+            if kind == "update_display_data":
+                self.update((message["content"].get("transient") or {}).get("display_id"), message["content"])
+            else:
+                self.process_message(message, cell, index)
         except nbformat.ValidationError:
             cell.outputs.append(note("[an output that no notebook can hold: left out]\n"))
         except Exception as error:
             raise Unreadable(f"the kernel sent a {kind} that cannot be shown: {named(error)}") from error
-
-    def process_message(self, msg: dict, cell: Any, cell_index: int) -> Any:
-        if msg["msg_type"] != "update_display_data":
-            return super().process_message(msg, cell, cell_index)
-        return self.update((msg["content"].get("transient") or {}).get("display_id"), msg["content"])
 
     def update(self, display_id: str | None, content: dict[str, Any]) -> None:
         """Show it wherever something was displayed under this name."""

@@ -193,7 +193,7 @@ def record_of(path: Path) -> dict[str, Any]:
 
 
 def shown_line(cell: Any, error: dict[str, Any]) -> int:
-    """The line of the cell that the colored traceback names last, for a kernel that could not write it down."""
+    """The line of the cell that the colored traceback names last, for an error that a box took in."""
     text = ANSI.sub("", "\n".join(error.get("traceback", [])))
     lines = re.findall(rf"Cell In\[{cell.execution_count}\], line (\d+)", text)
     return int(lines[-1]) if lines else 1

@@ -1,7 +1,6 @@
 """Checks what scripts say to each other and to the project: names, structure, links and imports."""
 
 import ast
-import builtins
 import difflib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -10,6 +9,8 @@ from typing import Any
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from pyflakes.checker import Checker
+from pyflakes.messages import UndefinedName
 
 from press.files import lines
 from press.project import Settings
@@ -18,7 +19,6 @@ from press.scripts.links import in_html, targets
 from press.scripts.script import Cell, Script, ScriptError
 
 JUPYTER = re.compile(r"display|get_ipython|In|Out|_\d*|___?|_i{1,3}|_i\d+|_[iod]h")
-
 MOST_CARRIED = 1_000_000  # bytes of files beside a script
 
 
@@ -83,29 +83,14 @@ def links(cells: Iterable[Cell], folder: Path, settings: Settings) -> Iterator[t
 
 def jupyter_names(script: Script) -> Iterator[tuple[int, str]]:
     """Names that only Jupyter knows: its own functions, and words alone on a line, which it takes for commands."""
-    trees = [(cell.line, ast.parse(cell.source)) for cell in script.code]
-    nodes = [node for _, tree in trees for node in ast.walk(tree)]
-    bound = {bound_by(node) for node in nodes} | set(dir(builtins)) | {"__file__"}
-    if "*" in bound:
-        return
-    for line, tree in trees:
-        alone = {id(node.value) for node in tree.body if isinstance(node, ast.Expr)}
-        for node in ast.walk(tree):
-            if not isinstance(node, ast.Name) or node.id in bound:
-                continue
-            if id(node) in alone or JUPYTER.fullmatch(node.id):
-                hint = "; from IPython.display import display" if node.id == "display" else ""
-                yield line + node.lineno - 1, f"{node.id} is known in Jupyter only, not to `python FILE`{hint}"
-
-
-def bound_by(node: ast.AST) -> str:
-    """The name that a piece of code binds, in whatever scope, or ""."""
-    match node:
-        case ast.Name(id=name, ctx=ast.Store()) | ast.arg(arg=name):
-            return name
-        case ast.alias(name=name, asname=other):
-            return other or name.split(".")[0]
-    return getattr(node, "name", None) or ""  # a definition, the error of an except, what a pattern matched
+    trees = [ast.increment_lineno(ast.parse(cell.source), cell.line - 1) for cell in script.code]
+    whole = ast.Module([node for tree in trees for node in tree.body], [])
+    alone = {node.lineno for node in whole.body if isinstance(node, ast.Expr) and isinstance(node.value, ast.Name)}
+    for found in Checker(whole).messages:
+        name = str(found.message_args[0]) if isinstance(found, UndefinedName) else ""
+        if JUPYTER.fullmatch(name) or (name and found.lineno in alone):
+            hint = "; from IPython.display import display" if name == "display" else ""
+            yield found.lineno, f"{name} is known in Jupyter only, not to `python FILE`{hint}"
 
 
 def carried(name: str, files: Mapping[str, Path]) -> Iterator[tuple[int, str]]:

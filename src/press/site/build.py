@@ -50,7 +50,6 @@ class Build:
     options: Mapping[str, Any]
     tutorials: Tutorials
     background: Background | None = None  # under `serve`
-    problems: dict[str, str] = field(default_factory=dict)  # path of a script that cannot be read -> message
     lessons: dict[str, Lesson] = field(default_factory=dict)
     files: Files = field(default_factory=lambda: Files([]))
     wheel: str = ""  # the address of the shared package
@@ -90,14 +89,13 @@ class Build:
     def read_lessons(self) -> None:
         for script in self.tutorials.scripts:
             stored, book = self.tutorials.store.load(script), self.tutorials.workbooks.get(script.name)
-            path = script.path.as_posix()
-            problem = self.problems.get(path) or self.problems.get(path.removesuffix(".py") + EXERCISES)
-            status = Status(script.name, "failed", problem) if problem else self.tutorials.status(script)
+            problem = self.tutorials.broken.get(script.path.with_suffix(EXERCISES))
+            status = Status(script.name, "failed", str(problem)) if problem else self.tutorials.status(script)
             self.lessons[script.name] = Lesson(script, status, stored, book)
 
     def is_runnable(self, script: Script) -> bool:
         """Whether `serve` should execute a tutorial: what failed once under this server waits for an edit."""
-        if self.options["execute"] != "auto" or script.path.as_posix() in self.problems or self.background is None:
+        if self.options["execute"] != "auto" or script.path in self.tutorials.broken or self.background is None:
             return False
         digest = self.tutorials.key(script).digest
         failed = self.lessons[script.name].status.state == "failed"
@@ -218,7 +216,7 @@ class Build:
 
     @cached_property
     def alike(self) -> dict[str, list[Script]]:
-        whole = [script for script in self.tutorials.scripts if script.path.as_posix() not in self.problems]
+        whole = [script for script in self.tutorials.scripts if script.path not in self.tutorials.broken]
         return tables.related(whole, self.settings.root)
 
     def card(self, script: Script, url: str) -> dict[str, str]:

@@ -1,14 +1,19 @@
 """One zip of the whole site: it works from `python -m http.server`, and search aside without any server."""
 
 import html
+import logging
 import os
 import posixpath
 import re
 import tempfile
+from logging.handlers import BufferingHandler
 from pathlib import Path
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
 import yaml
+from mkdocs.commands.build import build
+from mkdocs.config import load_config
+from mkdocs.exceptions import MkDocsException
 
 from press.files import write, zipped
 from press.project import Settings, TolerantLoader
@@ -40,14 +45,36 @@ def make(settings: Settings, site_url: str, path: Path | None = None) -> Path:
     if path.is_dir() or not path.parent.is_dir():
         what = "is a folder" if path.is_dir() else f"lies in {path.parent}, which is no folder"
         raise LookupError(f"{path} {what}; name a file to write the bundle to")
-    from press.site.whole import build_site  # mkdocs takes a second to import
-
     os.environ["SOURCE_DATE_EPOCH"] = os.environ.get("SOURCE_DATE_EPOCH") or "0"  # a theme may write the clock
     with tempfile.TemporaryDirectory() as folder:
         for warning in build_site(settings.root / "mkdocs.yml", Path(folder), site_url):
             say(warning)
         write(path, pack(Path(folder), name, title, site_url))
     return path
+
+
+def build_site(config_file: Path, folder: Path, site_url: str) -> list[str]:
+    """Build a site elsewhere and return the warnings; RuntimeError has the first complaint in one line."""
+    heard = BufferingHandler(capacity=100_000)
+    heard.setLevel(logging.WARNING)
+    logger = logging.getLogger("mkdocs")
+    logger.addHandler(heard)
+    try:
+        config = load_config(str(config_file), site_dir=str(folder), site_url=site_url)
+        config.plugins.on_startup(command="build", dirty=False)
+        try:
+            build(config)
+        finally:
+            config.plugins.on_shutdown()
+    except (MkDocsException, yaml.YAMLError) as error:
+        said = sorted(heard.buffer, key=lambda record: -record.levelno)
+        lines = "\n".join([*(record.getMessage() for record in said), str(error)]).splitlines()
+        first, *others = [line.strip() for line in lines if line.strip()]
+        more = f" (and {len(others)} more lines from mkdocs build)" if others else ""
+        raise RuntimeError(f"the site does not build: {first}{more}") from error
+    finally:
+        logger.removeHandler(heard)
+    return [record.getMessage() for record in heard.buffer]
 
 
 def pack(site: Path, name: str, title: str, site_url: str) -> bytes:

@@ -55,8 +55,6 @@ def read(path: Path) -> str | None:
 def plain(thing: Any) -> Any:
     if dataclasses.is_dataclass(thing):
         return vars(thing)
-    if isinstance(thing, Path):
-        return thing.as_posix()
     raise TypeError(f"{thing!r} has no place in a key")
 
 

@@ -59,14 +59,13 @@ class PressPlugin(BasePlugin[PressConfig]):
             tutorials = Tutorials(Settings.make(root, dict(self.config), os.path.relpath(config.docs_dir, root)))
         except ScriptError as error:
             raise PluginError(str(error)) from None
-        problems = {error.path.as_posix(): str(error) for error in tutorials.errors}
         if self.serving:
             keep_alive()
             self.preview.begin(config)
-            tutorials.scripts += stand_ins(tutorials, problems, self.good)
-        elif problems:
+            tutorials.scripts += stand_ins(tutorials, self.good)
+        elif tutorials.errors:
             raise PluginError("\n".join(map(str, tutorials.errors)))
-        self.build = Build(config, dict(self.config), tutorials, self.background, problems)
+        self.build = Build(config, dict(self.config), tutorials, self.background)
         dress(config, self.build)
         return config
 

@@ -105,7 +105,7 @@ def reworded(build: Build, path: Path) -> bool:
     old = next((one for one in build.lessons.values() if root / one.script.path == path), None)
     script = next((one for one in tutorials.scripts if root / one.path == path), None)
     file = build.files.get_file_from_path(uri(script)) if script else None
-    if tutorials.errors or build.problems or old is None or script is None or file is None:
+    if tutorials.errors or build.tutorials.errors or old is None or script is None or file is None:
         return False
     same_code = [cell.source for cell in script.code] == [cell.source for cell in old.script.code]
     if not same_code or tutorials.status(script) != old.status:

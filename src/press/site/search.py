@@ -14,6 +14,7 @@ SPELLED_WITH_Z = re.compile(r"\b\w{2,}iz(?:e[drs]?|ers|ing|ation)\b")  # half of
 # Names of code without their owners: any in a heading; in text classes, methods and whatever has an underscore.
 HEADED = re.compile(r"<code>(?:\w+\.)*(\w+)")
 SAID = re.compile(r"<code>(?:\w+\.)*([A-Z]\w+|\w*_\w+|(?<=\.)\w+|\w+(?=\())(?:\([^<]*\))?</code>")
+WORDS = re.compile(r"[\s/-]+")  # what stands between them
 Entry = dict[str, Any]  # a section
 
 
@@ -25,10 +26,10 @@ def complete(build: Build) -> None:
     index = json.loads(path.read_text(encoding="utf-8"))
     index["docs"], pages = by_term(index.get("docs", []), build), {}
     for entry in index["docs"]:
-        pages.setdefault(entry["location"].partition("#")[0], []).append(spelled(entry))
+        pages.setdefault(entry["location"].partition("#")[0], []).append(entry)
     for term in build.terms:
         if homes := [pages[at] for home in (*term.homes, GLOSSARY) if (at := build.address(home)) in pages]:
-            tag(introducing(term, homes[0]), term.name, *term.forms)
+            tag(introducing(term, homes[0]), term.name, *term.forms, closed(term.name))
     scripts = [(script.header.chapters, pages.get(f"{script.url}/", [])) for script in build.tutorials.scripts]
     tag_names([entry for chapters, page in scripts for entry in page if chapters])
     for entry in [entry for _, page in scripts for entry in page[1:]]:
@@ -46,11 +47,12 @@ def by_term(entries: list[Entry], build: Build) -> list[Entry]:
     return [entry for entry in entries if entry not in letters] + found
 
 
-def spelled(entry: Entry) -> Entry:
-    """Let a heading be found by its British spelling, too."""
-    if words := {word.replace("iz", "is") for word in SPELLED_WITH_Z.findall(entry["title"].lower())}:
-        entry["text"] += f"<p>Also spelled {', '.join(sorted(words))}.</p>"
-    return entry
+def closed(name: str) -> str:
+    """A term as a word of its own, which is found in the term's home before anything longer that begins so.
+
+    The search takes each question for the beginning of words, and the rare ones, TensorBoard, for better answers.
+    """
+    return "_".join([*WORDS.split(name), ""])
 
 
 def introducing(term: Term, page: list[Entry]) -> Entry:
@@ -73,6 +75,6 @@ def tag_names(sections: list[Entry]) -> None:
 
 def tag(entry: Entry, *names: str) -> None:
     """Each word once, since a word that many forms share is not taught more."""
-    words = re.split(r"[\s/-]+", re.sub("<.*?>", "", " ".join(names)).lower())
+    words = WORDS.split(re.sub("<.*?>", "", " ".join(names)).lower())
     british = [word.replace("iz", "is") for word in words if SPELLED_WITH_Z.fullmatch(word)]
     entry["tags"] = list(dict.fromkeys([*entry.get("tags", ()), *filter(None, words), *british]))

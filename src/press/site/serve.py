@@ -128,11 +128,11 @@ def keep_alive() -> None:
         logger.removeHandler(handler)
 
 
-def stand_ins(tutorials: Tutorials, problems: Mapping[str, str], good: dict[Path, Script]) -> list[Script]:
+def stand_ins(tutorials: Tutorials, good: dict[Path, Script]) -> list[Script]:
     """What is shown for scripts that cannot be read: their last good version, else a bare page."""
     good.update((script.path, script) for script in tutorials.scripts)
-    readable = {script.path.as_posix() for script in tutorials.scripts}
-    broken = [Path(path) for path in problems if path not in readable and not path.endswith(EXERCISES)]
+    readable = {script.path for script in tutorials.scripts}
+    broken = [path for path in tutorials.broken if path not in readable and not path.name.endswith(EXERCISES)]
     return [good.get(path) or bare(path, tutorials) for path in broken]
 
 
