@@ -561,9 +561,7 @@ claim(hardest == "Shirt", "the shirt is still the hardest class")
 #
 # ## Read next
 #
-# [Color images and augmentation](20_cifar-augmentation.py) takes these stages to photos, and makes more training
-# images out of the ones that are there. [Deeper networks](21_deeper.py) asks what more stages, and shortcuts around
-# them, are worth.
+# [Deeper networks](21_deeper.py) asks what more stages, and shortcuts around them, are worth.
 #
 # If the dropout, the weight decay or the rule "test once" were new to you, their home is [validate and
 # regularize](../2-training/12_validate-regularize.py). If the training loop was, begin with [the first
