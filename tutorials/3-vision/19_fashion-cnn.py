@@ -23,9 +23,8 @@ Then you take the neighbors away, and see why it won.
 """
 
 # %%
-# A **convolution** slides a small window over an image. Wherever it stops, it multiplies the nine pixels under it by
-# the nine weights of a **filter**, and their sum becomes one pixel of a new image, the **feature map**. Here are an
-# image and the feature maps of two filters.
+# Here are an image and the feature maps of two [filters](17_filters.py). Each pixel of a map is the sum of the nine
+# pixels around that place, multiplied by the nine weights of the filter.
 
 import torch
 import torch.nn.functional as F
@@ -48,12 +47,13 @@ plots.image_grid(
 
 # %%
 # The first filter subtracts what is left of the window's center from what is right of it, so its map is bright at left
-# edges, dark at right edges, and gray where the image is even. The second is the same filter turned by 90 degrees. A
-# network does not get its filters from us: it learns the nine weights of each.
+# edges, dark at right edges, and gray where the image is even. The second is the same filter turned by 90 degrees. We
+# chose these two. A **convolutional network** (CNN) gets none from us: it learns the weights of all its filters from
+# labeled images, stage after stage.
 #
 # You will
 #
-# - build a small convolutional network (CNN), and compute one of its numbers by hand,
+# - build a small CNN, and compute one of its numbers by hand,
 # - train it and the fully connected network (MLP) of
 #   [validate and regularize](../2-training/12_validate-regularize.py) under equal conditions, and compare accuracy,
 #   parameters and multiplications,
@@ -88,8 +88,9 @@ print(f"train {tuple(x_train.shape)}, val {tuple(x_val.shape)}")
 # %%
 # ## One window at a time
 #
-# The drawing shows one step. The orange box on the left is the window; then come its nine pixels, the nine weights of
-# the filter, and their products. The sum of the products is the pixel in the small box on the right.
+# One step of it, as a reminder. The orange box on the left is the window; then come its nine pixels, the nine weights
+# of the filter, and their products. The sum of the products is the pixel in the small box on the right. (How stride
+# and padding move the window is drawn in [the arithmetic of convolutions](18_conv-arithmetic.py).)
 
 row, column = 15, 4
 window = image[0, 0, row - 1 : row + 2, column - 1 : column + 2]
@@ -123,11 +124,8 @@ with plots.style():
     )
 
 # %%
-# `nn.Conv2d(1, 16, kernel_size=3)` has 16 filters, so it turns one channel (a gray image) into 16 feature maps, the
-# *channels* of its output. Each filter also has a bias, which is added to every sum. `padding=1` puts a frame of zeros
-# around the image, so that the window can be centered on every pixel and the maps are as large as the image ([the
-# arithmetic of convolutions](18_conv-arithmetic.py) derives their size). Here is the same window under its first
-# filter, by hand and by the layer.
+# `nn.Conv2d(1, 16, kernel_size=3, padding=1)` turns one channel (a gray image) into 16 feature maps, the *channels* of
+# its output, as large as the image. Here is the same window under its first filter, by hand and by the layer.
 
 runtime.seed(19)
 layer = nn.Conv2d(1, 16, kernel_size=3, padding=1)
@@ -137,8 +135,8 @@ print(f"by hand {by_hand:.6f}, by the layer {channels[0, 0, row, column]:.6f}")
 torch.testing.assert_close(by_hand, channels[0, 0, row, column])
 
 # %%
-# Two consequences decide this page. The first is the price: the layer has $16 \times (9 + 1)$ parameters. A fully
-# connected layer with as many outputs would need millions.
+# Two consequences decide this page. The first is the price: the layer has $16 \times (9 + 1)$ parameters, nine weights
+# and a bias for each filter. A fully connected layer with as many outputs would need millions.
 #
 # The second: what a filter learns in one place it knows everywhere. Move the image, and its feature maps move along.
 # That is called *equivariance*, and it is exact, away from the border.
@@ -164,8 +162,8 @@ torch.testing.assert_close(
 #     - [ ] 4,608
 #       > These are the weights. Each of the 32 channels that come out has a bias, too.
 #     - [=] 4,640
-#       > $32 \times (16 \times 9 + 1)$. The size of the image does not matter: a larger one costs more work, and
-#       > not one parameter more.
+#       > $32 \times (16 \times 9 + 1)$. The size of the image does not matter: a larger one costs more work, and not
+#       > one parameter more.
 #     - [ ] 5,120
 #       > You counted a bias for each pair of channels. A filter adds up what it reads in all 16, then adds one bias.
 #     - [ ] anything else
@@ -174,12 +172,12 @@ torch.testing.assert_close(
 # ## The network
 #
 # Three times the same stage. A convolution; then [batch normalization](../2-training/14_init-normalization.py), which
-# here centers and scales each channel over the images and places of the batch; then a ReLU; then **pooling**, which
-# keeps the largest of each 2 by 2 pixels and so halves the height and the width. The convolution needs no bias,
-# because the batch normalization after it would subtract it again. From stage to stage the maps get smaller and the
-# channels more: less *where*, more *what*. At the end the channels are flattened, and two fully connected layers turn
-# them into ten logits. You will also see stages with the pooling ahead of the ReLU. Those two may change places, as
-# the last line of the cell checks.
+# here centers and scales each channel over the images and places of the batch; then a ReLU; then
+# [pooling](18_conv-arithmetic.py), which halves the height and the width. The convolution needs no bias, because the
+# batch normalization after it would subtract it again. From stage to stage the maps get smaller and the channels more:
+# less *where*, more *what*. At the end the channels are flattened, and two fully connected layers turn them into ten
+# logits. You will also see stages with the pooling ahead of the ReLU. Those two may change places, as the last line of
+# the cell checks.
 
 
 def stage(channels_in, channels_out):
@@ -344,8 +342,8 @@ claim(coins > 5, "the lead is not the luck of these test images")
 #     - [ ] 0.36
 #       > You divided 36 by $\sqrt{10000}$. Images that both get right, or both wrong, are no tosses.
 #     - [=] 3
-#       > $(90 - 54) / \sqrt{90 + 54} = 36 / 12$. By luck alone that would be rare, though the two accuracies differ
-#       > by less than half a point.
+#       > $(90 - 54) / \sqrt{90 + 54} = 36 / 12$. By luck alone that would be rare, though the two accuracies differ by
+#       > less than half a point.
 #     - [ ] 0.25
 #       > You divided by the number of tosses. Luck grows with the square root of their number.
 #     - [ ] anything else
@@ -417,8 +415,8 @@ claim(apart > 200 * lead, "after two pixels the lead has more than doubled")
 # measure how small.
 #
 # !!! quiz "Where the place comes in"
-#     You want a network whose answer depends less on *where* in the image the garment is. Which change to our CNN
-#     goes to the root of it?
+#     You want a network whose answer depends less on *where* in the image the garment is. Which change to our CNN goes
+#     to the root of it?
 #
 #     - [x] Take each channel's mean over its places, and feed only these means to the linear layers.
 #       > Then they get no number that belongs to a place. What is left of *where* comes from the borders and from the
@@ -562,6 +560,8 @@ claim(hardest == "Shirt", "the shirt is still the hardest class")
 # <!-- press:exercises -->
 #
 # ## Read next
+#
+# [Deeper networks](21_deeper.py) asks what more stages, and shortcuts around them, are worth.
 #
 # If the dropout, the weight decay or the rule "test once" were new to you, their home is [validate and
 # regularize](../2-training/12_validate-regularize.py). If the training loop was, begin with [the first
