@@ -49,7 +49,7 @@ bobby = photo("bobby")
 first_five = guesses(bobby)
 with plots.style():
     fig, (left, right) = plt.subplots(1, 2, figsize=(6.4, 2.0))
-    left.imshow(bobby.resize((320, 180)))
+    left.imshow(bobby.resize((160, 90)))
     left.set_axis_off()
     right.barh(list(first_five), list(first_five.values()))
     right.invert_yaxis()
@@ -160,6 +160,7 @@ crop = v2.Compose(
 )
 normalize = v2.Normalize(mean, std)
 pixels = crop(bobby)  # [3, 224, 224], from 0 to 1
+shrink = nn.AvgPool2d(3)  # for small figures
 torch.testing.assert_close(normalize(pixels), ready[0])
 print(f"after the crop: from {pixels.min():.2f} to {pixels.max():.2f}")
 print(f"normalized: from {ready.min():.2f} to {ready.max():.2f}")
@@ -174,12 +175,12 @@ with plots.style():
     fig, (left, right) = plt.subplots(
         1, 2, figsize=(6.4, 2.3), width_ratios=(16, 9)
     )
-    left.imshow(bobby.resize((455, 256)))
-    frame = plt.Rectangle((115, 16), 224, 224, fill=False, lw=2)
+    left.imshow(bobby.resize((160, 90)))
+    frame = plt.Rectangle((40.2, 5.1), 78.8, 78.8, fill=False, lw=2)
     frame.set_edgecolor(plots.COLORS[1])
     left.add_patch(frame)
-    left.set(title="the photo, shorter side 256")
-    right.imshow(pixels.permute(1, 2, 0))
+    left.set(title="the photo")
+    right.imshow(shrink(pixels).permute(1, 2, 0))
     right.set(title="what the network sees")
     for ax in (left, right):
         ax.set_axis_off()
@@ -231,9 +232,9 @@ right_names = torch.tensor([names.index("ant"), names.index("bee")])[y]
 top5 = logits_of(normalize(x)).topk(5).indices  # [153, 5]
 found = top5 == right_names.unsqueeze(1)
 plots.image_grid(
-    x[::16],
-    titles=[names[i] for i in top5[::16, 0]],
-    alt="Ten photos of ants and bees; above each the network's first guess.",
+    shrink(x[::31]),
+    titles=[names[i] for i in top5[::31, 0]],
+    alt="Five photos of ants and bees; above each the network's first guess.",
 )
 at_first, among_five = found[:, 0].float().mean(), found.any(1).float().mean()
 print(f"right at first {at_first:.1%}, among the first five {among_five:.1%}")
@@ -271,7 +272,7 @@ claim(among_five > at_first + 0.08, "the first five say more than the first")
 images = [photo(name) for name in ("cat1", "cat2", "cat3")]
 answers = [guesses(image, k=3) for image in images]
 plots.image_grid(
-    torch.stack([crop(image) for image in images]),
+    shrink(torch.stack([crop(image) for image in images])),
     titles=[next(iter(answer)) for answer in answers],
     columns=3,
     alt="Three cats, photographed from so near that the face fills the image.",
@@ -390,9 +391,9 @@ strange = ["octopus", "space_needle", "delaunay", "udnie", "horse"]
 images = [photo(name) for name in strange]
 answers = [next(iter(guesses(image, k=1).items())) for image in images]
 plots.image_grid(
-    torch.stack([crop(image) for image in images]),
+    shrink(torch.stack([crop(image) for image in images])),
     titles=[f"{name}\n{p:.2f}" for name, p in answers],
-    alt="An octopus, a skyline with a tower, two abstract paintings, and a "
+    alt="An octopus, a skyline, two abstract paintings, and a "
     "horse with a rider. Answers: " + ", ".join(name for name, _ in answers),
 )
 missing = ["octopus", "tower", "painting", "horse", "person"]
@@ -402,10 +403,10 @@ claim(max(p for _, p in answers[:4]) > 0.5, "half of it on a wrong name")
 
 # %%
 # The probabilities add up to one over the thousand names, so some name has to get the most. There is no "none of
-# these". The octopus becomes what in the list looks most like its arms. The horse gets the name of a color of horse,
-# which is the only kind in the list apart from the zebra; of its rider the network says nothing. A **class** is a
-# decision of those who made the data set. What they left out cannot be said, and what they put in is said in its
-# place.
+# these". The octopus becomes what in the list looks most like its arms. The skyline belongs to a photo of a tower, and
+# the crop has cut the tower off. The horse gets the name of a color of horse, which is the only kind in the list apart
+# from the zebra; of its rider the network says nothing. A **class** is a decision of those who made the data set. What
+# they left out cannot be said, and what they put in is said in its place.
 #
 # Can you tell such answers by a low probability? Take the cats and dogs again, and keep only the answers above 0.9.
 
@@ -505,7 +506,7 @@ horse = crop(photo("horse"))
 with torch.no_grad():
     zebra = generator(horse.unsqueeze(0))[0]
 plots.image_grid(
-    torch.stack([horse, zebra]),
+    shrink(torch.stack([horse, zebra])),
     titles=["in", "out: no zebra"],
     alt="A rider on a horse; next to it a flat gray field with a fine grid.",
 )
