@@ -546,7 +546,7 @@ plots.image_grid(
 )
 
 # %%
-# In place of noise there are bright and dark patches now, wider than a pixel: contrasts that the network chose for
+# Some of the noise has given way to lines and patches, bright next to dark: contrasts that the network chose for
 # itself. Now the test set, once.
 
 x_test, y_test = (part.to(device) for part in fashion_mnist("test").tensors)
