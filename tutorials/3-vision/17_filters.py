@@ -151,7 +151,7 @@ assert torch.equal(inside, across[1:-1, 1:-1])
 
 # %%
 # A convolutional layer does the same. `nn.Conv2d(1, 8, kernel_size=3)` holds eight kernels, its **filters**, and a
-# **bias** for each, which is added to every sum. From one image it makes eight. And nobody chooses its numbers: they
+# bias for each, which is added to every sum. From one image it makes eight. And nobody chooses its numbers: they
 # start at random and are learned.
 #
 # ### Which way round?
@@ -189,7 +189,7 @@ assert torch.equal(filtered(point, digits.flip(0, 1))[1:4, 1:4], digits)
 # (the weights fall off to the sides), and Sobel's. What the average has *removed* is the original minus the blurred
 # image. Add this to the image, and you have sharpened it.
 
-size = 128
+size = 72
 gray = photo("space_needle").convert("L").crop((0, 0, 847, 847))
 tower = torch.tensor(np.array(gray.resize((size, size)))) / 255  # 0 to 1
 
@@ -241,7 +241,7 @@ torch.testing.assert_close(restored, tower)
 #
 # Why does an average blur? Walk along one row of the photo and note the brightness.
 
-row = 60
+row = 34
 profile = {name: results[name][row] for name in ("same", "blur")}
 plots.curves(profile, xlabel=f"column of row {row}", ylabel="brightness")
 step, blurred = (line.diff().abs().max() for line in profile.values())
@@ -366,8 +366,7 @@ for name, value in zip(maps, contrast, strict=True):
 assert 1.5 < contrast[0] < contrast[1] < contrast[2]
 
 # %%
-# More blur, less noise, and thicker edges: you have to choose. Many edge finders are built this way: blur, subtract,
-# take the length of the two results together, and keep what is above a threshold.
+# More blur, less noise, and thicker edges: you have to choose.
 #
 # ## A network learns Sobel's numbers
 #
@@ -542,7 +541,7 @@ plots.image_grid(
     titles=["random"] * 8 + ["learned"] * 8,
     columns=8,
     alt="Eight random kernels of 7 by 7, and below them what became of them: "
-    "bright and dark patches that are much larger than a pixel.",
+    "bright and dark patches, most of them wider than a pixel.",
 )
 
 # %%
@@ -584,9 +583,8 @@ claim(rows.abs().max() < 0.05, "each row has the sum 0")
 claim(missed > 0.25 * nothing, "it does not know edges")
 
 # %%
-# On its own images it is right, since each of its rows has the sum 0, and there nothing else counts. Its examples
-# could not tell it *which* numbers should add up to 0. These are left over from the random start, and find no edges. A
-# network for roads that has never seen one in the rain is in the same position.
+# On its own images it is right, since each of its rows has the sum 0, and there nothing else counts. *Which* numbers
+# add up to 0 its examples could not tell it: these are left over from the random start, and find no edges.
 #
 # ## Exercises
 #
@@ -597,5 +595,5 @@ claim(missed > 0.25 * nothing, "it does not know edges")
 #
 # ## Read next
 #
-# [A fair comparison](19_fashion-cnn.py) stacks three layers of learned kernels, and asks what they know about images
-# that a fully connected network does not.
+# [The arithmetic of convolutions](18_conv-arithmetic.py) moves the window by larger steps and counts what comes out.
+# [A fair comparison](19_fashion-cnn.py) stacks three layers of learned kernels, against a fully connected network.
