@@ -8,7 +8,7 @@
 # [tool.kindling]
 # chapters = ["S5.34", "S5.35", "S5.36", "S5.37", "S5.38", "S5.N", "ND19", "P8", "CC14"]
 # data = ["cifar10", "mnist"]
-# minutes = 3
+# minutes = 4
 # gpu = true
 # metric = { name = "test accuracy", unit = "%", target = 79, reference = "70.4 to 76.7% (a course, 30 epochs)" }
 # description = "CIFAR-10 in color: augmentation with transforms v2, what it gains on three seeds, and when it lies."
@@ -597,4 +597,4 @@ claim(after["as it is"] - after["quality 10"] > 5, "strong JPEG costs points")
 #
 # ## Read next
 #
-# [Data sets and loaders](../2-training/11_datasets-loaders.py) puts transforms into a data set, for images on disk.
+# What more layers and more channels are worth is measured in [wider, deeper, residual](21_deeper.py).

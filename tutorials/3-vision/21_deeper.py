@@ -594,5 +594,5 @@ assert table["LeNet"][1] == 61_706
 # ## Read next
 #
 # Why a plain stack loses its gradient, and how far a good start or batch normalization can help, is the subject of
-# [why training starts or stalls](../2-training/14_init-normalization.py). More ways to choose among many networks with
-# few trainings are in [the search for hyperparameters](../2-training/17_hyperparameter-search.py).
+# [why training starts or stalls](../2-training/14_init-normalization.py). What the layers of a trained network respond
+# to is next: [a look inside](22_look-inside.py).

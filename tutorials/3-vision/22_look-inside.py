@@ -574,4 +574,5 @@ claim(abs(good - bad) < 0.15, "the heat does not tell right from wrong")
 # ## Read next
 #
 # Is the gradient with respect to the input new to you? [Backpropagation](../1-foundations/04_backprop.py) computes it
-# by hand. [A fair comparison](19_fashion-cnn.py) asks why convolutions suit images in the first place.
+# by hand. The next network was trained by others, on a million images: [pretrained
+# networks](23_pretrained-networks.py).

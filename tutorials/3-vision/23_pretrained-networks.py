@@ -541,6 +541,7 @@ claim(fallen < upright - 0.1, "upside down, more than ten points are lost")
 #
 # ## Read next
 #
-# What belongs in a file of weights, and why loading one can be dangerous, is the subject of
+# To teach such a network classes of your own, go on to [transfer learning](24_transfer-learning.py). What belongs in a
+# file of weights, and why loading one can be dangerous, is the subject of
 # [checkpoints](../2-training/15_checkpoints.py). How to judge probabilities is that of [when accuracy
 # lies](../2-training/13_metrics.py).

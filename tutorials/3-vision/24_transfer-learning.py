@@ -533,6 +533,7 @@ claim(guessed < 0.65, "the features hardly know whether a photo is mirrored")
 #
 # ## Read next
 #
-# Where the pretrained network comes from, and what its own thousand classes cannot say, is in [the lesson before
-# this](23_pretrained-networks.py). How to choose a rate or a weight decay without fooling yourself is in
-# [hyperparameter search](../2-training/17_hyperparameter-search.py).
+# [The flower challenge](25_flower-challenge.py) turns this page into two programs. Where the pretrained network comes
+# from, and what its own thousand classes cannot say, is in [the lesson before this](23_pretrained-networks.py). How to
+# choose a rate or a weight decay without fooling yourself is in [hyperparameter
+# search](../2-training/17_hyperparameter-search.py).

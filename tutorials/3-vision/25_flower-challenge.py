@@ -518,5 +518,5 @@ torch.testing.assert_close(horse.sum(), torch.tensor(1.0))
 # ## Read next
 #
 # What a checkpoint must hold in order to *continue* a training is told in
-# [checkpoints](../2-training/15_checkpoints.py), and what accuracy hides in [metrics](../2-training/13_metrics.py). If
-# convolutions were new to you, begin with [a fair comparison](19_fashion-cnn.py).
+# [checkpoints](../2-training/15_checkpoints.py), and what accuracy hides in [metrics](../2-training/13_metrics.py).
+# Why a frozen network with a new last layer is enough is the subject of [transfer learning](24_transfer-learning.py).

@@ -476,6 +476,6 @@ claim(apart > 0.5, "the content is not")
 #
 # ## Read next
 #
-# How the layers of such a network came to be stacked is the story of [wider, deeper, residual](21_deeper.py). What
-# autograd does when you ask it for the gradient of a pixel is the same as for a weight: see
-# [backpropagation](../1-foundations/04_backprop.py).
+# Where this network comes from is told in [pretrained networks](23_pretrained-networks.py), and what single layers of
+# a network respond to in [a look inside](22_look-inside.py). What autograd does when you ask it for the gradient of a
+# pixel is the same as for a weight: see [backpropagation](../1-foundations/04_backprop.py).
