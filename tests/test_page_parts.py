@@ -362,6 +362,7 @@ DRAWN = {
         {"hello": "a"},
     ),
     "review.html.j2": draw("review.html.j2", scripts=[ASKED], links={"hello": "a"}),
+    "steps.html.j2": draw("steps.html.j2", steps=[({"label": HOSTILE, "value": HOSTILE}, ""), ({"label": "", "value": HOSTILE}, "")]),
     "tick.html.j2": draw("tick.html.j2", exercise=exercise(HOSTILE, 'hello/a"b')),
 }  # fmt: skip
 

@@ -83,7 +83,7 @@ check(
         "you mirror all images. Each has a coin of its own.": lambda x, coins: (
             x.flip(3)
         ),
-        "nothing was mirrored.": lambda x, coins: x,
+        "no image was mirrored, whatever its coin said.": lambda x, coins: x,
         "if one coin is True you mirror the whole batch. Each image has a "
         "coin of its own.": lambda x, coins: x.flip(3) if coins.any() else x,
         "you reversed the channels: red became blue, and left stayed "

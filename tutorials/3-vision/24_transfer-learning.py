@@ -493,16 +493,8 @@ claim(max(harmed.values()) < frozen["ants and bees"] - 0.02, "both cost")
 # Random crops are a way to see more in training. In a test they cut the head off the bee. So a result like that of the
 # course is a floor: the network is better than its test.
 #
-# !!! quiz "Whose mean?"
-#     You train a head on X-ray images, with a body from ImageNet. By which mean and standard deviation do you
-#     normalize the images?
-#
-#     - [x] By those of ImageNet's training images, which come with the weights.
-#       > The frozen layers learned from such numbers. (The *features* may then be scaled by your own training images.)
-#     - [ ] By those of the X-ray images.
-#       > That is right for a network from scratch. A frozen first layer expects the numbers that it was trained on.
-#     - [ ] By those of each image.
-#       > Then a dark and a bright image become the same, and the frozen layers still expect other numbers.
+# The mean and the standard deviation are ImageNet's, even if your photos are X-rays: a frozen first layer expects the
+# numbers that it was trained on.
 #
 # ## Where it fails
 #
