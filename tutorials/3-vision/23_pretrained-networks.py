@@ -405,7 +405,7 @@ claim(max(p for _, p in answers[:4]) > 0.5, "half of it on a wrong name")
 # The probabilities add up to one over the thousand names, so some name has to get the most. There is no "none of
 # these". The octopus becomes what in the list looks most like its arms. The skyline belongs to a photo of a tower, and
 # the crop has cut the tower off. The horse gets the name of a color of horse, which is the only kind in the list apart
-# from the zebra; of its rider the network says nothing. A **class** is a decision of those who made the data set. What
+# from the zebra; of its rider the network says nothing. A class is a decision of those who made the data set. What
 # they left out cannot be said, and what they put in is said in its place.
 #
 # Can you tell such answers by a low probability? Take the cats and dogs again, and keep only the answers above 0.9.
