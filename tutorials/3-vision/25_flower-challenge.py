@@ -460,7 +460,7 @@ claim(accuracy > 0.8, "the network still names more than 80%")
 # sizes of two collections.
 #
 # !!! quiz "What the low number proves"
-#     On the new folder the rule of one number is hardly better than guessing. What follows?
+#     On the new folder the rule of one number has lost most of its lead over guessing. What follows?
 #
 #     - [x] This clue is gone.
 #       > That is what was measured, and no more.
