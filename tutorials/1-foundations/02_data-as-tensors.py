@@ -504,7 +504,7 @@ assert (ids == 0).sum() == 2 and max(vocabulary.values()) == len(vocabulary)
 # A one-hot of words gets wide: a novel has thousands of different ones, and every row is nearly all zeros. But nobody
 # has to build it. A one-hot vector times a matrix picks out one row of the matrix, and picking a row is what indexing
 # does. Numbers instead of vectors, rows instead of products: that is an **embedding**, and it returns where a network
-# reads the sentiment of reviews.
+# reads the [sentiment of reviews](../4-sequences/29_sentiment.py).
 
 rows = torch.randn(
     len(vocabulary) + 1, 3, generator=torch.Generator().manual_seed(0)
