@@ -502,8 +502,8 @@ for word in [w for w in rare if w.isalpha()][:4]:
 print(f"{len(rare)} of {size:,} words occur five times")
 
 # %%
-# - **Opposites.** *Morning* and *evening* are near each other, and so are *good* and *bad*. Near means "can stand in
-#   the same place", which is not "means the same".
+# - **Opposites.** *Morning* and *evening*, a pair of the list above, are near each other. Near means "can stand in the
+#   same place", which is not "means the same".
 #
 # ## Exercises
 #
