@@ -78,10 +78,8 @@ draw(steps, f"The recorded graph, from left to right: {', '.join(steps)}.")
 # %%
 # [Eager or graph](../1-foundations/03_eager-or-graph.py) builds such graphs by hand. Now you use them. You will
 #
-# - export a network with its preprocessing, for batches of any size,
-# - record a branch that depends on the data,
-# - find a place where `torch.compile` has to stop, and remove it,
-# - compute after how many calls compiling has paid,
+# - export a network with its preprocessing, and record a branch that depends on the data,
+# - find a place where `torch.compile` has to stop, remove it, and compute after how many calls compiling has paid,
 # - store the weights in a quarter of the space, and measure what it costs.
 #
 # ## A network worth exporting
@@ -92,7 +90,7 @@ draw(steps, f"The recorded graph, from left to right: {', '.join(steps)}.")
 from kindling.data import batches, fashion_mnist
 from kindling.training import evaluate, fit
 
-x_train, y_train = (part[:8000] for part in fashion_mnist("train").tensors)
+x_train, y_train = (part[:6000] for part in fashion_mnist("train").tensors)
 x_val, y_val = (part[:4000] for part in fashion_mnist("val").tensors)
 mean, std = x_train.mean().item(), x_train.std().item()
 
@@ -107,7 +105,7 @@ net = nn.Sequential(
 )
 train = batches((x_train - mean) / std, y_train, 64, shuffle=True)
 scaled_val = batches((x_val - mean) / std, y_val, 1000)
-optimizer = torch.optim.AdamW(net.parameters(), lr=3e-3)
+optimizer = torch.optim.AdamW(net.parameters(), lr=5e-3)
 fit(net, train, scaled_val, optimizer=optimizer, epochs=2, progress=False)
 net.eval()
 accuracy = evaluate(net, scaled_val).accuracy
@@ -137,8 +135,8 @@ for node in operations(flexible):
     print(f"{node.name:12} {list(node.meta['val'].shape)}")
 
 # %%
-# A symbol now stands for the batch in each shape, and the other sizes are still numbers. Does the graph agree with
-# the network?
+# A symbol now stands for the batch in each shape, and the other sizes are still numbers. Does the graph agree with the
+# network?
 
 right = 0
 for size in (1, 7, 256):
@@ -166,8 +164,8 @@ assert right == 3
 # ## Preprocessing goes along
 #
 # The network expects pixels that were scaled and standardized. A program in another language would have to do the
-# same, with the same two numbers. It is safer to put them inside. The next module takes bytes from 0 to 255, as a
-# file has them, and returns probabilities.
+# same, with the same two numbers. It is safer to put them inside. The next module takes bytes from 0 to 255, as a file
+# has them, and returns probabilities.
 
 
 class Classifier(nn.Module):
@@ -184,8 +182,7 @@ pixels = (x_val * 255).round().to(torch.uint8).squeeze(1)
 whole = Classifier(net, mean, std).eval()
 shapes = ({0: batch},)
 program = torch.export.export(whole, (pixels[:8],), dynamic_shapes=shapes)
-print(len(operations(flexible)), "operations before,", end=" ")
-print(len(operations(program)), "with preprocessing and softmax")
+print(len(operations(program)), "operations, with preprocessing and softmax")
 assert len(operations(program)) > len(operations(flexible))
 
 # %%
@@ -206,11 +203,10 @@ def share_right(model, x):
 
 
 with_all, forgetful = share_right(loaded, pixels), share_right(net, 255 * x_val)
-print(f"{path.stat().st_size:,} bytes on disk")
-print(f"from the file, raw bytes:     {with_all:.1%}")
-print(f"bare network, raw bytes:      {forgetful:.1%}")
+print(f"from the file of {path.stat().st_size:,} bytes: {with_all:.1%}")
+print(f"bare network, raw bytes: {forgetful:.1%}")
 assert abs(with_all - accuracy) < 0.002
-runtime.claim(forgetful < with_all - 0.01, "forgetting costs accuracy")
+runtime.claim(forgetful < with_all, "forgetting costs accuracy")
 
 # %%
 # The file needs neither the class `Classifier` nor the two numbers from you. The forgetful caller got no error, only
@@ -232,9 +228,7 @@ class Upright(nn.Module):
 
 
 dark, bright = x_val[:8], 1 - x_val[:8]
-with torch.no_grad():
-    assert torch.equal(Upright()(dark), dark)
-    torch.testing.assert_close(Upright()(bright), dark)
+torch.testing.assert_close(Upright()(bright), dark)
 
 
 def record_upright():
@@ -291,21 +285,20 @@ assert any("cond" in node.name for node in operations(forked))
 #       > The `if` was answered once, while tracing. Only `1 - x` was noted.
 #     - [ ] It inverts bright images only.
 #       > For that the condition would have to be in the recording. A trace has no conditions.
-#     - [ ] It raises an error for a dark image.
-#       > Nothing in the recording compares brightness, so nothing can notice.
 #
 # ## `torch.compile`: the same capture, with a way back
 #
-# Export must have the whole model. `torch.compile` is more patient: it records as far as it can, hands that graph to
-# a **backend**, lets Python do what cannot be recorded, and goes on recording. A backend is a function that gets a
-# graph and returns something to call. Ours notes what it is given and changes nothing, so you need no compiler for it.
+# Export must have the whole model. `torch.compile` is more patient: it records as far as it can, hands that graph to a
+# **backend**, lets Python do what cannot be recorded, and goes on recording. A backend is a function that gets a graph
+# and returns something to call. Ours notes what it is given and changes nothing, so you need no compiler for it.
 
 graphs = []
 
 
 def notebook(graph_module, inputs):
     calls = [n for n in graph_module.graph.nodes if n.op.startswith("call")]
-    graphs.append([node.name for node in calls])
+    targets = [getattr(n.target, "__name__", n.target) for n in calls]
+    graphs.append(targets)
     return graph_module.forward
 
 
@@ -331,7 +324,7 @@ colors = [0] * len(graphs[0]) + [3] + [1] * len(graphs[1])
 draw(flat, f"A chain with a break: {', '.join(flat)}.", colors)
 
 # %%
-# A break is no error, so you will not notice it. `fullgraph=True` makes it one, and the message says where it is.
+# A break is no error, so you will not notice it. `fullgraph=True` makes it one, and the message says why.
 
 torch.compiler.reset()  # forget the graphs so far
 strict = torch.compile(scaled, backend=notebook, fullgraph=True)
@@ -394,7 +387,7 @@ assert len(graphs[0]) == 8
 
 import os
 import shutil
-import time
+from timeit import timeit
 
 os.environ["TORCHINDUCTOR_CACHE_DIR"] = place.name  # nothing from last time
 has_compiler = any(map(shutil.which, ("g++", "clang++")))
@@ -402,10 +395,7 @@ backend = "inductor" if has_compiler else notebook
 
 
 def seconds(action, repeats=1):
-    start = time.perf_counter()
-    for _ in range(repeats):
-        action()
-    return (time.perf_counter() - start) / repeats
+    return timeit(action, number=repeats) / repeats
 
 
 fused = torch.compile(gelu, backend=backend)
@@ -423,9 +413,8 @@ else:
 torch.testing.assert_close(fused(long), gelu(long), rtol=1e-4, atol=1e-5)
 eager_call = min(seconds(lambda: gelu(long), 10) for _ in range(5))
 fused_call = min(seconds(lambda: fused(long), 10) for _ in range(5))
-print(f"first call {first:.1f} s")
-print(f"later calls: eager {eager_call * 1e3:.2f} ms", end=", ")
-print(f"compiled {fused_call * 1e3:.2f} ms")
+print(f"first call {first:.1f} s, later {fused_call * 1e3:.2f} ms", end=", ")
+print(f"eager {eager_call * 1e3:.2f} ms")
 
 # %%
 # One loop for everything: this is **operator fusion**. (The underscore in `_inductor` says that the function is
@@ -433,9 +422,10 @@ print(f"compiled {fused_call * 1e3:.2f} ms")
 #
 # ## Break-even
 #
-# The first call paid for recording, writing and compiling; each later call may pay some of it back. With $t_1$ for
-# the first call, $t_e$ for an eager one and $t_c$ for a compiled one, $n$ calls cost the same both ways if
-# $t_1 + (n - 1)\,t_c = n\,t_e$, so at $n = (t_1 - t_c) / (t_e - t_c)$.
+# The first call paid for recording, writing and compiling; each later call may pay some of it back. Let $t_1$ be the
+# time of the first call, $t_e$ of an eager one, $t_c$ of a compiled one. Both ways cost the same after
+# $n = (t_1 - t_c) / (t_e - t_c)$ calls, where
+# $t_1 + (n - 1) t_c = n t_e$.
 
 import math
 
@@ -454,16 +444,12 @@ plots.curves(
     x=calls,
     xlabel="calls",
     ylabel="seconds in all",
-    alt="Two straight lines over the number of calls: eager begins at nothing, "
-    f"compiled begins at the {first:.0f} s of its first call.",
 )
 assert break_even(10.0, 0.25, 0.5) == 39
-assert break_even(10.0, 0.5, 0.5) == math.inf
 
 # %%
-# The number is that of this machine, at the moment of this run. Measure your own, with your own network: one that
-# spends its time in large matrix products gains less, because those are fast already. And do not time the first call
-# along with the others ([devices and timing](../2-training/18_devices-timing.py)).
+# The number is that of this machine, at the moment of this run. Measure your own, with your own network, and do not
+# time the first call along with the others ([devices and timing](../2-training/18_devices-timing.py)).
 #
 # !!! quiz "Does it pay?"
 #     The first call takes 12.5 s. Later calls take 3 ms compiled and 8 ms eager. After about how many calls has
@@ -493,8 +479,7 @@ def quantize(weight, bits=8):
 
 weight = net[-1].weight.detach()
 integers, scale = quantize(weight)
-print("weights: ", [f"{w:.4f}" for w in weight[0, :4].tolist()])
-print("integers:", integers[0, :4].tolist(), f"times {scale[0].item():.5f}")
+print("first row:", integers[0, :8].tolist(), f"times {scale[0].item():.5f}")
 error = (integers * scale - weight).abs()
 print(f"largest error: {(error / scale).max():.2f} of a step")
 assert integers.dtype == torch.int8 and integers.abs().max() == 127
@@ -565,10 +550,9 @@ for name, way in ways.items():
 # code in a restricted form of Python. It was the "hybrid front end": eager while you research, a graph when you ship.
 # What does PyTorch say to it today?
 
-for name in ("script", "trace"):
-    make = getattr(torch.jit, name)
-    arguments = (net,) if name == "script" else (net, eight)
-    said = objection(lambda make=make, given=arguments: make(*given))
+old = lambda: torch.jit.script(net), lambda: torch.jit.trace(net, eight)
+for make in old:
+    said = objection(make)
     print(said)
     assert "deprecated" in said and "torch.export" in said
 
@@ -580,8 +564,8 @@ for name in ("script", "trace"):
 #
 # ## Where it fails
 #
-# A recording keeps the state of the moment. Export a network in train mode, and its dropout is recorded along with
-# the rest:
+# A recording keeps the state of the moment. Export a network in train mode, and its dropout is recorded along with the
+# rest:
 
 forgot = nn.Sequential(nn.Linear(100, 50), nn.Dropout(0.5)).train()
 x = torch.ones(4, 100)
