@@ -319,7 +319,7 @@ assert torch.equal(answer, scaled(x)) and len(graphs) == 2
 # The answer is right, but there are two graphs. Between them is a **graph break**: the first graph runs, Python reads
 # the number and decides, the second graph runs. In the figure the colors tell the graphs apart.
 
-flat = [*graphs[0], "Python's if", *graphs[1]]
+flat = [*graphs[0], "if", *graphs[1]]
 colors = [0] * len(graphs[0]) + [3] + [1] * len(graphs[1])
 draw(flat, f"A chain with a break: {', '.join(flat)}.", colors)
 
@@ -417,15 +417,14 @@ print(f"first call {first:.1f} s, later {fused_call * 1e3:.2f} ms", end=", ")
 print(f"eager {eager_call * 1e3:.2f} ms")
 
 # %%
-# One loop for everything: this is **operator fusion**. (The underscore in `_inductor` says that the function is
-# internal. Look with it, but build nothing on it.)
+# One loop for everything: this is **operator fusion**. The price is that you can no longer look between the operations.
+# Find bugs eagerly, then compile. (The underscore in `_inductor` marks an internal module; build nothing on it.)
 #
 # ## Break-even
 #
 # The first call paid for recording, writing and compiling; each later call may pay some of it back. Let $t_1$ be the
 # time of the first call, $t_e$ of an eager one, $t_c$ of a compiled one. Both ways cost the same after
-# $n = (t_1 - t_c) / (t_e - t_c)$ calls, where
-# $t_1 + (n - 1) t_c = n t_e$.
+# $n = (t_1 - t_c) / (t_e - t_c)$ calls, where $t_1 + (n - 1) t_c = n t_e$.
 
 import math
 
@@ -550,9 +549,10 @@ for name, way in ways.items():
 # code in a restricted form of Python. It was the "hybrid front end": eager while you research, a graph when you ship.
 # What does PyTorch say to it today?
 
-old = lambda: torch.jit.script(net), lambda: torch.jit.trace(net, eight)
-for make in old:
-    said = objection(make)
+from functools import partial
+
+for name, given in (("script", (net,)), ("trace", (net, eight))):
+    said = objection(partial(getattr(torch.jit, name), *given))
     print(said)
     assert "deprecated" in said and "torch.export" in said
 
