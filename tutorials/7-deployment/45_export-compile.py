@@ -186,7 +186,7 @@ print(len(operations(program)), "operations, with preprocessing and softmax")
 assert len(operations(program)) > len(operations(flexible))
 
 # %%
-# Save it, load it, and compare with a caller who has the bare graph and forgets to standardize.
+# Save it, load it, and compare with a caller who has the bare network and forgets to scale.
 
 import tempfile
 from pathlib import Path
@@ -214,7 +214,7 @@ runtime.claim(forgetful < with_all, "forgetting costs accuracy")
 #
 # ## A branch that depends on the data
 #
-# Scans often come inverted: dark on white. A module can look at the brightness and invert if it must.
+# A scan may come inverted, dark on white. A module can look at the brightness and invert if it must.
 
 import io
 from contextlib import redirect_stderr, redirect_stdout
