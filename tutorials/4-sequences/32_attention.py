@@ -449,11 +449,11 @@ claim(nats < 1.65, "below 1.65 nats on text that it never read")
 
 # %%
 # The dashed line is what [the LSTM](28_char-lstm.py) was asserted to reach on the same tenth of the novel, after it
-# had read the training text five times. The transformer has read it about once, and is not there yet. After its first
-# reading the LSTM stood about where the transformer ends: look at the validation losses on its page. So at this size,
-# for as much reading, the two are about level, and the transformer is not ahead. What made transformers win is
-# elsewhere: all T places of a row are computed at once, while an LSTM has to wait for each step. That pays on large
-# machines. If you have some minutes, raise `reading_steps`, and see how far it gets.
+# had read the training text five times. Compare it with the printed number, since the solid line is for training text.
+# The transformer has read the text about once, and is not there yet. After its first reading the LSTM stood about
+# where the transformer ends: look at the validation losses on its page. So at this size, for as much reading, the two
+# are about level, and the transformer is not ahead. What made transformers win is elsewhere: all T places of a row are
+# computed at once, while an LSTM has to wait for each step. Raise `reading_steps`, and see how far it gets.
 #
 # ## Break the mask
 #
