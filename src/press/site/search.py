@@ -15,6 +15,7 @@ SPELLED_WITH_Z = re.compile(r"\b\w{2,}iz(?:e[drs]?|ers|ing|ation)\b")  # half of
 HEADED = re.compile(r"<code>(?:\w+\.)*(\w+)")
 SAID = re.compile(r"<code>(?:\w+\.)*([A-Z]\w+|\w*_\w+|(?<=\.)\w+|\w+(?=\())(?:\([^<]*\))?</code>")
 WORDS = re.compile(r"[\s/-]+")  # what stands between them
+ANSWERS_TO = "token"  # the search takes "to" in an error message for the beginning of a word, and these are rare
 Entry = dict[str, Any]  # a section
 
 
@@ -77,4 +78,5 @@ def tag(entry: Entry, *names: str) -> None:
     """Each word once, since a word that many forms share is not taught more."""
     words = WORDS.split(re.sub("<.*?>", "", " ".join(names)).lower())
     british = [word.replace("iz", "is") for word in words if SPELLED_WITH_Z.fullmatch(word)]
-    entry["tags"] = list(dict.fromkeys([*entry.get("tags", ()), *filter(None, words), *british]))
+    kept = [word for word in [*words, *british] if word and not word.startswith(ANSWERS_TO)]
+    entry["tags"] = list(dict.fromkeys([*entry.get("tags", ()), *kept]))
