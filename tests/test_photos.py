@@ -15,7 +15,7 @@ from dataserver import files_below, use_card
 from PIL import Image
 from torchvision.models import SqueezeNet1_0_Weights, squeezenet1_0
 
-from kindling import cifar, copies, data, fetch, matlab, models, photos
+from kindling import cifar, copies, corpora, data, fetch, matlab, models, photos
 from kindling.fetch import File
 
 pytestmark = pytest.mark.usefixtures("bare_machine", "unsaid")
@@ -33,6 +33,9 @@ LOADERS = {
     "book_photos": lambda: photos.photo("bobby"),
     "style_images": lambda: photos.photo("udnie"),
     "squeezenet": models.squeezenet,
+    "anna_karenina": corpora.anna_karenina,
+    "sentence_polarity": lambda: corpora.sentence_polarity("val"),
+    "imdb": lambda: corpora.imdb("test"),
 }
 
 

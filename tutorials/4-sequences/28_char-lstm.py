@@ -391,10 +391,10 @@ claim(abs(nats["LSTM"] - nats["counts, blended"]) < 0.1, "level with the blend")
 #     In training, the network gives most probability to `a` after `th`, but the text goes on with `e`. What does it
 #     read next?
 #
-#     - [x] `e`, the true character.
-#       > It pays for its guess with a surprise, and goes on as if it had guessed right.
 #     - [ ] `a`, its own guess.
 #       > That is what happens when it writes. In training its text would soon have nothing to do with the targets.
+#     - [x] `e`, the true character.
+#       > It pays for its guess with a surprise, and goes on as if it had guessed right.
 #     - [ ] All characters, weighted by their probabilities.
 #       > The input is the vector of one character. The probabilities serve the loss only.
 #

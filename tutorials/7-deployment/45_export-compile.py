@@ -210,7 +210,8 @@ runtime.claim(forgetful < with_all, "forgetting costs accuracy")
 
 # %%
 # The file needs neither the class `Classifier` nor the two numbers from you. The forgetful caller got no error, only
-# worse answers. (As with [checkpoints](../2-training/15_checkpoints.py), load only files that you trust.)
+# worse answers. Why is the file so large? It keeps the example, and `pixels[:8]` is a view of all images; export with
+# `pixels[:8].clone()` to avoid it. (As with [checkpoints](../2-training/15_checkpoints.py), load only what you trust.)
 #
 # ## A branch that depends on the data
 #
@@ -583,8 +584,7 @@ place.cleanup()
 # %%
 # So call `eval()` first, and compare an export with the original on inputs that it has not seen. The second limit is
 # the file: it depends on PyTorch's version, and is no archive. Keep the weights and the code as well. And a graph
-# records the arithmetic of tensors only: what Python did along the way, such as printing, counting, or asking for the
-# time, happened once, while recording.
+# records the arithmetic of tensors only: what Python did along the way happened once, while recording.
 #
 # ## Exercises
 #
