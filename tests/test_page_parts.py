@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from itertools import product
 from pathlib import Path
+from types import SimpleNamespace
 from urllib.parse import urljoin
 
 import pytest
@@ -310,6 +312,7 @@ def test_every_directive_is_replaced_by_what_it_stands_for():
     assert {name: [one["href"] for one in part.find_all("a")] for name, part in found.items()} == {
         "gallery": ["first/hello", "first/other"],
         "results": ["../first/hello/", "../first/other/"],
+        "compare": [],
         "chapters": ["../first/hello/", "../page/"],
         "exercises": ["../workbooks/hello/#add-one", "../workbooks/hello/#and-now"],
         "progress": ["../first/hello/", "../workbooks/hello/"],  # there is nothing to practice in the other one
@@ -438,3 +441,13 @@ def test_a_link_in_a_block_of_code_is_an_example():
     text = "[a](../1-first/01_hello.py)\n\n    ```\n    [a](../1-first/01_hello.py)\n    ```\n\n```\n[a](../1-first/01_hello.py)\n```\n"
     made = links().rewritten(text, FOLDER, "second/x.md")
     assert made == text.replace("../1-first/01_hello.py", "../first/hello.md", 1)
+
+
+def test_tutorials_are_compared_by_the_metrics_that_they_share():
+    runs = {"one": {"Fréchet distance": 12.0, "confidence": 0.9}, "two": {"loss": 1.0}}
+    runs["three"] = {"loss": 2.0, "confidence": 0.8, "Fréchet distance": 53.0}
+    scripts = [SimpleNamespace(name=name, title=name.title()) for name in runs]
+    stored = {name: SimpleNamespace(run=SimpleNamespace(metrics=metrics)) for name, metrics in runs.items()}
+    html = tables.compared(scripts, stored, dict.fromkeys(runs, "#"), "Fréchet-distance")
+    assert re.findall(r"<th [^>]*>([^<]*)", html) == ["Tutorial", "Fréchet distance", "confidence"]
+    assert re.findall(r"<td[^>]*>(?:<a[^>]*>)?([^<]*)", html) == ["One", "12", "0.9", "Three", "53", "0.8"]

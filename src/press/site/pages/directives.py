@@ -37,6 +37,7 @@ def gallery(view: View, part: str | None) -> str:
 DIRECTIVES: dict[str, Callable[[View, str | None], str]] = {
     "gallery": gallery,
     "results": lambda view, _: tables.results(view.scripts, view.stored, view.links),
+    "compare": lambda view, name: tables.compared(view.scripts, view.stored, view.links, name),
     "chapters": lambda view, _: tables.chapter_map(view.table, view.scripts, view.links),
     "exercises": lambda view, _: draw("exercises.html.j2", book=view.own, links=view.workbooks) if view.own else "",
     "progress": lambda view, _: draw("progress.html.j2", **vars(view)),

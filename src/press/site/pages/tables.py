@@ -39,6 +39,18 @@ def measured(script: Script, run: Run, date: str) -> list[tuple[str, ...]]:
     return [(name, number(value, ""), "", "", *where) for name, value in metrics.items()]
 
 
+def compared(
+    scripts: Sequence[Script], stored: Mapping[str, Stored], links: Mapping[str, str], name: str | None
+) -> str:
+    """The tutorials that report a metric of this name (hyphens for spaces), with all metrics that they share."""
+    wanted = (name or "").replace("-", " ")
+    runs = [(one, stored[one.name].run.metrics) for one in scripts if one.name in stored]
+    runs = [(script, metrics) for script, metrics in runs if wanted in metrics]
+    shared = [key for key in (runs[0][1] if runs else {}) if all(key in metrics for _, metrics in runs)]
+    rows = [(script, [number(metrics[key], "") for key in shared]) for script, metrics in runs]
+    return draw("results.html.j2", titles=("Tutorial", *shared), rows=rows, links=links)
+
+
 def number(value: Any, unit: str, scaled: bool = False) -> str:
     """A value with its unit; shares between 0 and 1 are shown in per cent where that is the unit."""
     if value is None:
