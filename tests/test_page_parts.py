@@ -320,9 +320,9 @@ def test_every_directive_is_replaced_by_what_it_stands_for():
     }
 
 
-def test_a_gallery_is_of_a_part_of_one_tutorial_or_of_all():
+def test_a_gallery_is_of_a_part_of_some_tutorials_or_of_all():
     other = dataclasses.replace(script("other"), part="2-second")
-    asked = ("press:gallery 2-second", "press:gallery hello", "press:gallery", "press:gallery none")
+    asked = ("press:gallery 2-second", "press:gallery hello", "press:gallery hello,other", "press:gallery none")
     shown = [directives.filled(f"<!-- {one} -->", view(script(), other)) for one in asked]
     assert [[one["href"] for one in soup(part).find_all("a")] for part in shown] == [
         ["second/other"],

@@ -29,8 +29,9 @@ class View:
 
 
 def gallery(view: View, part: str | None) -> str:
-    """The tutorials of a part, or one tutorial by its slug, or all."""
-    cards = [view.card(one) for one in view.scripts if part in (None, one.part, one.name)]
+    """The tutorials of a part, or those of some slugs (commas between them), or all."""
+    wanted = part and part.split(",")
+    cards = [view.card(one) for one in view.scripts if not wanted or one.part in wanted or one.name in wanted]
     return draw("gallery.html.j2", cards=cards)
 
 
