@@ -14,7 +14,7 @@ from sitefixture import CATALOGUE, SCRIPTS, by_name, some
 from takehome import NOTES, PROBE, PROJECT, chosen, fetched, ran, run_notebooks
 
 
-@pytest.mark.parametrize("script", some(chosen(), 4), ids=by_name)
+@pytest.mark.parametrize("script", some(chosen(), 14), ids=by_name)
 def test_a_downloaded_notebook_runs_where_nothing_but_the_site_answers(site, jupyter, script, empty):
     path = fetched(site, f"{script.url}/{script.name}.ipynb", empty)
     run_notebooks(jupyter, path)
@@ -77,7 +77,7 @@ def printed(path: Path) -> str:
     return "".join("".join(output.get("text", [])) for output in outputs)
 
 
-@pytest.mark.parametrize("book", some(BOOKS, 2), ids=lambda book: book.name)
+@pytest.mark.parametrize("book", some(BOOKS, 12), ids=lambda book: book.name)
 def test_a_downloaded_workbook_fails_kindly_and_is_then_solved_in_the_same_kernel(site, jupyter, book, empty):
     path = fetched(site, f"workbooks/{book.name}/{book.name}.ipynb", empty)
     text = path.read_text(encoding="utf-8")

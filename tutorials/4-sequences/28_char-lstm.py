@@ -452,10 +452,10 @@ temperatures = [0.2, 0.5, 1.0, 1.3]
 figures, said = {}, {}
 for temperature in temperatures:
     (story,) = write(model, "Anna ", 200, temperature)
-    lines = textwrap.wrap(story, 38)[:4]  # line breaks become spaces
+    lines = textwrap.wrap(story, 38)[:3]  # line breaks become spaces
     with plots.style():
-        fig, ax = plt.subplots(figsize=(6.4, 1.7))
-    ax.set(xlim=(0, 38), ylim=(4, 0))
+        fig, ax = plt.subplots(figsize=(6.4, 1.3))
+    ax.set(xlim=(0, 38), ylim=(3, 0))
     ax.set_axis_off()
     for i, line in enumerate(lines):
         place = {"family": "monospace", "fontsize": 18, "parse_math": False}

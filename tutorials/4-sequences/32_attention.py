@@ -10,7 +10,7 @@
 # data = ["anna_karenina", "fashion_mnist"]
 # minutes = 4
 # gpu = true
-# metric = { name = "surprise per character", unit = " nats", target = 1.65, reference = "1.45 by our LSTM, with five times the reading" }
+# metric = { name = "surprise per character", unit = " nats", target = 1.48, reference = "1.45 by our LSTM, with twice the reading" }
 # description = "Attention from four vectors and a query, then several heads, a tiny transformer, and one that sees."
 # ///
 """
@@ -77,7 +77,7 @@ device = runtime.device()
 width, heads, depth = 96, 4, 3  # numbers in a vector, heads, blocks
 context, batch_size = 64, 32  # characters in a row, rows
 learning_rate = 4e-3  # the top of the cycle
-reading_steps = 1000
+reading_steps = 2600
 
 # %%
 # ## Why the scores are divided
@@ -445,15 +445,15 @@ plots.curves(
     ylabel="nats per character",
 )
 runtime.report("surprise per character", nats)
-claim(nats < 1.65, "below 1.65 nats on text that it never read")
+claim(nats < 1.48, "below 1.48 nats on text that it never read")
 
 # %%
 # The dashed line is what [the LSTM](28_char-lstm.py) was asserted to reach on the same tenth of the novel, after it
 # had read the training text five times. Compare it with the printed number, since the solid line is for training text.
-# The transformer has read the text about once, and is not there yet. After its first reading the LSTM stood about
-# where the transformer ends: look at the validation losses on its page. So at this size, for as much reading, the two
-# are about level, and the transformer is not ahead. What made transformers win is elsewhere: all T places of a row are
-# computed at once, while an LSTM has to wait for each step. Raise `reading_steps`, and see how far it gets.
+# The transformer has read less, and training both takes about the same time on two cores. They end close to each
+# other: at this size, in the same minutes, the transformer is level with the LSTM and not ahead. What made transformers
+# win is elsewhere: all T places of a row are computed at once, while an LSTM has to wait for each step. That pays on a
+# GPU, and with more layers than ours.
 #
 # ## Break the mask
 #
@@ -463,7 +463,7 @@ short = {}
 for name, causal in {"with the mask": True, "without": False}.items():
     runtime.seed(33)
     model = Reader(depth=2, causal=causal).to(device)
-    curve = train_reader(model, 400)
+    curve = train_reader(model, 250)
     model.causal = True  # to guess, it has only the past
     end = curve[-20:].mean().item()
     short[name] = (curve, end, measure(model, val[:20_000]))
