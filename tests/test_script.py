@@ -69,6 +69,19 @@ def test_a_wrong_header_is_told_with_file_line_and_what_is_allowed(tmp_path, fie
     assert error.value.line in (line, line + 1)  # TOML sees an unclosed list on the line below
 
 
+@pytest.mark.parametrize(
+    ("block", "line", "words"),
+    [
+        ("# minutes = 1\n# [tool.kindling]", 2, "'minutes' stands outside of [tool.kindling]"),
+        ("# [tool.kindlng]\n# minutes = 1", 2, "[tool.kindlng], did you mean [tool.kindling]?"),
+    ],
+)
+def test_a_field_that_nobody_would_read_is_told(tmp_path, block, line, words):
+    with pytest.raises(ScriptError) as error:
+        read(tmp_path, f'# /// script\n{block}\n# ///\n"""\n# T\n"""\n')
+    assert words in str(error.value) and error.value.line == line
+
+
 def test_a_header_without_an_end_is_malformed(tmp_path):
     with pytest.raises(ScriptError, match=r"01_one.py:1: malformed header; it ends with"):
         read(tmp_path, '# /// script\n# a = 1\n\n"""\n# T\n"""\n')

@@ -3,6 +3,7 @@
 import re
 import tomllib
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +65,10 @@ def read_header(source: str, shown: Path) -> Header:
     table = tool.get("kindling", {}) if isinstance(tool, dict) else tool
     if not isinstance(table, dict):
         raise ScriptError(shown, first, "malformed header: [tool.kindling] is a table, with a field on each line")
+    if lost := next((name for name in whole if name not in ("requires-python", "dependencies", "tool")), None):
+        raise ScriptError(shown, lines.get(lost, first), f"{lost!r} stands outside of [tool.kindling]: move it below that")
+    if near := next(iter(get_close_matches("kindling", set(tool) - {"kindling"})), None):
+        raise ScriptError(shown, first, f"malformed header: [tool.{near}], did you mean [tool.kindling]?")
     if problem := problem_of_requirements(needs):
         raise ScriptError(shown, lines.get("dependencies", first), problem)
     for name, value in table.items():
