@@ -218,6 +218,7 @@ assert F.conv2d(reflected, weights).count_nonzero() == 0
 # %%
 # Inside it is. At the left and the right border the filter found edges: between the image and the frame. Padding that
 # reflects the image (`padding_mode="reflect"` in a layer) has no such edge here; what it invents is a mirror.
+#
 # ## Dilation
 #
 # **Dilation** spreads the pixels that a window reads: with dilation 2 it reads every second one. The nine weights stay

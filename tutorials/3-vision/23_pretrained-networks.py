@@ -515,7 +515,8 @@ assert zebra.shape == horse.shape
 
 # %%
 # The code has the right shape, and there is no zebra: again, the knowledge is what is missing. How such a generator
-# learns, from photos of horses and photos of zebras that nobody has paired, is a lesson of a later part.
+# learns, from photos of two kinds that nobody has paired, is the lesson on [translation without
+# pairs](../5-generative/39_cyclegan.py).
 #
 # ## Where it fails
 #

@@ -54,11 +54,11 @@ f_val, y_val = through(body, hymenoptera("val", prepare))
 
 square = v2.Compose([v2.Resize(112), v2.CenterCrop(112), v2.ToImage()])
 photos = hymenoptera("val", square)  # for you: not normalized
-some = range(len(photos))[::16]
+some = range(len(photos))[::31]
 plots.image_grid(
     torch.stack([photos[i][0] for i in some]),
     titles=[photos.classes[photos.targets[i]] for i in some],
-    alt="Ten photos of ants and bees, on leaves, flowers and stones.",
+    alt="Five photos of ants and bees, on leaves, flowers and stones.",
 )
 print(f"features of {len(f_train)} training photos: {tuple(f_train.shape)}")
 
@@ -468,8 +468,7 @@ for training in (True, False):
 #
 # ## The test photos get no luck
 #
-# A course that is widely followed asks of a frozen VGG16 to tell five flowers apart, and reports 74.6%. In its code
-# the
+# A course that is widely followed asks a frozen VGG16 to tell five flowers apart, and reports 74.6%. In its code the
 # *test* photos are cropped at random, as if they were training photos, and nothing is normalized for the weights. What
 # does that do to our ants and bees?
 

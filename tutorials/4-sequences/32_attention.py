@@ -77,7 +77,7 @@ device = runtime.device()
 width, heads, depth = 96, 4, 3  # numbers in a vector, heads, blocks
 context, batch_size = 64, 32  # characters in a row, rows
 learning_rate = 4e-3  # the top of the cycle
-reading_steps = 2600
+reading_steps = 1800
 
 # %%
 # ## Why the scores are divided
