@@ -66,7 +66,7 @@ def read_header(source: str, shown: Path) -> Header:
     if not isinstance(table, dict):
         raise ScriptError(shown, first, "malformed header: [tool.kindling] is a table, with a field on each line")
     if lost := next((name for name in whole if name not in ("requires-python", "dependencies", "tool")), None):
-        raise ScriptError(shown, lines.get(lost, first), f"{lost!r} stands outside of [tool.kindling]: move it below that")
+        raise ScriptError(shown, lines.get(lost, first), f"{lost!r} stands outside of [tool.kindling]")
     if near := next(iter(get_close_matches("kindling", set(tool) - {"kindling"})), None):
         raise ScriptError(shown, first, f"malformed header: [tool.{near}], did you mean [tool.kindling]?")
     if problem := problem_of_requirements(needs):
