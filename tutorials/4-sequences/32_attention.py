@@ -10,7 +10,7 @@
 # data = ["anna_karenina", "fashion_mnist"]
 # minutes = 3
 # gpu = true
-# metric = { name = "surprise per character", unit = " nats", target = 1.48, reference = "1.45, our LSTM after more reading" }
+# metric = { name = "surprise per character", unit = " nats", target = 1.48, reference = "1.45, our LSTM reading more" }
 # description = "Attention from four vectors and a query, then several heads, a tiny transformer, and one that sees."
 # ///
 """
