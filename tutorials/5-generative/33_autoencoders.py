@@ -589,12 +589,10 @@ claim(nothing < 0.1 < price, "the code is no longer used")
 #
 # ## Exercises
 #
-# [The workbook](33_autoencoders.exercises.py) has each of these as a cell with a gap, with a checker that tells you
-# what is still wrong, hints, and a solution.
+# [The workbook](33_autoencoders.exercises.py) has a gap to fill for each of these, with hints and a checker.
 #
 # <!-- press:exercises -->
 #
 # ## Read next
 #
-# A generator whose opponent looks for anything unlike a real digit cannot afford to be soft: [your first
-# GAN](34_first-gan.py).
+# A generator whose opponent looks for anything unlike a real digit cannot be soft: [a first GAN](34_first-gan.py).
