@@ -158,3 +158,18 @@ def test_a_smoke_run_makes_up_everything(monkeypatch, cache, used_data):
     assert ct.chest_ct().hu.shape == (99, 256, 256)
     assert len(nodules.patients(40, seed=1)) == 6
     assert {used["kind"] for used in used_data()} == {"smoke"}
+
+
+def test_what_the_classifier_needs_has_the_shapes_that_it_says():
+    torch.manual_seed(0)
+    x = nodules.scaled(torch.tensor([-2000.0, -1000.0, -300.0, 400.0, 3000.0]))
+    torch.testing.assert_close(x, torch.tensor([-1.0, -1.0, 0.0, 1.0, 1.0]))
+    centers = torch.full((200, 3), 20)
+    moves = nodules.shifted(centers) - centers
+    assert moves.amin(0).tolist() == [-1, -3, -3] and moves.amax(0).tolist() == [1, 3, 3]
+    volume = torch.zeros(4, 1, *ct.CROP)
+    volume[:, :, 3:5, 10:14, 10:14] = 1
+    copies = nodules.augmented(volume)
+    assert copies.shape == volume.shape
+    assert (copies.amax((1, 2, 3, 4)) > 0.5).all()
+    assert nodules.classifier()(volume).shape == (4,)

@@ -3,12 +3,13 @@
 Every voxel is generated. Gray values are in Hounsfield units (HU), places are (slice, row, column) in voxels.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
-from torch import Generator, Tensor
+from torch import Generator, Tensor, nn
 
 from kindling.ct import SPACING_MM, luna_nodules
 from kindling.runtime import smoke
@@ -137,3 +138,42 @@ def _paint(share: Tensor, points: Tensor, radii: Tensor, size: Tensor) -> None:
     inside = ((voxels >= 0) & (voxels < size)).all(dim=-1) & (covered > 0)
     rows = torch.tensor([size[1] * size[2], size[2], 1])
     share.scatter_reduce_(0, voxels[inside] @ rows, covered[inside], "amax")
+
+
+# What the tutorial on the classifier builds
+
+
+def scaled(hu: Tensor) -> Tensor:
+    """From HU to numbers near zero: -1 for air, +1 for 400 HU and all that is denser."""
+    return (hu.clamp(-1000, 400) + 1000) / 700 - 1
+
+
+def shifted(centers: Tensor) -> Tensor:
+    """Move each center [N, 3] by up to one slice, three rows and three columns."""
+    reach = torch.tensor([1, 3, 3])
+    return centers + (torch.rand(len(centers), 3) * (2 * reach + 1)).long() - reach
+
+
+def classifier() -> nn.Sequential:
+    """A small 3-D network: scaled crops [N, 1, 8, 24, 24] to logits [N], positive for a nodule."""
+    layers: list[nn.Module] = []
+    for channels_in, channels_out, pool in ((1, 8, (1, 2, 2)), (8, 16, 2), (16, 32, 2)):
+        convolution = nn.Conv3d(channels_in, channels_out, 3, padding=1, bias=False)
+        layers += [convolution, nn.BatchNorm3d(channels_out), nn.ReLU(), nn.MaxPool3d(pool)]
+    return nn.Sequential(*layers, nn.Flatten(), nn.Linear(32 * 2 * 3 * 3, 1), nn.Flatten(0))
+
+
+def augmented(x: Tensor) -> Tensor:
+    """Turn in the plane, mirror, scale and move each crop [N, 1, S, R, C], and add noise."""
+    n, device = len(x), x.device
+    angle = 2 * math.pi * torch.rand(n, device=device)
+    size = torch.exp(0.15 * torch.randn(n, device=device))
+    matrix = torch.zeros(n, 3, 4, device=device)  # its rows and columns are: column, row, slice, move
+    matrix[:, 0, 0] = matrix[:, 1, 1] = size * angle.cos()
+    matrix[:, 0, 1], matrix[:, 1, 0] = -size * angle.sin(), size * angle.sin()
+    matrix[:, 2, 2] = 1
+    matrix[:, :, :3] *= torch.randint(0, 2, (n, 1, 3), device=device) * 2 - 1
+    matrix[:, :, 3] = 0.12 * torch.randn(n, 3, device=device)
+    grid = F.affine_grid(matrix, list(x.shape), align_corners=False)
+    moved = F.grid_sample(x, grid, padding_mode="border", align_corners=False)
+    return moved + 0.03 * torch.randn_like(moved)
