@@ -18,7 +18,16 @@ from kindling import data, fetch
 from kindling.data import batches
 from kindling.fetch import File
 
-HELD = {"mnist", "fashion_mnist", "student_admissions", "wine_quality", "bike_sharing", "book_photos", "style_images"}
+HELD = {
+    "mnist",
+    "fashion_mnist",
+    "student_admissions",
+    "wine_quality",
+    "bike_sharing",
+    "book_photos",
+    "style_images",
+    "luna_annotations",
+}
 """The data sets whose official files the machines of this project have; of the others they have reduced copies."""
 
 pytestmark = pytest.mark.usefixtures("bare_machine")

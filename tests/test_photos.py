@@ -15,7 +15,7 @@ from dataserver import files_below, use_card
 from PIL import Image
 from torchvision.models import SqueezeNet1_0_Weights, squeezenet1_0
 
-from kindling import cifar, copies, corpora, data, fetch, matlab, models, photos
+from kindling import cifar, copies, corpora, ct, data, fetch, matlab, models, photos
 from kindling.fetch import File
 
 pytestmark = pytest.mark.usefixtures("bare_machine", "unsaid")
@@ -36,6 +36,8 @@ LOADERS = {
     "anna_karenina": corpora.anna_karenina,
     "sentence_polarity": lambda: corpora.sentence_polarity("val"),
     "imdb": lambda: corpora.imdb("test"),
+    "chest_ct": ct.chest_ct,
+    "luna_annotations": ct.luna_nodules,
 }
 
 
