@@ -588,8 +588,7 @@ claim(collapsed[2] < 0.6 * sound[2], "but the variety is gone")
 #
 # ## Exercises
 #
-# [The workbook](34_first-gan.exercises.py) has each of these as a cell with a gap, with a checker that tells you what
-# is still wrong, hints, and a solution.
+# [The workbook](34_first-gan.exercises.py) has a gap to fill for each of these, with hints and a checker.
 #
 # <!-- press:exercises -->
 #
