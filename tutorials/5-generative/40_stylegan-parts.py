@@ -589,8 +589,7 @@ assert spreads[0] < 0.2 < 0.8 < spreads[1]
 #
 # ## Exercises
 #
-# [The workbook](40_stylegan-parts.exercises.py) has each of these as a cell with a gap, with a checker that tells you
-# what is still wrong, hints, and a solution.
+# [The workbook](40_stylegan-parts.exercises.py) has a gap to fill for each of these, with hints and a checker.
 #
 # <!-- press:exercises -->
 #

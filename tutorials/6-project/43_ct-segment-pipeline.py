@@ -589,8 +589,7 @@ for low, high in ((3, 5), (5, 8), (8, 40)):
 #
 # ## Exercises
 #
-# [The workbook](43_ct-segment-pipeline.exercises.py) has each of these as a cell with a gap, with a checker that tells
-# you what is still wrong, hints, and a solution.
+# [The workbook](43_ct-segment-pipeline.exercises.py) has a gap to fill for each of these, with hints and a checker.
 #
 # <!-- press:exercises -->
 #
