@@ -416,7 +416,8 @@ def drawn(images):
     rows = images[:24, 0].unflatten(0, (3, 8)).transpose(1, 2)
     with plots.style():
         fig, ax = plt.subplots(figsize=(5.2, 2.0))
-    ax.imshow(rows.flatten(2).flatten(0, 1), cmap="gray", vmin=0, vmax=1)
+    sheet = rows.flatten(2).flatten(0, 1)
+    ax.imshow(sheet, cmap="gray", vmin=0, vmax=1, interpolation="none")
     ax.set_axis_off()
     return fig
 
