@@ -41,8 +41,8 @@ plots.image_grid(
     torch.stack([scaled(person.hu[middle]), person.mask[middle].float()]),
     titles=["a slice", "its nodules"],
     columns=2,
-    alt="Left a slice of lung: dark, noisy, with bright spots and streaks. "
-    "Right the same place as a mask, black but for one round white region.",
+    alt="Left a slice of lung: dark, noisy, with many bright spots. Right the "
+    "same place as a mask: black, and white where a spot is a nodule.",
 )
 share = torch.stack([p.mask.float().mean() for p in people]).mean()
 print(f"{share:.2%} of all voxels belong to a nodule")
@@ -301,8 +301,7 @@ assert pull["cross-entropy"] > 1000 * pull["Dice loss"]
 # ## Train it, and keep a log
 #
 # More steps, and a log for [TensorBoard](../2-training/18_devices-timing.py), as the book keeps one: the loss of every
-# step, and an image of what the network marks. Images tell what a curve cannot, for example that all marks sit on
-# vessels.
+# step, and an image of what is marked. It tells what a curve cannot, for example that all marks sit on vessels.
 
 import tempfile
 
