@@ -57,7 +57,7 @@ check(
     ),
     probe=lambda pay: [
         pay(
-            lambda x: 0.5 * x + shift,
+            lambda x, shift=shift: 0.5 * x + shift,
             lambda x: 1.7 * x - 0.2,
             lambda x: x.mean(dim=1) - 0.1,
             lambda x: 2 * x.sum(dim=1) + 0.3,
@@ -170,14 +170,15 @@ check(
     right=lambda buffer, fresh, places, size: next(
         (shown, now)
         for shown, now in [([], list(buffer))]
-        if [
-            now.append(image) or shown.append(image)
-            if len(now) < size
-            else shown.append(image if place is None else now[place])
-            or (place is None or now.__setitem__(place, image))
-            for image, place in zip(fresh, places, strict=True)
+        for _ in [
+            [
+                now.append(image) or shown.append(image)
+                if len(now) < size
+                else shown.append(image if place is None else now[place])
+                or (place is None or now.__setitem__(place, image))
+                for image, place in zip(fresh, places, strict=True)
+            ]
         ]
-        is not None
     ),
     cases=[
         ([], [1, 2], [None, 0], 3),
@@ -213,27 +214,29 @@ check(
         "well.": lambda buffer, fresh, places, size: next(
             (shown, now)
             for shown, now in [([], list(buffer))]
-            if [
-                now.append(image)
-                if len(now) < size
-                else shown.append(image if place is None else now[place])
-                or (place is None or now.__setitem__(place, image))
-                for image, place in zip(fresh, places, strict=True)
+            for _ in [
+                [
+                    now.append(image)
+                    if len(now) < size
+                    else shown.append(image if place is None else now[place])
+                    or (place is None or now.__setitem__(place, image))
+                    for image, place in zip(fresh, places, strict=True)
+                ]
             ]
-            is not None
         ),
         "you exchange images before the buffer is full. As long as there is "
         "room, append.": lambda buffer, fresh, places, size: next(
             (shown, now)
             for shown, now in [([], list(buffer))]
-            if [
-                shown.append(now[place]) or now.__setitem__(place, image)
-                if place is not None and place < len(now)
-                else shown.append(image)
-                or (len(now) < size and now.append(image))
-                for image, place in zip(fresh, places, strict=True)
+            for _ in [
+                [
+                    shown.append(now[place]) or now.__setitem__(place, image)
+                    if place is not None and place < len(now)
+                    else shown.append(image)
+                    or (len(now) < size and now.append(image))
+                    for image, place in zip(fresh, places, strict=True)
+                ]
             ]
-            is not None
         ),
     },
 )
@@ -277,7 +280,7 @@ check(
     probe=lambda test: [
         test(
             lambda x: 0.1 * x.square() + 0.5,
-            lambda x: (scale * (x - 0.5).abs()).sqrt(),
+            lambda x, scale=scale: (scale * (x - 0.5).abs()).sqrt(),
             torch.tensor([[0.2, 0.8], [0.5, 1.0], [0.3, 0.9]]),
             torch.tensor([[0.02, -0.03], [0.01, 0.05], [-0.04, 0.02]]),
         )

@@ -465,7 +465,8 @@ claim(max(v["B to A to B"] for v in measured) < 0.8 * guess, "they know more")
 # %%
 # The networks beat the best possible guess, from each seed. So the "plain" image must say where the stripes were.
 # Compare it with the twin of the same image, which is really plain. The third row is their difference, five times as
-# large, around gray. The last two rows are what `to_b` makes of the translation and of the twin.
+# large, around gray. Then comes what `to_b` makes of the translation, and of the twin, and at last the image of B
+# itself.
 
 show_rows(
     {
