@@ -65,13 +65,10 @@ check(
     ],
     mistakes={
         "you go through the layers from the image to the logit. Go the other "
-        "way: the logit's place is known, the pixels are asked for.": lambda layers, index: (
-            tuple(
-                reduce(
-                    lambda i, x: i * x[1] - x[2] + e * (x[0] - 1), layers, index
-                )
-                for e in (0, 1)
-            )
+        "way: the logit's place is known, the pixels "
+        "are asked for.": lambda layers, index: tuple(
+            reduce(lambda i, x: i * x[1] - x[2] + e * (x[0] - 1), layers, index)
+            for e in (0, 1)
         ),
         "the padding is missing. It moves the window of place 0 to before the "
         "first pixel.": lambda layers, index: tuple(
