@@ -58,3 +58,7 @@ def test_every_chapter_of_every_source_is_covered():
 
 def test_every_tutorial_that_was_planned_is_written():
     assert {entry["slug"] for entry in TABLE["tutorial"]} == {script.name for script in LESSONS}
+
+
+def test_no_term_of_the_glossary_waits_for_its_page():
+    assert "(planned" not in (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
