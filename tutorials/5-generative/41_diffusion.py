@@ -569,9 +569,9 @@ first = strip(torch.cat([by_gan[:10], by_unet[:10]]))
 plots.show(first, "Above, the first ten digits of the GAN; below, the U-Net's.")
 
 # %%
-# Compare the first two lines. After so few seconds both are far from the last line. At this size and on two cores, a
-# U-Net has just about caught up with a GAN when the clock stops, or not yet. What it has ahead of it is the training:
-# one loss, no opponent, and a longer run that simply goes on getting better.
+# Compare the first two lines. After so few seconds both are far from the last one, and on two cores the GAN is ahead:
+# its generator has seen many more images by then. What speaks for the U-Net is its training, with one loss, no
+# opponent and no collapse; more steps simply make it better.
 #
 # ## Where it fails
 #
