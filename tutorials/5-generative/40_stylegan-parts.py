@@ -412,10 +412,10 @@ claim(learned[2].abs().mean() < 0.1, "training has turned the noise down")
 # !!! quiz "The same code, twice"
 #     You draw two images from the same code with StyleGAN, without fixing the noise. How do they differ?
 #
-#     - [ ] Not at all: the code decides everything.
-#       > The noise is drawn again for each image.
 #     - [x] In details such as the place of single hairs.
 #       > What the noise may change without harm, the generator has left to it.
+#     - [ ] Not at all: the code decides everything.
+#       > The noise is drawn again for each image.
 #
 # ## A mapping network
 #

@@ -469,13 +469,13 @@ claim(final["recall"] > fresh["recall"] + 0.05, "augmentation pays")
 #     Later you want to tell *malignant* nodules from harmless ones, and size is the best single sign. Which change of
 #     a crop should you leave out?
 #
+#     - [x] Enlarge it or shrink it by up to a factor of two.
+#       > Then a crop of 4 mm and one of 8 mm look the same, and the label still says harmless or malignant. A change
+#       > is allowed if the *label* survives it.
 #     - [ ] Mirror it left to right.
 #       > Lungs have a left and a right, and a nodule in a small crop does not tell which. Nothing is lost.
 #     - [ ] Turn it by a random angle in the plane.
 #       > No direction in the plane says anything about what a nodule is.
-#     - [x] Enlarge it or shrink it by up to a factor of two.
-#       > Then a crop of 4 mm and one of 8 mm look the same, and the label still says harmless or malignant. A change
-#       > is allowed if the *label* survives it.
 #
 # ## All thresholds at once
 #

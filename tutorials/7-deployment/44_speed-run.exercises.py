@@ -130,7 +130,7 @@ check(
         "them.": lambda x, n: F.pad(x, (n, 0)),
         "you cut off the left columns, which should stay, and kept the right "
         "ones.": lambda x, n: F.pad(x[..., n:], (n, 0)),
-        "nothing moved.": lambda x, n: x,
+        "nothing moved: these are the images as they came.": lambda x, n: x,
         "the images became narrower. Add the columns of zeros on the "
         "left.": lambda x, n: x[..., :-n],
     },
