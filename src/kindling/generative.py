@@ -99,9 +99,10 @@ def small_digits(x: Tensor) -> Tensor:
 
 
 def frechet_distance(a: Tensor, b: Tensor) -> float:
-    r"""The Frechet distance between the normal distributions that fit two sets of features.
+    """The Frechet distance between the normal distributions that fit two sets of features.
 
-    It is $\lVert\mu_a-\mu_b\rVert^2+\operatorname{tr}(\Sigma_a+\Sigma_b-2(\Sigma_a\Sigma_b)^{1/2})$, in float64.
+    It is the squared distance of the two means, plus the trace of both covariances, less twice the trace of the root
+    of their product; in float64.
 
     Args:
         a: features [N, D].

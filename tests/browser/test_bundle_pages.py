@@ -14,7 +14,7 @@ import pytest
 from sitefixture import LESSONS, SCRIPTS, WORKBOOKS
 
 pytestmark = pytest.mark.slow  # a second build of the whole site; test_bundle.py packs a small one
-LESSON = next(script for script in LESSONS if script.name == "logistic-regression")
+LESSON = next(script for script in LESSONS if script.name == "backprop")
 WORKBOOK = f"workbooks/{LESSON.name}/"
 DRAWN = """async () => {
   for (const image of document.images) {

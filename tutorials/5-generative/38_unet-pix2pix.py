@@ -10,7 +10,7 @@
 # data = []
 # minutes = 2
 # gpu = true
-# metric = { name = "less error with skips", unit = "%", target = 20, reference = "none published: our shapes" }
+# metric = { name = "less error with skips", unit = "percent", target = 20, reference = "none published: our shapes" }
 # description = "Outlines to colored shapes: a U-Net, its skips taken away, why L1 blurs, a discriminator for patches."
 # ///
 """

@@ -25,11 +25,11 @@ from kindling.practice import check
 # that answers full batches, one after another, keeps up with them, or `math.inf` if none does. All three are integers.
 #
 # ??? hint
-#     In one second, which is 1000 ms, batches of size $B$ answer $1000 B / (\text{base} + \text{each} \cdot B)$
+#     In one second, which is 1000 ms, batches of size $B$ answer `1000 * B / (base + each * B)`
 #     images. That must be at least `rate`.
 #
 # ??? hint
-#     Bring all $B$ to one side: $B \cdot (1000 - \text{rate} \cdot \text{each}) \ge \text{rate} \cdot \text{base}$.
+#     Bring all $B$ to one side: `B * (1000 - rate * each) >= rate * base`.
 #     What if the bracket is not positive?
 #
 # ??? hint
