@@ -61,7 +61,15 @@ def written_by_hand() -> list[str]:
 
 def some(items, step: int = 3):
     """Parameters of which every so-many-th is tested by everybody, and the others, which are like it, as slow ones."""
-    return [item if at % step == 0 else pytest.param(item, marks=pytest.mark.slow) for at, item in enumerate(items)]
+    return [
+        item if at % step == 0 else pytest.param(*several(item), marks=pytest.mark.slow)
+        for at, item in enumerate(items)
+    ]
+
+
+def several(item) -> tuple:
+    """The values of one case: a tuple has one for each parameter."""
+    return item if isinstance(item, tuple) else (item,)
 
 
 PARTS = sorted({url.rpartition("/")[0].rpartition("/")[0] + "/" for url in TUTORIALS})

@@ -79,7 +79,7 @@ def elsewhere(**more: str) -> dict[str, str]:
         **inherited,
         "KINDLING_SMOKE": "1",
         "MPLBACKEND": "Agg",
-        "OMP_NUM_THREADS": "1",  # two tests run at once
+        "OMP_NUM_THREADS": "1",  # other tests run beside it
         "UV_EXCLUDE_NEWER": day,
         "UV_NO_CONFIG": "1",
         "NO_COLOR": "1",

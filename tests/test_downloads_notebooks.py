@@ -14,7 +14,7 @@ from sitefixture import CATALOGUE, SCRIPTS, by_name, some
 from takehome import NOTES, PROBE, PROJECT, chosen, fetched, ran, run_notebooks
 
 
-@pytest.mark.parametrize("script", some(chosen(), 14), ids=by_name)
+@pytest.mark.parametrize("script", some(chosen(), 15), ids=by_name)
 def test_a_downloaded_notebook_runs_where_nothing_but_the_site_answers(site, jupyter, script, empty):
     path = fetched(site, f"{script.url}/{script.name}.ipynb", empty)
     run_notebooks(jupyter, path)

@@ -11,7 +11,7 @@ from sitefixture import by_name, some
 from takehome import NOTES, PROBE, chosen, elsewhere, fetched, ran_outside
 
 
-@pytest.mark.parametrize("script", some(chosen(), 14), ids=by_name)
+@pytest.mark.parametrize("script", some(chosen(), 15), ids=by_name)
 def test_a_downloaded_script_runs_in_an_empty_folder(site, uv, script, empty):
     path = fetched(site, f"{script.url}/{script.name}.py", empty)
     try:

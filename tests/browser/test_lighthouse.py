@@ -6,7 +6,7 @@ How fast it finds a page depends on what else the machine does, so that is measu
 from __future__ import annotations
 
 import pytest
-from sitefixture import TUTORIALS, WORKBOOKS, lighthouse, some
+from sitefixture import TUTORIALS, WORKBOOKS, lighthouse
 
 ADDRESSES = [TUTORIALS[0], WORKBOOKS[0], "reference/training/"]  # axe-core, which it asks too, visits every page
 MOST = {  # what makes a page slow on a phone, whatever the clock says
@@ -22,7 +22,8 @@ def wanting(found: dict, category: str) -> list[str]:
     return [f"{one['id']}: {str(one.get('details', {}).get('items', ''))[:400]}" for one in lost]
 
 
-@pytest.mark.parametrize("address", some(ADDRESSES))
+@pytest.mark.slow  # axe-core judges what can be read, policy and pages the rest; in CI Lighthouse says it in its own words
+@pytest.mark.parametrize("address", ADDRESSES)
 def test_lighthouse_finds_nothing_to_improve_in_a_page_but_its_time(
     site, tools, chromium, tmp_path, monkeypatch, address
 ):

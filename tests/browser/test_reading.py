@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from sitefixture import ALL_DRAWN, SCRIPTS, TUTORIALS, WORKBOOKS
+from sitefixture import ALL_DRAWN, SCRIPTS, TUTORIALS, WORKBOOKS, some
 from visits import PHONE, WIDTHS
+
+LAPTOP = {"width": 1280, "height": 800}
 
 # The visible parts that moved by themselves, each with how much; a line that wraps anew for an italic face is little.
 MOVES = """
@@ -25,7 +27,7 @@ def test_the_first_tab_stop_leads_past_the_navigation(tab):
     assert tab.evaluate("() => location.hash") == stop[1]
 
 
-@pytest.mark.parametrize("key", ["/", "s", "f"])
+@pytest.mark.parametrize("key", some("/sf"))
 def test_a_key_opens_the_search(tab, key):
     tab.goto(TUTORIALS[0])
     tab.wait_for_load_state("networkidle")
@@ -34,8 +36,9 @@ def test_a_key_opens_the_search(tab, key):
     assert tab.evaluate("() => document.activeElement.value") == "", "the key itself is not typed"
 
 
-@pytest.mark.parametrize("viewport", [PHONE, {"width": 1280, "height": 800}], ids=["phone", "laptop"])
-@pytest.mark.parametrize("anchor", ["indexing", "where-it-fails"])
+@pytest.mark.parametrize(
+    ("anchor", "viewport"), [("indexing", PHONE), ("where-it-fails", LAPTOP)], ids=["phone", "laptop"]
+)
 def test_an_anchor_leads_to_its_very_place(tab, anchor, viewport):
     tab.set_viewport_size(viewport)
     near = (
@@ -50,7 +53,7 @@ def test_an_anchor_leads_to_its_very_place(tab, anchor, viewport):
     tab.wait_for_function(near, arg=anchor)
 
 
-@pytest.mark.parametrize("address", TUTORIALS[::12])
+@pytest.mark.parametrize("address", TUTORIALS[::30])
 def test_code_can_be_copied_without_its_colours(tab, site, address):
     tab.context.grant_permissions(["clipboard-read", "clipboard-write"])
     tab.goto(address)
@@ -112,8 +115,10 @@ def test_the_colour_scheme_can_be_chosen_and_is_kept(tab):
     assert tab.locator(SWITCH).get_attribute("for") == said[2] and tab.evaluate(bar) == dark
 
 
-@pytest.mark.parametrize("viewport", [PHONE, {"width": 1280, "height": 800}], ids=["phone", "laptop"])
-@pytest.mark.parametrize("address", ["", TUTORIALS[0], WORKBOOKS[0]])
+@pytest.mark.parametrize(
+    ("address", "viewport"),
+    some([(address, viewport) for viewport in (PHONE, LAPTOP) for address in ("", TUTORIALS[0], WORKBOOKS[0])], 2),
+)
 def test_nothing_moves_while_a_page_loads(tab, address, viewport):
     tab.set_viewport_size(viewport)
     tab.add_init_script(MOVES)
@@ -123,7 +128,7 @@ def test_nothing_moves_while_a_page_loads(tab, address, viewport):
 
 
 def test_the_line_of_a_new_reader_reads_the_same_before_and_after_its_script(tab, site):
-    for address in TUTORIALS[::8]:
+    for address in TUTORIALS[::20]:
         written = site.soup(address).select_one(".press-progress")
         tab.goto(address)
         line = tab.locator(".press-progress")
@@ -137,8 +142,9 @@ BLOCKS = """() => [...document.querySelectorAll("pre > code[data-lines]")].map((
   [code.getBoundingClientRect().height, code.firstElementChild?.checkVisibility({ contentVisibilityAuto: true }) ?? true])"""
 
 
-@pytest.mark.parametrize("width", [320, 1280])
-@pytest.mark.parametrize("address", LONGEST)
+@pytest.mark.parametrize(
+    ("address", "width"), some([(address, width) for address in LONGEST for width in (320, 1280)], 3)
+)
 def test_code_far_below_is_drawn_when_it_comes_near_and_has_its_height_before(tab, address, width):
     tab.set_viewport_size({"width": width, "height": WIDTHS[width]})
     tab.goto(address)

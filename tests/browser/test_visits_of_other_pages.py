@@ -10,7 +10,7 @@ OTHERS = [address for address in written_by_hand() if address not in REFERENCE]
 
 
 @pytest.mark.parametrize(
-    "address", [*some(WORKBOOKS, 12), *some(PARTS, 12), *some(REFERENCE, 12), *some(OTHERS, 12), MISSING]
+    "address", [*some(WORKBOOKS, 30), *some(PARTS, 12), *some(REFERENCE, 30), *some(OTHERS, 30), MISSING]
 )
 def test_a_visit_of_a_page_finds_nothing_wrong(visit, address):
     assert visit(address) == []

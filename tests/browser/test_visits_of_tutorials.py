@@ -6,7 +6,7 @@ import pytest
 from sitefixture import CLINIC, LESSONS, by_name, some
 
 
-@pytest.mark.parametrize("script", [*some(LESSONS, 12), *some(CLINIC, 12)], ids=by_name)
+@pytest.mark.parametrize("script", [*some(LESSONS, 20), *some(CLINIC, 12)], ids=by_name)
 def test_a_visit_of_a_tutorial_finds_nothing_wrong(visit, script):
     assert visit(f"{script.url}/", figures=bool(script.header.chapters)) == []
 
