@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 
 import pytest
 from tinyproject import TinyProject
@@ -11,6 +12,9 @@ from tinyproject import TinyProject
 pytest_plugins = ["dataserver", "sitefixture", "takehome"]
 # Before torch is imported: two processes test at once, and threads that wait for each other's cores take ten times as long.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# Where a machine forbids to keep bytecode, as many containers do, each process of hundreds would compile torch anew.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 # These take minutes, so they begin first, else one process would wait for the other at the end. The first builds the
