@@ -5,15 +5,14 @@ import io
 import re
 from typing import Any
 
-GLYPH = re.compile(r'<use xlink:href="#[^"]+-[0-9a-f]+"[^>]*/>')  # a character of a font, as matplotlib draws it
+GLYPH = re.compile(r'<use [^>]*xlink:href="#[^"]+-[0-9a-f]+"[^>]*/>')  # a character of a font, as matplotlib draws it
 LEAST = 4.5  # of WCAG, for text
 TILE = 4  # CSS pixels; in nine such squares, some pixel of a character is wholly covered
-
 SLATE = "#1e2129"  # the ground of Material's dark scheme; a darker one makes every light word easier to read
 LARGEST = 3000  # pixels of a side that are looked at
 # As matplotlib draws it, of the figure and of each of its axes.
-FIGURE = re.compile(r'<g id="patch_1">\s*<path d="[^"]*" style="fill: #ffffff')
-GROUND = re.compile(r'(<g id="(?:axes_\d+">\s*<g id="patch_\d+|patch_1)">\s*<path d="[^"]*" style=")fill: #ffffff')
+FIGURE = re.compile(r'<g id="patch_1">\s*<path d="[^"]*" style="fill: ?#ffffff')
+GROUND = re.compile(r'(<g id="(?:axes_\d+">\s*<g id="patch_\d+|patch_1)">\s*<path d="[^"]*" style="fill: ?)#ffffff')
 
 
 def has_dark_twin(svg: str) -> bool:
@@ -66,7 +65,7 @@ def pixels(svg: str, ground: str, zoom: int) -> Any:
 
 def schemes(svg: str) -> tuple[str, str]:
     """The figure without its white ground, and its dark twin: grays are turned round, colors stay."""
-    svg = GROUND.sub(r"\1fill: none", svg)
+    svg = GROUND.sub(r"\1none", svg)
     dark = re.sub(r"(?<=[:\"\s])#[0-9a-fA-F]{6}\b", turned, svg)
     # Text and marks without a color of their own are black by default.
     return svg, re.sub(r"<svg\b", '<svg fill="#e8e8e8"', dark, count=1)
@@ -82,8 +81,6 @@ def turned(match: re.Match[str]) -> str:
 
 def svg_size(svg: str) -> tuple[int, int]:
     """Width and height in CSS pixels."""
-    sizes = []
-    for side in ("width", "height"):
-        match = re.search(rf'<svg[^>]*\b{side}="(\d{{1,6}}(?:\.\d*)?)(pt|px)?"', svg)
-        sizes.append(round(float(match[1]) * (4 / 3 if match[2] == "pt" else 1)) if match else 640)
-    return sizes[0], sizes[1]
+    sides = [re.search(rf'<svg[^>]*\b{side}="(\d{{1,6}}(?:\.\d*)?)(pt|px)?"', svg) for side in ("width", "height")]
+    width, height = (round(float(side[1]) * (4 / 3 if side[2] == "pt" else 1)) if side else 640 for side in sides)
+    return width, height

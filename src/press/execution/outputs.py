@@ -1,13 +1,16 @@
 """Makes outputs equal from run to run, and fit for a page: texts bounded, drawings with fewer digits, small images."""
 
 import base64
+import contextlib
 import json
 import re
 from collections.abc import Callable
 from io import BytesIO
+from types import SimpleNamespace
 from typing import Any
 
 from PIL import Image, ImageOps
+from scour.scour import scourString
 
 from press.execution.bounds import TEXT
 from press.execution.contrast import has_dark_twin
@@ -16,11 +19,16 @@ from press.execution.places import shortener
 LARGEST = 1_000_000  # characters that anything else of an output may have, an image for instance
 ADDRESS = re.compile(r"\bat 0x[0-9a-fA-F]{6,16}\b")
 ENDED = re.compile(r"\n\[[\d,]+ more characters: cut\]\n\Z")
-FIGURE = 100_000  # characters up to which a figure stays an SVG
+FIGURE = 85_000  # characters up to which a figure stays an SVG
 RASTER = 20_000  # characters up to which an image inside an SVG is left there, and a PNG as it is
 RASTERS = ("image/png", "image/jpeg", "image/webp")
 EMBEDDED = re.compile(r"(data:[\w/+.-]+;base64,[\w+/=\\\s]+)")  # an image or a sound inside HTML
 SVG_NOISE = re.compile(r"(<\?xml.*?\?>|<!DOCTYPE.*?>|<!-- Created.*?-->|<metadata>.*?</metadata>)\s*", re.S)
+MATPLOTLIB = re.compile(r'(<svg\b[^>]*)>\s*<defs>\s*<style[^>]*>\*\{(stroke-line[^{}"]*)\}</style>\s*</defs>')
+PLACE = re.compile(r'\b[dxy]="[^"]*"|translate\([^)]*\)')
+# Scour leaves alone what contrast.py looks for, groups and names, and what an image names, which could be any file.
+LEFT = dict.fromkeys(("group_collapse", "style_to_xml", "simple_colors", "embed_rasters", "newlines"), False)
+SCOUR = SimpleNamespace(**LEFT, digits=6, strip_ids=True, protect_ids_prefix="axes_,patch_", strip_xml_prolog=True)
 SVG_RASTER = re.compile(r'href="data:image/[a-z]+;base64,([^"]*)"')
 
 
@@ -49,8 +57,7 @@ def slim_bundle(output: Any, shorten: Callable[[str], str]) -> None:
         data[mime] = "".join(data[mime])  # a notebook may hold a text as a list of lines
     if "image/svg+xml" in data:
         svg = data["image/svg+xml"] = shorter(SVG_NOISE.sub("", data["image/svg+xml"]).strip())
-        rasters = max(map(len, SVG_RASTER.findall(svg)), default=0)
-        unfit = len(svg) > FIGURE or rasters > RASTER
+        unfit = len(svg) > FIGURE or any(len(raster) > RASTER for raster in SVG_RASTER.findall(svg))
         drop = "image/svg+xml" if unfit and "image/png" in data else "image/png"
         data.pop(drop, None)
         output.metadata.pop(drop, None)
@@ -86,15 +93,14 @@ def clean(text: str, shorten: Callable[[str], str], left_out: int = 0) -> str:
 
 
 def shorter(svg: str) -> str:
-    """The same drawing with places to a hundredth of a point, where matplotlib writes a millionth, and lean rasters."""
-
-    def rounded(places: re.Match[str]) -> str:
-        numbers = re.sub(r"-?\d+\.\d+", lambda number: f"{float(number[0]):.2f}".rstrip("0").rstrip("."), places[0])
-        return re.sub(r"\s+", " ", numbers)
-
-    svg = re.sub(r'\b(?:d|x|y)="[^"]*"|translate\([^)]*\)', rounded, svg)
+    """The same drawing in fewer characters: images are lean, and one of matplotlib ends its places at a hundredth."""
     svg = re.sub(r"(?<=data:image/png;base64,)[^\"]*", lambda raster: smaller("".join(raster[0].split())), svg)
-    return re.sub(r">\s+<", "><", svg)
+    svg, ours = MATPLOTLIB.subn(r'\1 style="\2">', svg)  # inherited, as scour expects
+    if ours and len(svg) < LARGEST:  # in a drawing by hand, who knows what names are for?
+        svg = PLACE.sub(lambda place: re.sub(r"\d+\.\d{3,}", lambda one: f"{float(one[0]):.2f}", place[0]), svg)
+        with contextlib.suppress(Exception):  # what it cannot read stays as it is
+            svg = scourString(svg.replace("DejaVuSans-", "g-"), SCOUR).strip()
+    return svg
 
 
 def opened(image: str) -> Image.Image:
@@ -117,21 +123,18 @@ def is_picture(image: Any) -> bool:
 
 
 def smaller(png: str) -> str:
-    """The same picture with a palette of 256 colors, if that takes fewer bytes (base64)."""
-    image = opened(png)
-    if image.mode == "P":
+    """The same picture in gray if it is gray, else with a palette of 256 colors, if that takes fewer bytes (base64)."""
+    if (image := opened(png)).mode not in ("RGB", "RGBA"):
         return png
-    if image.mode == "RGBA" and image.getchannel("A").getextrema() == (255, 255):
-        image = image.convert("RGB")
-    method = Image.Quantize.FASTOCTREE if image.mode == "RGBA" else Image.Quantize.MEDIANCUT
-    palette = image.convert(image.mode if image.mode in ("RGB", "RGBA") else "RGB").quantize(256, method=method)
-    return min(png, encoded(palette, optimize=True), key=len)
+    for mode in ("RGB", "L"):
+        if (lesser := image.convert(mode)).convert(image.mode).tobytes() == image.tobytes():
+            image = lesser
+    return min(png, encoded(image if image.mode == "L" else image.quantize(), optimize=True), key=len)
 
 
 def thumbnail(cells: list, number: int) -> str:
     """That figure, or the last before it, as a PNG of 400 x 280 pixels (base64); "" without figures."""
-    bundles = [output.get("data", {}) for cell in cells if cell.cell_type == "code" for output in cell.outputs]
-    pictures = [data["image/png"] for data in bundles if is_picture(data.get("image/png"))]
+    pictures = [png for one in cells for out in one.outputs if is_picture(png := out.get("data", {}).get("image/png"))]
     if not pictures:
         return ""
     figure = opened(pictures[min(number, len(pictures)) - 1]).convert("RGBA")
