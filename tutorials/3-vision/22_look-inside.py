@@ -130,7 +130,7 @@ same_size = [F.interpolate(m[:, :7], size=28)[0] for m in maps]
 plots.image_grid(
     torch.cat([torch.cat([sneaker[0], m]) for m in same_size]),
     titles=[
-        title for i in (1, 2, 3) for title in ["image"] + [f"stage {i}"] * 7
+        title for i in (1, 2, 3) for title in ("image", f"stage {i}", *[""] * 6)
     ],
     columns=8,
     alt="A sneaker and seven feature maps of each stage. The first ones show "
@@ -328,7 +328,7 @@ rows = [
 ]
 plots.image_grid(
     torch.stack([part.reshape(28, 28) for row in rows for part in row]),
-    titles=["image", *ways] * 3,
+    titles=["image", *ways] + [""] * 8,
     columns=4,
     alt="A sandal, a sneaker and a bag, each with three maps: saliency is a "
     "scatter of dots, Grad-CAM and occlusion are a few soft spots.",
@@ -502,7 +502,7 @@ pages = [
 ]
 plots.image_grid(
     torch.cat(pages),
-    titles=(["query"] + ["by pixels"] * 3 + ["by features"] * 3) * 3,
+    titles=["query", "", "by pixels", "", "", "by features"] + [""] * 15,
     columns=7,
     alt="Three garments, each with its three nearest neighbors by pixels and "
     "by features.",
