@@ -49,7 +49,7 @@ bobby = photo("bobby")
 first_five = guesses(bobby)
 with plots.style():
     fig, (left, right) = plt.subplots(1, 2, figsize=(6.4, 2.0))
-    left.imshow(bobby.resize((160, 90)))
+    left.imshow(bobby.resize((160, 90)), interpolation="none")
     left.set_axis_off()
     right.barh(list(first_five), list(first_five.values()))
     right.invert_yaxis()
@@ -160,7 +160,7 @@ crop = v2.Compose(
 )
 normalize = v2.Normalize(mean, std)
 pixels = crop(bobby)  # [3, 224, 224], from 0 to 1
-shrink = nn.AvgPool2d(3)  # for small figures
+shrink = nn.AdaptiveAvgPool2d(60)  # for small figures
 torch.testing.assert_close(normalize(pixels), ready[0])
 print(f"after the crop: from {pixels.min():.2f} to {pixels.max():.2f}")
 print(f"normalized: from {ready.min():.2f} to {ready.max():.2f}")
@@ -175,12 +175,12 @@ with plots.style():
     fig, (left, right) = plt.subplots(
         1, 2, figsize=(6.4, 2.3), width_ratios=(16, 9)
     )
-    left.imshow(bobby.resize((160, 90)))
+    left.imshow(bobby.resize((160, 90)), interpolation="none")
     frame = plt.Rectangle((40.2, 5.1), 78.8, 78.8, fill=False, lw=2)
     frame.set_edgecolor(plots.COLORS[1])
     left.add_patch(frame)
     left.set(title="the photo")
-    right.imshow(shrink(pixels).permute(1, 2, 0))
+    right.imshow(shrink(pixels).permute(1, 2, 0), interpolation="none")
     right.set(title="what the network sees")
     for ax in (left, right):
         ax.set_axis_off()
