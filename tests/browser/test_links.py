@@ -64,5 +64,4 @@ def test_a_downloaded_notebook_is_valid_and_shows_what_its_run_showed(site, scri
     drawn = any("image/svg+xml" in output.get("data", {}) for cell in code for output in cell["outputs"])
     assert drawn or script in CLINIC
     assert not [output for cell in code for output in cell["outputs"] if output["output_type"] == "error"]
-    # The aim is 300 KB; lessons on photos pass it, and char-lstm, whose figures are text: no more than by a third.
-    assert path.stat().st_size <= 400 * 1024
+    assert path.stat().st_size <= 300 * 1024
