@@ -129,7 +129,8 @@ plots.stepped(stages, label="time", alt=said)
 # the mixture and the time; ask for the velocity of *this* mixture, by the mean squared error. It cannot know it, since
 # other mixtures come past the same place. The answer with the smallest mean squared error is the average of them all,
 # and that is the arrow. This is the whole training loop, for points and for digits. The times of a batch are spread
-# evenly, which makes its loss less noisy. As with the GAN, what is kept is a running average of the weights.
+# evenly, which makes its loss less noisy, then moved toward the middle of the way, where a mixture chooses its goal.
+# As with the GAN, what is kept is a running average of the weights.
 
 import time
 
@@ -152,6 +153,7 @@ def train(field, data, steps, batch_size, learning_rate):
         chosen = torch.randint(len(data), (batch_size,), device=device)
         x, noise = data[chosen], torch.randn_like(data[chosen])
         t = (slots + torch.rand(batch_size, device=device)) / batch_size
+        t = torch.special.ndtri(t).sigmoid()  # even, then normal, then 0 to 1
         loss = F.mse_loss(field(mix(noise, x, t), t), x - noise)
         optimizer.zero_grad()
         loss.backward()
@@ -441,7 +443,7 @@ runtime.seed(41)
 digits = digits.to(device)
 there = {"device": device, "memory_format": torch.channels_last}  # faster
 began = time.perf_counter()
-unet, _ = train(UNet().to(**there), digits, 1200, 64, 3e-3)
+unet, _ = train(UNet().to(**there), digits, 1200, 64, 5e-3)
 unet_seconds = time.perf_counter() - began
 print(f"{count_parameters(unet):,} parameters, {unet_seconds:.0f} seconds")
 
@@ -584,9 +586,8 @@ plots.show(strip(odd), "Twenty odd shapes: strokes that do not join up.")
 print(f"less than half sure: {(sure < 0.5).float().mean():.1%} of the images")
 
 # %%
-# And each image costs 20 questions to the network, where the GAN needs one. That is the price of small steps, and much
-# research goes into paying less. It is also the reason for the small digits: with 28 by 28 pixels the network needs
-# longer than this page has.
+# And each image costs 20 questions to the network, where the GAN needs one. That is the price of small steps. It is
+# also the reason for the small digits: with 28 by 28 pixels the network needs longer than this page has.
 #
 # ## Exercises
 #
