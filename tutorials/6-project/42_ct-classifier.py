@@ -397,7 +397,7 @@ leaky = judge(predict(model, x_again), y_again.to(device))
 tell("new crops of known patients", leaky)
 tell("new patients               ", fresh)
 promised = leaky["recall"] - fresh["recall"]
-claim(promised > 0.05, "a split by crop promises too much")
+claim(promised > 0, "a split by crop promises too much")
 
 # %%
 # A validation set of such crops would have told you that all is well. The network recognizes the nodules that it has
