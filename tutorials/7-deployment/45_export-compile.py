@@ -437,7 +437,8 @@ def break_even(first, compiled, eager):
 
 
 n = break_even(first, fused_call, eager_call)
-print(f"in this run: compiling has paid after {n:,} calls")
+when = f"after {n:,} calls" if math.isfinite(n) else "never"
+print(f"in this run, compiling has paid {when}")
 calls = torch.linspace(1, 2 * n if math.isfinite(n) else 1000, 50)
 plots.curves(
     {"eager": calls * eager_call, "compiled": first + (calls - 1) * fused_call},
