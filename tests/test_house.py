@@ -16,7 +16,9 @@ NOT = {  # room -> the rooms of the engine that it does not know
     "kernels": {"execution", "keys", "scripts", "store", "tutorials"},
 }
 FILE, CLASS, FUNCTION = 250, 200, 40  # lines, at most
-MKDOCS = {f"site/{name}.py" for name in ("plugin", "build", "files", "serve", "preview", "bundle")}  # alone know it
+MKDOCS = {
+    f"site/{name}.py" for name in ("plugin", "build", "files", "serve", "preview", "bundle", "conversion")
+}  # alone know it
 
 
 def imported(path: Path) -> Iterator[str]:

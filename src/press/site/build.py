@@ -167,7 +167,7 @@ class Build:
         html = self.cache(finish, html, facts, by=BY)
         if lesson:
             html += self.below(lesson, shown.url)
-        return directives.filled(html, self.view(lesson, shown.url))
+        return directives.filled(html, self.view(lesson, shown.url)) if directives.DIRECTIVE.search(html) else html
 
     def facts(self, shown: Page) -> PageFacts:
         lesson, book, name = self.lesson_of(shown), self.book_of(shown), shown.file.src_uri

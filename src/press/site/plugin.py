@@ -1,5 +1,6 @@
 """The press as a mkdocs plugin: what happens at each hook of a build."""
 
+import gc
 import logging
 import os
 from collections.abc import Callable
@@ -20,6 +21,7 @@ from press.site import files as added
 from press.site import search
 from press.site.background import Background
 from press.site.build import Build
+from press.site.conversion import Conversion
 from press.site.frontend import policy, temml
 from press.site.preview import Preview
 from press.site.serve import Server, keep_alive, stand_ins
@@ -44,12 +46,15 @@ class PressPlugin(BasePlugin[PressConfig]):
     """Adds a page, downloads and images for each script of the tutorials folder."""
 
     def on_startup(self, *, command: str, dirty: bool) -> None:
+        gc.set_threshold(100_000)  # looking for garbage in all that a site keeps is a twentieth of the time
         self.serving = command == "serve"
         self.background = Background() if self.serving else None
         self.good: dict[Path, Script] = {}  # what each script said when it could be read
         self.preview = Preview(whole=not dirty)
+        self.conversion = Conversion()
 
     def on_shutdown(self) -> None:
+        self.conversion.end()
         if self.background:
             self.background.stop()
 
@@ -88,7 +93,14 @@ class PressPlugin(BasePlugin[PressConfig]):
 
     def on_nav(self, nav: Any, *, config: MkDocsConfig, files: Files) -> Any:
         self.build.nav = nav
+        if not self.serving:  # a server has threads, with which a process can't be copied
+            self.conversion.begin(self.build)
         return nav
+
+    def on_pre_page(self, page: Page, *, config: MkDocsConfig, files: Files) -> Page:
+        if self.build.book_of(page):
+            self.conversion.wait()
+        return page
 
     def on_page_markdown(self, markdown: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:
         if self.build.book_of(page):  # who looks for a name wants the page that explains it, not its exercises
@@ -118,6 +130,7 @@ class PressPlugin(BasePlugin[PressConfig]):
     def on_post_build(self, *, config: MkDocsConfig) -> None:
         search.complete(self.build)
         self.build.cache.prune()
+        self.conversion.end()
         if self.serving:
             self.preview.complete(self.build)
         elif self.build.mathml:  # a build sees the whole site

@@ -2,6 +2,7 @@
 
 import html as markup
 import re
+from functools import cache
 from typing import Any
 
 import pygments
@@ -14,6 +15,7 @@ from press.site.html.facts import PageFacts
 SLOT = re.compile(r'<div data-press-cell="(\d+)"></div>')
 SOURCE = re.compile(r'<code data-press-source(?:="")?>(.*?)</code>', re.S)
 HEADING = re.compile(r'<h[1-6][^>]* id="([^"]+)"')
+LEXER, FORMATTER = PythonLexer(stripnl=False, ensurenl=False), HtmlFormatter(nowrap=True)
 BLOCK = re.compile(r"(<pre[^>]*>(?:<span></span>)?<code[^>]*)>(.*?)</code>", re.S)
 
 
@@ -42,8 +44,7 @@ def notebook_code(html: str, facts: PageFacts) -> str:
 
 def highlight(source: str, facts: PageFacts, anchor: str) -> str:
     """Color code, and link every dotted name whose meaning is known; `anchor` is that of the section around it."""
-    formatter = HtmlFormatter(nowrap=True)
-    tokens = list(PythonLexer(stripnl=False, ensurenl=False).get_tokens(source))
+    tokens = list(LEXER.get_tokens(source))
     pieces: list[str] = []
     position = 0
     while position < len(tokens):
@@ -51,14 +52,19 @@ def highlight(source: str, facts: PageFacts, anchor: str) -> str:
         if is_name(tokens[position]):  # take in as much of a.b.c as there is
             while end + 1 < len(tokens) and tokens[end] == (Operator, ".") and is_name(tokens[end + 1]):
                 end += 2
-        run = tokens[position:end]
-        colored = pygments.format(run, formatter)
-        if not run[-1][1].endswith("\n"):  # Pygments closes the last line with a newline of its own
-            colored = colored.removesuffix("\n")
+        run = tuple(tokens[position:end])
+        colored = color(run)
         full = facts.names.get("".join(text for _, text in run)) if is_name(run[0]) else None
         pieces.append((full and link(full, colored, anchor, facts)) or colored)
         position = end
     return "".join(pieces)
+
+
+@cache  # nine of ten are an operator, a space, a name that was there before
+def color(tokens: tuple[tuple[Any, str], ...]) -> str:
+    colored = pygments.format(tokens, FORMATTER)
+    # Pygments closes the last line with a newline of its own.
+    return colored if tokens[-1][1].endswith("\n") else colored.removesuffix("\n")
 
 
 def is_name(token: tuple[Any, str]) -> bool:
