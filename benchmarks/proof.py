@@ -197,7 +197,7 @@ def tested() -> Iterator[str]:
         for path in paths:
             tree = ast.parse(path.read_text(encoding="utf-8"))
             about = (ast.get_docstring(tree) or path.stem).split("\n\n")[0]
-            yield f"??? abstract \"{escaped(' '.join(about.split()), quotes=True)}\"\n"
+            yield f'??? abstract "{escaped(" ".join(about.split()), quotes=True)}"\n'
             yield "\n".join(f"    - {sentence}" for sentence in sentences(tree)) + "\n"
 
 

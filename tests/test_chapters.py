@@ -11,9 +11,7 @@ ROOT = Path(__file__).parents[1]
 TABLE = tomllib.loads((ROOT / "docs" / "chapters.toml").read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize(
-    ("kind", "key"), [("source", "id"), ("chapter", "id"), ("tutorial", "slug"), ("page", "slug")]
-)
+@pytest.mark.parametrize(("kind", "key"), [("source", "id"), ("chapter", "id"), ("tutorial", "slug"), ("page", "slug")])
 def test_every_name_is_given_once(kind, key):
     assert [name for name, times in Counter(entry[key] for entry in TABLE[kind]).items() if times > 1] == []
 

@@ -192,7 +192,10 @@ def test_check_tells_names_that_only_jupyter_knows(tiny, monkeypatch, capsys):
         ("[a][b]\n#\n# [b]: none.md", "'none.md' leads nowhere"),
         ("[a](../1-first)", "'../1-first' leads nowhere"),
         ("[a](../../mkdocs.yml)", "'../../mkdocs.yml' leads out of the site"),
-        ("<img alt='' src='tools.png'>", "no address is made of 'tools.png' in HTML; write ![what it shows](tools.png)"),
+        (
+            "<img alt='' src='tools.png'>",
+            "no address is made of 'tools.png' in HTML; write ![what it shows](tools.png)",
+        ),
     ],
 )
 def test_check_tells_links_that_the_site_cannot_follow(tiny, monkeypatch, capsys, text, words):

@@ -173,7 +173,9 @@ def test_the_checksum_of_a_card_depends_on_every_file(monkeypatch):
 
 
 def test_an_unknown_name_lists_those_that_are_allowed():
-    with pytest.raises(ValueError, match=r"no data set 'minst'. Choose one of .*bike_sharing, .*fashion_mnist, .*mnist"):
+    with pytest.raises(
+        ValueError, match=r"no data set 'minst'. Choose one of .*bike_sharing, .*fashion_mnist, .*mnist"
+    ):
         fetch.fetch("minst")
 
 

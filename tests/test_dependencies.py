@@ -111,7 +111,11 @@ def package(tmp_path):
         ("from pack.table import load\nload()", {"file numbers.csv"}, set()),
         ("import importlib\nimportlib.import_module('pack.b')", {"pack.b.(whole)"}, set()),
         ("import importlib\nimportlib.import_module('nowhere')", set(), {"pack.a.(whole)", "pack.b.(whole)"}),
-        ("import importlib\nname = 'pack.b'\nimportlib.import_module(name)", {"pack.a.(whole)", "pack.b.(whole)"}, set()),
+        (
+            "import importlib\nname = 'pack.b'\nimportlib.import_module(name)",
+            {"pack.a.(whole)", "pack.b.(whole)"},
+            set(),
+        ),
         ("__import__('nowhere'), globals()", {"pack.a.(whole)", "pack.b.(whole)"}, set()),
         ("import math\nmath.pi", set(), {"pack.b.idle"}),
     ],

@@ -57,10 +57,16 @@ def test_other_sources_of_a_header_are_kept():
 PLACE = '{ path = "../..", editable = true }'
 ASKED = [  # dependencies, what stands below them
     ('["kindling-torch>=0.1"]', f"[tool.uv.sources]\nkindling-torch = {PLACE}"),
-    ("['Kindling_Torch[plots] >= 0.1 ; python_version > \"3\"', 'scipy']", f"[tool.uv.sources]\nKINDLING-torch = {PLACE}"),
+    (
+        "['Kindling_Torch[plots] >= 0.1 ; python_version > \"3\"', 'scipy']",
+        f"[tool.uv.sources]\nKINDLING-torch = {PLACE}",
+    ),
     ('[\n  "scipy[x]>=1",  # first\n  "kindling.torch~=0.1",\n]', '[tool.uv.sources.kindling-torch]\npath = "../.."'),
     ('["kindling-torch"]', f"[tool.uv]\nsources = {{ scipy = {PLACE}, kindling-torch = {PLACE} }}"),
-    ('["kindling-torch"]', f'[tool.uv.sources]\nscipy = {PLACE}\n"kindling-torch" = {PLACE}\n\n[tool.uv]\nnative-tls = true'),
+    (
+        '["kindling-torch"]',
+        f'[tool.uv.sources]\nscipy = {PLACE}\n"kindling-torch" = {PLACE}\n\n[tool.uv]\nnative-tls = true',
+    ),
     ('["kindling-torch @ file:///clone"]', "[[tool.uv.sources.kindling-torch]]\npath = \"../..\"\nmarker = 'True'"),
     ('["kindling>=0.1"]', f"[tool.uv.sources]\nkindling = {PLACE}"),
     ('["Kindling", "kindlingx"]', f"[tool.uv.sources]\nkindlingx = {PLACE}"),
@@ -82,7 +88,9 @@ def test_the_package_comes_from_the_site_however_a_header_asks_for_it(needs, bel
     assert [(need.name, need.url) for need in ours] == [("kindling-torch", WHEEL)]
     (old,) = [Requirement(need) for need in others if HOME.is_own(Requirement(need).name)]
     assert (ours[0].extras, str(ours[0].marker)) == (old.extras, str(old.marker))
-    assert [str(need) for need in asked if need not in ours] == [need for need in others if "kindlingx" in need or "scipy" in need]
+    assert [str(need) for need in asked if need not in ours] == [
+        need for need in others if "kindlingx" in need or "scipy" in need
+    ]
     kept = before["tool"]["uv"]["sources"]
     for name in [name for name in kept if HOME.is_own(name)]:
         del kept[name]
@@ -206,7 +214,9 @@ def test_a_notebook_is_the_same_bytes_each_time(tiny):
 def test_a_notebook_installs_whatever_else_its_script_needs():
     source = HOME.install(("Kindling>=0.1", "scikit-learn", "pandas>=2"))
     assert f'"--quiet", "kindling-torch @ {WHEEL}", "scikit-learn", "pandas>=2"]' in source
-    assert f'"--quiet", "kindling-torch @ {WHEEL}"]' in HOME.install(()), "a script without header imports it all the same"
+    assert f'"--quiet", "kindling-torch @ {WHEEL}"]' in HOME.install(()), (
+        "a script without header imports it all the same"
+    )
 
 
 @pytest.mark.parametrize(

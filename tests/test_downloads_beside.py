@@ -46,7 +46,9 @@ SAID = "42 a,b a,b\n"
 @pytest.fixture
 def beside(tiny) -> TinyProject:
     tiny.write("tutorials/1-first/03_beside.py", LESSON)
-    tiny.write("tutorials/1-first/field_helper.py", "from field import two\n\n\ndef twice(x):\n    return two.TWO * x\n")
+    tiny.write(
+        "tutorials/1-first/field_helper.py", "from field import two\n\n\ndef twice(x):\n    return two.TWO * x\n"
+    )
     tiny.write("tutorials/1-first/field/__init__.py", "")
     tiny.write("tutorials/1-first/field/two.py", "TWO = 2\n")
     tiny.write("tutorials/1-first/data/measured.csv", "a,b")
@@ -125,6 +127,10 @@ def test_check_refuses_what_the_downloads_cannot_carry(beside):
     beside.write("tutorials/1-first/03_beside.py", LESSON + dedent(more))
     tutorials = beside.tutorials
     told = "\n".join(tutorials.check(tutorials.select(["beside"])))
-    for words in ("'beside.py' is called as a download", "'../elsewhere.csv' lies outside", "have 1.0 MB; downloads carry"):
+    for words in (
+        "'beside.py' is called as a download",
+        "'../elsewhere.csv' lies outside",
+        "have 1.0 MB; downloads carry",
+    ):
         assert f"03_beside.py:1: the file {words}" in told or words in told
     assert told.count("\n") == 2

@@ -186,7 +186,13 @@ def test_old_code_can_be_demonstrated_and_other_warnings_are_output():
     assert text(outcome, 2).startswith("cell.py:1: UserWarning: mind the step")
 
 
-PLACES = {"/srv/me/project": "", "/srv/me": "~", "/srv/me/env/lib/site-packages": "site-packages", "/boot": "home", "/tmp": "tmp"}
+PLACES = {
+    "/srv/me/project": "",
+    "/srv/me": "~",
+    "/srv/me/env/lib/site-packages": "site-packages",
+    "/boot": "home",
+    "/tmp": "tmp",
+}
 WINDOWS = {"C:\\Users\\me": "~", "C:\\Users\\me\\project": "", "D:\\t": "tmp"}
 
 
@@ -196,11 +202,19 @@ WINDOWS = {"C:\\Users\\me": "~", "C:\\Users\\me\\project": "", "D:\\t": "tmp"}
         (PLACES, 'File "/srv/me/project/tutorials/a.py", line 1', 'File "tutorials/a.py", line 1'),
         (PLACES, "/srv/me/env/lib/site-packages/torch/x.py:3: /srv/me/y", "site-packages/torch/x.py:3: ~/y"),
         (PLACES, "\x1b[32m/srv/me/x\x1b[39m \x1b[38;5;28m/tmp/y", "\x1b[32m~/x\x1b[39m \x1b[38;5;28mtmp/y"),
-        (PLACES, "a=/tmp:/srv/me:'/boot' (/boot). gcc -I/boot/x file:///tmp/y", "a=tmp:~:'home' (home). gcc -Ihome/x file://tmp/y"),
+        (
+            PLACES,
+            "a=/tmp:/srv/me:'/boot' (/boot). gcc -I/boot/x file:///tmp/y",
+            "a=tmp:~:'home' (home). gcc -Ihome/x file://tmp/y",
+        ),
         (PLACES, "/srv/me/project /srv/me/project/ /srv/me/project2", ". ./ ~/project2"),
         (PLACES, "/booted /data/boot /boot-2 ~/boot x/tmp /tmp.old https://a.b/tmp ./tmp a+/tmp/", None),
         (PLACES, "/tmp/ipykernel_1/22.py:3: UserWarning", "cell.py:3: UserWarning"),
-        (WINDOWS, r"C:\Users\me\project\tutorials\a.py C:/Users/me/x 'C:\\\\Users\\\\me\\\\b\\\\c'", r".\tutorials\a.py ~/x '~\\\\b\\\\c'"),
+        (
+            WINDOWS,
+            r"C:\Users\me\project\tutorials\a.py C:/Users/me/x 'C:\\\\Users\\\\me\\\\b\\\\c'",
+            r".\tutorials\a.py ~/x '~\\\\b\\\\c'",
+        ),
         (PLACES, r"'/srv/me/project\nnext /srv/me\n'", r"'.\nnext ~\n'"),
         (WINDOWS, r"D:\t\ipykernel_1\22.py:3 D:\tt C:\Users\mean", r"cell.py:3 D:\tt C:\Users\mean"),
     ],
@@ -270,10 +284,7 @@ def test_a_figure_of_lines_stays_an_svg_with_its_alternative_text():
 
 @pytest.mark.parametrize(
     "draw",
-    [
-        "ax.imshow(np.random.default_rng(0).random((200, 200)))",
-        "ax.plot(*np.random.default_rng(0).random((2, 9000)))",
-    ],
+    ["ax.imshow(np.random.default_rng(0).random((200, 200)))", "ax.plot(*np.random.default_rng(0).random((2, 9000)))"],
 )
 def test_a_figure_that_is_heavy_as_svg_becomes_a_small_png(draw):
     (figure,) = outputs(execute(task(FIGURE + f"{draw}; show(fig)")), 1)
@@ -362,13 +373,20 @@ def test_a_page_shows_what_widgets_hold_in_the_end_and_names_the_controls():
     shown = [out.get("text") or "".join(out["data"].values()) for n in (1, 2, 3, 4, 5) for out in outputs(one, n)]
     assert shown[:5] == ["<b>title</b>", "inside\n", "'new'", "call 2\n", "more\n"]
     assert shown[5:8] == ["[works in the notebook only: Button go]", "x is 4\n", "16"]
-    assert shown[8:] == ["[works in the notebook only: IntSlider x 4]", "2\n", "closed\n", "[works in the notebook only: IntProgress 3]"]
+    assert shown[8:] == [
+        "[works in the notebook only: IntSlider x 4]",
+        "2\n",
+        "closed\n",
+        "[works in the notebook only: IntProgress 3]",
+    ]
 
 
 def test_an_error_that_a_widget_caught_is_a_failure():
     pytest.importorskip("ipywidgets")
     outcome = execute(task("1", "import ipywidgets as w\n\nwith w.Output():\n    1 / 0"))
-    assert_failed(outcome, 112, 2, "exception", "^ZeroDivisionError: division by zero$")  # IPython, too, names the `with`
+    assert_failed(
+        outcome, 112, 2, "exception", "^ZeroDivisionError: division by zero$"
+    )  # IPython, too, names the `with`
 
 
 class Kernel:

@@ -121,9 +121,7 @@ def test_formulas_inside_a_text_that_a_cell_returns_are_marked_and_money_is_not(
 AUDIO = '<audio controls><source src="data:audio/wav;base64,UklGRg==" type="audio/wav"/>no audio</audio>'
 FILM = '<video width="3"><source src="data:video/mp4;base64,AAAA" type="video/mp4">no video</video>'
 GIF = "data:image/gif;base64,R0lGODlhAQABAPAAAP8AAAAAACwAAAAAAQABAAACAkQBADs="
-ANIMATION = (
-    f'<div><img id="f"><form><button>x</button><label>Once</label></form></div><script>f[0] = "{GIF[:40]}\\\n{GIF[40:]}"</script>'
-)
+ANIMATION = f'<div><img id="f"><form><button>x</button><label>Once</label></form></div><script>f[0] = "{GIF[:40]}\\\n{GIF[40:]}"</script>'
 STYLED = '<style>#T_1 { color: red }</style><table id="T_1"><tr><td class="data">1.5</td></tr></table>'
 REPR = "<IPython.core.display.HTML object>"
 PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg=="

@@ -137,7 +137,12 @@ PACKAGE = {
     [
         ("from pack.a import top\ntop(1)", "a.py", "sin as", "cos as"),
         ("from pack.a import top\ntop(1)", "a.py", "import math as", "import cmath as"),
-        ("from pack.child import other\nfrom pack.hooks import FOUND\nFOUND[0]().go()", "child.py", "return 1", "return 3"),
+        (
+            "from pack.child import other\nfrom pack.hooks import FOUND\nFOUND[0]().go()",
+            "child.py",
+            "return 1",
+            "return 3",
+        ),
         ("from pack.plain import all_of\nall_of()[0]().go()", "plain.py", "return 1", "return 3"),
         ("from pack.body import TABLE\nprint(TABLE)", "body.py", "size = note(1)", "size = note(3)"),
         ("from pack.body import TABLE\nprint(TABLE)", "body.py", "x=note(1)", "x=note(3)"),

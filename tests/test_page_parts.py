@@ -52,7 +52,9 @@ def run(**record) -> Run:
 
 def stored(run: Run, elsewhere: Run | None = None, older: bool = False) -> Stored:
     key = Key({"cell 1": "now"})
-    return Stored({"cells": []}, key, run, elsewhere=Elsewhere("older" if older else key.digest, elsewhere) if elsewhere else None)
+    return Stored(
+        {"cells": []}, key, run, elsewhere=Elsewhere("older" if older else key.digest, elsewhere) if elsewhere else None
+    )
 
 
 def exercise(title: str, name: str, checker: str = "check()") -> Exercise:

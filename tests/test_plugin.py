@@ -431,7 +431,9 @@ def test_a_bad_formula_is_named_with_its_file_and_its_line(tiny, site, monkeypat
     tiny.pretend_run()
     (script,) = tiny.tutorials.select(["other"])
     notebook = made_up(script)
-    notebook["cells"][-1]["outputs"] = [{"output_type": "display_data", "data": {"text/latex": "An $x_3$."}, "metadata": {}}]
+    notebook["cells"][-1]["outputs"] = [
+        {"output_type": "display_data", "data": {"text/latex": "An $x_3$."}, "metadata": {}}
+    ]
     tiny.tutorials.store.save(script, notebook, tiny.tutorials.key(script), Run(seconds=1))
 
     def typeset(formulas, table, root):

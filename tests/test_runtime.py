@@ -267,7 +267,10 @@ def test_raises_also_passes_for_the_class_and_the_words_of_an_older_version(caps
     for error in (NotImplementedError("today's words, and more"), RuntimeError("older words")):
         with runtime.raises((NotImplementedError, RuntimeError), "today's words", "older words"):
             raise error
-    assert capsys.readouterr().out.splitlines() == ["NotImplementedError: today's words, and more", "RuntimeError: older words"]
+    assert capsys.readouterr().out.splitlines() == [
+        "NotImplementedError: today's words, and more",
+        "RuntimeError: older words",
+    ]
     expected = pytest.raises(AssertionError, match="ValueError, not NotImplementedError")
     with expected, runtime.raises((NotImplementedError, RuntimeError), "today's words"):
         raise ValueError("today's words")

@@ -122,7 +122,9 @@ def test_a_slug_that_two_scripts_claim_is_told_with_the_first(tiny):
 
 def test_a_mark_inside_a_comment_begins_another_text_cell(tmp_path):
     path = tmp_path / "01_x.py"
-    path.write_text('"""\n# X\n\nLead.\n"""\n\n# %%\n# One.\n#\n# %%\n# ## Two\n#\n# More.\n\nprint(1)\n', encoding="utf-8")
+    path.write_text(
+        '"""\n# X\n\nLead.\n"""\n\n# %%\n# One.\n#\n# %%\n# ## Two\n#\n# More.\n\nprint(1)\n', encoding="utf-8"
+    )
     script = read_script(path, tmp_path, tmp_path)
     assert [(cell.source, cell.line) for cell in script.cells[1:3]] == [("One.", 8), ("## Two\n\nMore.", 11)]
     assert [cell.source for cell in script.code] == ["print(1)"]
@@ -150,7 +152,11 @@ START = '"""\n# T\n\nLead.\n"""\n\n'  # six lines
         ('# %%\nr"""\n## A\n"""\nx = 1\n', 8, "text is comment lines right below # %%"),
         ('# %% [markdown]\nf"""\n## A\n"""\n', 8, "text is comment lines right below # %%"),
         ("# %% [markdown]\n\n# Text.\n", 8, "text is comment lines right below # %%"),
-        ("# %% A title\nx = 1\n", 7, "the title 'A title' after the mark is lost; write it on the next line: # ## A title"),
+        (
+            "# %% A title\nx = 1\n",
+            7,
+            "the title 'A title' after the mark is lost; write it on the next line: # ## A title",
+        ),
         ("#%% A title\n# Text.\n", 7, "the title 'A title'"),
         ("# %% [markdown] A title\n# Text.\n", 7, "is lost"),
         ("#################### A title\n# Text.\n", 7, "the title 'A title'"),
@@ -197,6 +203,8 @@ def test_other_encodings_are_told(tmp_path, content, words):
     path.write_bytes(content)
     with pytest.raises(ScriptError, match=words):
         read_script(path, tmp_path, tmp_path)
+
+
 PYPROJECT = '[project]\nname = "pack-torch"\nversion = "1"\n'
 
 
@@ -204,7 +212,11 @@ PYPROJECT = '[project]\nname = "pack-torch"\nversion = "1"\n'
     ("needs", "source", "words"),
     [
         ('["Pack_Torch[a]>=1", "scipy"]', 'PACK-torch = { path = "../.." }', ""),
-        ("['Pack>=0.1']", 'pack = { path = "../.." }', "2: 'Pack>=0.1' is somebody else's; ours is called 'pack-torch'"),
+        (
+            "['Pack>=0.1']",
+            'pack = { path = "../.." }',
+            "2: 'Pack>=0.1' is somebody else's; ours is called 'pack-torch'",
+        ),
         ('["pack.torch>1"]', "", "2: 'pack.torch>1' would be asked of an index, which has none; add pack-torch = {"),
         ('["scipy => 1"]', "", "2: 'scipy => 1' is no requirement: "),
         ('["not a name"]', "", "2: 'not a name' is no requirement: "),
@@ -220,7 +232,12 @@ def test_check_knows_by_which_name_the_shared_package_is_asked_for(tiny, needs, 
 
 @pytest.mark.parametrize(
     ("code", "asks"),
-    [("Path(__file__).parent", True), ("print(__file__)", True), ("Path(torch.__file__).parent", False), ("x = 1", False)],
+    [
+        ("Path(__file__).parent", True),
+        ("print(__file__)", True),
+        ("Path(torch.__file__).parent", False),
+        ("x = 1", False),
+    ],
 )
 def test_a_script_asks_where_it_lies_but_not_by_asking_where_another_module_lies(code, asks):
     assert asks_file([Cell("code", code, 1)]) is asks

@@ -126,9 +126,7 @@ class TinyProject:
         """Store a made-up run of each tutorial, so that a test of keys and pages needs no kernel."""
         tutorials = self.tutorials
         for script in tutorials.select(names):
-            tutorials.store.save(
-                script, made_up(script), tutorials.key(script), Run(seconds=1.5)
-            )
+            tutorials.store.save(script, made_up(script), tutorials.key(script), Run(seconds=1.5))
 
     def run(self, *command: str, check: bool = True, **environment: str) -> subprocess.CompletedProcess[str]:
         """Run a module of the environment (`press`, `mkdocs`) in the project."""

@@ -95,14 +95,20 @@ def contrast(pixels) -> float:
 def page(browser, tmp_path_factory):
     """A tab with all figures, and the names of the files of each."""
     folder = tmp_path_factory.mktemp("figures")
-    outputs = [{"output_type": "display_data", "data": {"image/svg+xml": svg}, "metadata": {}} for svg in drawings().values()]
+    outputs = [
+        {"output_type": "display_data", "data": {"image/svg+xml": svg}, "metadata": {}} for svg in drawings().values()
+    ]
     made = rendered([[output] for output in outputs])
     for name, content in made["images"].items():
         (folder / name).write_bytes(base64.b64decode(content))
     head = "".join(f'<link rel="stylesheet" href="{sheet.as_uri()}">' for sheet in SHEETS)
     body = "".join(html.replace('loading="lazy"', "") for html in made["html"])
-    (folder / "page.html").write_text(f'{head}<body data-md-color-scheme="default" style="background: var(--k-paper)"><div class="md-typeset">{body}')
-    context = browser.new_context(device_scale_factor=SCALE, viewport={"width": 700, "height": 800}, color_scheme="dark")
+    (folder / "page.html").write_text(
+        f'{head}<body data-md-color-scheme="default" style="background: var(--k-paper)"><div class="md-typeset">{body}'
+    )
+    context = browser.new_context(
+        device_scale_factor=SCALE, viewport={"width": 700, "height": 800}, color_scheme="dark"
+    )
     yield context.new_page(), folder
     context.close()
 
@@ -130,7 +136,10 @@ def test_every_word_of_a_figure_can_be_read(page, scheme):
     for name, (place, file) in zip(drawings(), shown, strict=True):
         for left, top, right, bottom in words(tab, folder / file):
             x, y = place["x"], place["y"]
-            rows, columns = slice(int((y + top) * SCALE), int((y + bottom) * SCALE)), slice(int((x + left) * SCALE), int((x + right) * SCALE))
+            rows, columns = (
+                slice(int((y + top) * SCALE), int((y + bottom) * SCALE)),
+                slice(int((x + left) * SCALE), int((x + right) * SCALE)),
+            )
             if (found := contrast(screen[rows, columns])) < 4.5:
                 unread.setdefault(name, []).append(round(found, 2))
     assert unread == {}

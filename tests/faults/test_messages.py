@@ -137,4 +137,6 @@ def test_a_package_that_cannot_be_parsed_is_told_by_file_and_line(tiny, call):
         code, lines = call(command)
         assert code == (command != "status")
         told = [line for line in lines if "src/pack/tools.py:16: not valid Python: invalid syntax" in line]
-        assert [re.search(r"0\d_\w+|hello|other", line)[0] for line in told] == ["hello", "other"] or len(told) == 2, lines
+        assert [re.search(r"0\d_\w+|hello|other", line)[0] for line in told] == ["hello", "other"] or len(told) == 2, (
+            lines
+        )

@@ -10,7 +10,7 @@
 # data = []
 # minutes = 2
 # gpu = true
-# metric = { name = "translations that the judge accepts", unit = "percent", target = 85, reference = "none: our shapes" }
+# metric = {name = "translations that the judge accepts", unit = "percent", target = 85, reference = "none: our shapes"}
 # description = "Plain shapes into striped ones and back, from two collections of images without a single pair."
 # ///
 """
