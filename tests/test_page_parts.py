@@ -103,7 +103,9 @@ FRESH = Status("a", "fresh")
 
 def strip(shown: Script, book: Workbook | None = None, status: Status = FRESH, running: bool = False, **facts):
     lesson = Lesson(shown, status, None, book, running)
-    return soup(draw("bar.html.j2", **{"downloads": {}, "cost": "", "practicing": True, "lesson": lesson, **facts}))
+    return soup(
+        draw("bar.html.j2", **{"downloads": {}, "cost": "", "practicing": True, "lesson": lesson, "image": "", **facts})
+    )
 
 
 def test_the_strip_offers_downloads_and_says_cost_progress_and_state():

@@ -27,6 +27,20 @@ def test_the_first_tab_stop_leads_past_the_navigation(tab):
     assert tab.evaluate("() => location.hash") == stop[1]
 
 
+def test_a_picture_and_the_first_code_stand_on_the_first_screen(tab):
+    screen = {"width": 1280, "height": 900}
+    at = "selector => document.querySelector(selector).getBoundingClientRect().toJSON()"
+    for address in TUTORIALS[::8]:
+        tab.set_viewport_size(screen)
+        tab.goto(address)
+        tab.wait_for_function("() => document.querySelector('.press-glance img').naturalWidth")
+        picture, code, text = (tab.evaluate(at, each) for each in (".press-glance", ".press-cell", ".press-glance ~ p"))
+        assert picture["bottom"] < code["top"] < screen["height"] - 40, address
+        assert picture["top"] - text["top"] < 20, f"{address}: it stands beside the first words"
+        tab.set_viewport_size(PHONE)
+        assert tab.locator(".press-glance").is_hidden()
+
+
 @pytest.mark.parametrize("key", some("/sf"))
 def test_a_key_opens_the_search(tab, key):
     tab.goto(TUTORIALS[0])

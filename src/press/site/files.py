@@ -133,7 +133,8 @@ def tutorial(build: Build, lesson: Lesson) -> str:
         downloads["Workbook"] = workbook
     titles = {name: card.get("title", name) for name, card in (build.tutorials.project.cards or {}).items()}
     cost = page.cost(run, titles) + tables.devices(script, lesson.stored) if run and lesson.stored else ""
-    strip = draw("bar.html.j2", downloads=downloads, cost=cost, practicing=build.practicing, lesson=lesson)
+    image = page.THUMBNAIL if run and run.thumbnail else ""
+    strip = draw("bar.html.j2", downloads=downloads, cost=cost, practicing=build.practicing, lesson=lesson, image=image)
     return page.source(meta, build.linked(page.body(script), script.path, uri(script)), strip)
 
 
