@@ -337,7 +337,7 @@ assert falling[-1] < 1.5 * small[-1]
 #     You build `CosineAnnealingLR(optimizer, T_max=300)` for a training of 300 *batches*. Which are true?
 #
 #     - [x] `scheduler.step()` belongs inside the loop over batches.
-#       > `T_max` counts calls of `scheduler.step()`. You planned 300 batches, so call it once for each.
+#       > `T_max` counts calls of `scheduler.step()`. You expected 300 batches, so call it once for each.
 #     - [ ] `scheduler.step()` replaces `optimizer.step()`.
 #       > It only writes a new rate into the optimizer. No weight moves.
 #     - [x] `optimizer.step()` must come before it.
