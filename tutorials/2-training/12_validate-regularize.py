@@ -333,14 +333,14 @@ torch.testing.assert_close(weights[0], weights[1])
 # would be divided with it. `AdamW` takes the decay off the weights directly, with no division:
 # $w \leftarrow w - \eta\,\lambda\,w$, where $\eta$ is the learning rate. All experiments here use it, with
 # $\lambda = 0$ until now. Its default, $\lambda = 0.01$, would hardly touch a training as short as ours, as the next
-# cell prints, so we take twenty times as much.
+# cell prints, so we take thirty times as much.
 
 steps = epochs * len(train)
-for decay in (0.01, 0.2):
+for decay in (0.01, 0.3):
     kept = (1 - learning_rate * decay) ** steps
     print(f"decay {decay}: a weight with no gradient keeps {kept:.0%}")
 decaying = network()
-runs["weight decay"] = experiment(decaying, weight_decay=0.2)
+runs["weight decay"] = experiment(decaying, weight_decay=0.3)
 sizes_of = [net[1].weight.abs().mean().item() for net in (model, decaying)]
 print("mean |w| in layer one: plain {:.3f}, decay {:.3f}".format(*sizes_of))
 claim(sizes_of[1] < 0.75 * sizes_of[0], "decay shrinks the weights")
@@ -419,7 +419,7 @@ with plots.style():
 
 # %%
 # The plain run has the widest gap, and its solid line rises. Early stopping takes the same path and leaves it early.
-# Weight decay and dropout keep the gap small, and their solid lines end lower.
+# Weight decay and dropout keep the gap smaller, and with dropout the solid line ends lower, too.
 #
 # A word on the dropout panel. Its training loss is measured with units missing, its validation loss with all of them,
 # so the dashed line may well lie *above* the solid one. That is no mistake.
@@ -431,22 +431,23 @@ for name in ("plain", "weight decay", "dropout"):
     gap[name] = end[name] - late(runs[name].train_loss)
     print(f"{name:15} {low[name]:.3f}  {end[name]:.3f}  {gap[name]:.3f}")
 for name in ("weight decay", "dropout"):
-    claim(gap[name] < 0.75 * gap["plain"], f"{name} narrows the gap")
-    claim(end[name] < end["plain"], f"{name} ends lower")
-    saved = end["plain"] - end[name]
-    claim(low["plain"] - low[name] < saved, f"{name} pays most at the end")
+    claim(gap[name] < 0.9 * gap["plain"], f"{name} narrows the gap")
+at_best, saved = (loss["plain"] - loss["dropout"] for loss in (low, end))
+claim(saved > max(at_best, 0), "dropout pays, and most at the end")
 
 # %%
-# "End" is the mean of the last five epochs. There weight decay and dropout are ahead of the plain run; at the lowest
-# points they are ahead by less. A plain network that is stopped at the right moment is almost as good. What the
-# two buy you here is that you can train on without ruining the network.
+# "End" is the mean of the last five epochs. Both methods narrow the gap. But a narrow gap is not the aim: a low solid
+# line is. Dropout has one at the end, from whatever seed we tried. Weight decay had one from most seeds, and from one
+# of them it ended where the plain run did, so we claim nothing. At the lowest points they are all closer together: a
+# plain network that is stopped at the right moment is almost as good. What dropout buys you here is that you can train
+# on without ruining the network.
 #
 # ## All together
 #
 # None of the validation curves is smooth: with a constant learning rate the last weights are a matter of luck. So the
 # last network gets a [one-cycle schedule](../1-foundations/08_optimizers.py): its learning rate rises for the first
-# tenth of the steps, then falls to almost nothing, so that the network settles. It also gets a little dropout and half
-# the weight decay. It needs no early stopping, because the cycle says when it ends.
+# tenth of the steps, then falls to almost nothing, so that the network settles. It also gets a little dropout and a
+# third of the weight decay. It needs no early stopping, because the cycle says when it ends.
 
 final_epochs = 14
 final = network(dropout=0.1)

@@ -62,6 +62,7 @@ plots.curves(
 import matplotlib.pyplot as plt
 import torch.nn.functional as F
 from torch import nn
+from torch.optim.lr_scheduler import OneCycleLR
 
 from kindling import runtime
 from kindling.runtime import claim, steps
@@ -200,12 +201,14 @@ class Reader(nn.Module):
 
 runtime.seed(27)
 model = Reader(nn.RNN, 1, 1)
-optimizer = torch.optim.Adam(model.parameters(), lr=learning_rate)
-for _ in range(steps(400)):
+optimizer = torch.optim.Adam(model.parameters())
+cycle = OneCycleLR(optimizer, 2 * learning_rate, total_steps=steps(400))
+for _ in range(cycle.total_steps):
     loss = F.mse_loss(model(past[:cut]), target[:cut])
     optimizer.zero_grad()
     loss.backward()
     optimizer.step()
+    cycle.step()
 with torch.no_grad():
     error = F.mse_loss(model(past[cut:]), target[cut:]).item()
 print(f"mean squared error on the rest of the wave: {error:.1e}")
@@ -465,7 +468,7 @@ before = torch.cat([p.grad.flatten() for p in wild.parameters()])
 length = nn.utils.clip_grad_norm_(wild.parameters(), max_norm=5.0)
 after = torch.cat([p.grad.flatten() for p in wild.parameters()])
 print(f"length before {length:.1e}, after {after.norm():.4f}")
-assert length > 1e4 and after.norm() <= 5.0
+assert length > 1e4 and after.norm() < 5.001
 cosine = F.cosine_similarity(before.double(), after.double(), dim=0)
 torch.testing.assert_close(cosine.item(), 1.0)
 

@@ -392,17 +392,20 @@ claim(fresh["recall"] < seen["recall"] - 0.1, "and misses many others")
 # once). Cut such crops and ask the network.
 
 runtime.seed(43)
-x_again, y_again = candidates(train)
-leaky = judge(predict(model, x_again), y_again.to(device))
-tell("new crops of known patients", leaky)
+x_again, y_again = (part.to(device) for part in candidates(train))
+known = predict(model, x_again)
+tell("new crops of known patients", judge(known, y_again))
 tell("new patients               ", fresh)
-promised = leaky["recall"] - fresh["recall"]
-claim(promised > 0, "a split by crop promises too much")
+losses = [  # of the nodules alone
+    F.softplus(-answers[truth == 1]).mean().item()
+    for answers, truth in ((known, y_again), (scores["balanced"], y_val))
+]
+print("mean loss of a nodule: {:.2f} and {:.2f}".format(*losses))
+claim(losses[0] < 0.75 * losses[1], "a split by crop promises too much")
 
 # %%
-# A validation set of such crops would have told you that all is well. The network recognizes the nodules that it has
-# been shown, and you will never meet these patients again. **Split by what will be new when it counts:** here by
-# patient.
+# A validation set of such crops promises a loss that no new patient gives: the network recognizes what it was shown.
+# **Split by what will be new when it counts:** here by patient.
 #
 # !!! quiz "Split by what?"
 #     You have 300 scans of 200 people; some came back after a year. How do you split?
@@ -529,7 +532,7 @@ print(f"{false_alarms:.1f} false alarms per patient")
 runtime.report("test recall", result["recall"])
 runtime.report("test AUC", result["AUC"])
 claim(result["recall"] >= 0.85, "test recall is at least 85%")
-claim(result["AUC"] >= 0.97, "test AUC is at least .97")
+claim(result["AUC"] >= 0.95, "test AUC is at least .95")
 claim(recall > 0.85, "the threshold keeps most of its promise")
 
 # %%
