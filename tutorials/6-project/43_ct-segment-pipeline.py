@@ -594,5 +594,6 @@ for low, high in ((3, 5), (5, 8), (8, 40)):
 #
 # ## Read next
 #
-# You have built a whole project, from files to a report. [Compile and export](../7-deployment/45_export-compile.py)
-# begins the part on how others can run such a thing.
+# You have built a whole project, from files to a report. The last part begins with [a speed
+# run](../7-deployment/44_speed-run.py); [compile and export](../7-deployment/45_export-compile.py) shows how others
+# can run such a thing.
