@@ -453,10 +453,10 @@ claim(kept > 0.9, "the forget gate stays open")
 #
 # ## When a gradient explodes
 #
-# Numbers that are multiplied again and again can also grow. Double the recurrent weights of a linear RNN and the
-# gradient after 50 steps is a number that one optimizer step would turn into ruin. The usual cure is
-# **gradient clipping**: if the length of the whole gradient exceeds a limit, shrink all of it by one factor. The
-# direction stays.
+# Numbers that are multiplied again and again can also grow. Take an RNN with a ReLU, which lets large states pass, and
+# make its recurrent weights four times as large: after 50 steps its gradient has a length that would ruin the network
+# in a single optimizer step. The usual cure is **gradient clipping**: if the length of the whole gradient exceeds a
+# limit, shrink all of it by one factor. The direction stays.
 
 runtime.seed(27)
 wild = nn.RNN(5, hidden, nonlinearity="relu", batch_first=True)

@@ -448,8 +448,8 @@ runtime.report("surprise per character", nats)
 claim(nats < 1.49, "below 1.49 nats on text that it never read")
 
 # %%
-# The dashed line is what [the LSTM](28_char-lstm.py) was asserted to reach on the same tenth of the novel, after it
-# had read the training text five times. Compare it with the printed number, since the solid line is for training text.
+# The dashed line is the target that [the LSTM](28_char-lstm.py) met on its page, on the same tenth of the novel, after
+# it had read the training text five times. Compare it with the printed number: the solid line is for training text.
 # The transformer has read less, and training both takes about the same time on two cores. They end close to each
 # other: at this size, in the same minutes, the transformer is level with the LSTM and not ahead. What made transformers
 # win is elsewhere: all T places of a row are computed at once, while an LSTM has to wait for each step. That pays on a
