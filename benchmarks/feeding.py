@@ -1,14 +1,14 @@
-"""Two ways to feed the same network: tensors in memory, or a picture at a time.
+"""Two ways to feed the same network: tensors in memory, or an image at a time.
 
 Both train the network of the tutorial `validate-regularize` (784-256-128-64-10, dropout 0.1) on Fashion-MNIST,
 in turn, in this process, on two threads:
 
 - tutorial: the code of that page. Tensors in memory, `kindling.data.batches`, AdamW under a one-cycle
-  schedule, 50,000 pictures an epoch, as there;
+  schedule, 50,000 images an epoch, as there;
 - usual: torchvision's data set with ToTensor and Normalize, a DataLoader of 64, Adam at a constant rate of
-  0.003, as in the courses that the site covers, all 60,000 pictures.
+  0.003, as in the courses that the site covers, all 60,000 images.
 
-Prints seconds per epoch, the same for 60,000 pictures, and training seconds until a test accuracy is reached
+Prints seconds per epoch, the same for 60,000 images, and training seconds until a test accuracy is reached
 (evaluation does not count). At a constant rate, the epoch that first reaches it is a matter of luck, so each
 seed trains both networks and the medians over the seeds count.
 Nothing else should run on the machine meanwhile. `KINDLING_DATA` names the folder that holds the data.
@@ -71,8 +71,8 @@ def tutorial(seed: int, epochs: int) -> Iterator[tuple[nn.Module, float]]:
 def usual(seed: int, epochs: int, learning_rate: float, folder: Path) -> Iterator[tuple[nn.Module, float]]:
     """Train as most introductions do; after each epoch, yield the model and the epoch's seconds."""
     transform = transforms.Compose([transforms.ToTensor(), transforms.Normalize((0.5,), (0.5,))])
-    pictures = datasets.FashionMNIST(folder, train=True, transform=transform)
-    loader = DataLoader(pictures, batch_size=64, shuffle=True)
+    images = datasets.FashionMNIST(folder, train=True, transform=transform)
+    loader = DataLoader(images, batch_size=64, shuffle=True)
     runtime.seed(seed)
     model = mlp(SIZES, dropout=DROPOUT)
     optimizer = torch.optim.Adam(model.parameters(), lr=learning_rate)
@@ -131,7 +131,7 @@ def columns(ours: list[Result], theirs: list[Result], target: float) -> list[tup
     return [
         ("seconds for", "tutorial", "usual", "ratio"),
         ("an epoch (median)", f"{epoch[0]:.2f} s", f"{epoch[1]:.2f} s", f"{epoch[1] / epoch[0]:.1f}"),
-        ("60,000 pictures", f"{for_all[0]:.2f} s", f"{for_all[1]:.2f} s", f"{for_all[1] / for_all[0]:.1f}"),
+        ("60,000 images", f"{for_all[0]:.2f} s", f"{for_all[1]:.2f} s", f"{for_all[1] / for_all[0]:.1f}"),
         (f"{target:.0%} test accuracy", *times, "-" if short else f"{more}{other / mine:.1f}"),
     ]
 
@@ -142,7 +142,7 @@ def figures(ours: list[Result], theirs: list[Result], target: float) -> list[dic
     same_work = epoch_seconds(theirs) / (epoch_seconds(ours) * 60 / 50)
     reached = f"to {target:.0%} test accuracy, times faster" + " (at least: the usual way never got there)" * bound
     return [
-        proof.figure("60,000 pictures once, times faster", same_work, at_least=4),
+        proof.figure("60,000 images once, times faster", same_work, at_least=4),
         proof.figure(reached, 0.0 if short else other / mine, at_least=12),
     ]
 
@@ -164,11 +164,11 @@ def main() -> None:
     normalized = batches((x - 0.5) / 0.5, y, 1000)  # the test set as the usual loop's network expects it
     ours, theirs = [], []
     with tempfile.TemporaryDirectory() as folder:
-        pictures = unpacked(Path(folder))
+        images = unpacked(Path(folder))
         for seed in options.seeds:
             training = tutorial(seed, options.tutorial_epochs)
             ours.append(measure(f"tutorial {seed}", training, test, options.target, options.seconds))
-            training = usual(seed, options.epochs, options.learning_rate, pictures)
+            training = usual(seed, options.epochs, options.learning_rate, images)
             theirs.append(measure(f"usual {seed}", training, normalized, options.target, options.seconds))
     print()
     rows = columns(ours, theirs, options.target)

@@ -42,7 +42,7 @@ FIGURES = {
     "image_grid": lambda: plots.image_grid(
         torch.rand(7, 1, 28, 28), titles=list("abcdefg"), alt="noise", title="Seven"
     ),
-    "image_grid in colour": lambda: plots.image_grid(torch.rand(2, 3, 8, 8), columns=2, alt="noise"),
+    "image_grid in color": lambda: plots.image_grid(torch.rand(2, 3, 8, 8), columns=2, alt="noise"),
     "confusion": lambda: plots.confusion(torch.tensor([[5, 1], [3, 7]]), ["cat", "dog"]),
     "confusion of ten": lambda: plots.confusion(torch.eye(10).long() * 986 + 7, [f"class {i}" for i in range(10)]),
 }
@@ -223,7 +223,7 @@ def test_curves_refuses_places_that_do_not_fit():
 
 
 @pytest.mark.parametrize("name", FIGURES)
-def test_text_is_grey_and_large_enough_and_a_figure_is_not_too_wide(name, shown):
+def test_text_is_gray_and_large_enough_and_a_figure_is_not_too_wide(name, shown):
     FIGURES[name]()
     (fig, _) = shown[0]
     fig.canvas.draw()
@@ -254,7 +254,7 @@ def contrast(one, other) -> float:
 
 
 @pytest.mark.parametrize(("color", "ground"), [*itertools.product(plots.COLORS, ["#ffffff", "#16181d"])])
-def test_colours_can_be_seen_on_white_and_on_nearly_black(color, ground):
+def test_colors_can_be_seen_on_white_and_on_nearly_black(color, ground):
     assert contrast(color, ground) >= 3
 
 
@@ -273,7 +273,7 @@ def test_images_keep_their_pixels(shown):
     assert {image.get_interpolation() for image in images} == {"none"}
 
 
-def test_lines_differ_in_colour_and_in_stroke(shown):
+def test_lines_differ_in_color_and_in_stroke(shown):
     plots.curves({str(i): [0.0, i] for i in range(6)}, xlabel="x", ylabel="y")
     lines = shown[0][0].axes[0].lines
     assert len({line.get_color() for line in lines}) == 6

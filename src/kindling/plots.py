@@ -1,6 +1,6 @@
 """One function per kind of figure; each ends in [show][kindling.plots.show] and says in words what it shows.
 
-Text, axes and grid are grey. A page in the dark scheme inverts greys only, so every colour here is legible on
+Text, axes and grid are gray. A page in the dark scheme inverts grays only, so every color here is legible on
 white and on nearly black; none carries a meaning alone: lines differ in stroke as well, points in shape.
 """
 
@@ -23,7 +23,7 @@ from kindling.training import History
 Values = Tensor | np.ndarray | Sequence[float]
 
 INK = "#1f1f1f"
-"""The grey of all text."""
+"""The gray of all text."""
 
 COLORS = ("#0072b2", "#d55e00", "#008a64", "#b5539c", "#8a7000", "#7a6cd0")
 """Blue, orange, green, purple, olive, violet: each with a contrast of at least 3 to white and to #16181d."""
@@ -139,7 +139,7 @@ def scatter(
     line: tuple[Values, Values] | None = None,
     title: str | None = None,
 ) -> None:
-    """Draw points [N], in colour and shape by class, and perhaps a line over them.
+    """Draw points [N], in color and shape by class, and perhaps a line over them.
 
     The labels [N] are integers from 0, the names those of the classes; the line is given by its (x, y).
     """
@@ -194,9 +194,9 @@ def image_grid(
     alt: str,
     title: str | None = None,
 ) -> None:
-    """Draw images side by side; a grey one goes from its own darkest pixel to its own brightest.
+    """Draw images side by side; a gray one goes from its own darkest pixel to its own brightest.
 
-    The images are [N, 1, H, W] or [N, H, W] in grey, or [N, 3, H, W] in colour from 0 to 1.
+    The images are [N, 1, H, W] or [N, H, W] in gray, or [N, 3, H, W] in color from 0 to 1.
     """
     pixels = _array(images)
     if pixels.ndim == 4:

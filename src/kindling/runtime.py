@@ -60,7 +60,7 @@ def steps(n: int, smoke_n: int = 2) -> int:
 def claim(condition: object, message: str = "") -> None:
     """Assert a result that needs real training; a smoke run skips it, and says so.
 
-    An example is `claim(accuracy > 0.87, "87 % are right")`; what holds on any data is a plain `assert`.
+    An example is `claim(accuracy > 0.87, "87% are right")`; what holds on any data is a plain `assert`.
 
     Raises:
         AssertionError: the condition is false, and this is not a smoke run.

@@ -68,7 +68,7 @@ def test_an_anchor_leads_to_its_very_place(tab, anchor, viewport):
 
 
 @pytest.mark.parametrize("address", some(TUTORIALS[::12]))
-def test_code_can_be_copied_without_its_colours(tab, site, address):
+def test_code_can_be_copied_without_its_colors(tab, site, address):
     tab.context.grant_permissions(["clipboard-read", "clipboard-write"])
     tab.goto(address)
     cells = tab.locator(".press-cell")
@@ -97,7 +97,7 @@ SCHEME = "() => document.body.dataset.mdColorScheme"
 SWITCH = ".k-schemes label:not([hidden])"
 
 
-def test_the_colours_are_the_systems_from_the_first_paint_and_follow_it(tab):
+def test_the_colors_are_the_systems_from_the_first_paint_and_follow_it(tab):
     tab.emulate_media(color_scheme="dark")
     tab.add_init_script(
         "addEventListener('DOMContentLoaded', () => { globalThis.first = document.body.dataset.mdColorScheme })"
@@ -108,7 +108,7 @@ def test_the_colours_are_the_systems_from_the_first_paint_and_follow_it(tab):
     tab.wait_for_function("() => document.body.dataset.mdColorScheme === 'default'")
 
 
-def test_the_colour_scheme_can_be_chosen_and_is_kept(tab):
+def test_the_color_scheme_can_be_chosen_and_is_kept(tab):
     tab.emulate_media(color_scheme="light")
     tab.goto(TUTORIALS[0])
     said = []

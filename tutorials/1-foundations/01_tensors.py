@@ -49,7 +49,7 @@ ax.set(xlabel="label", ylabel="prediction")
 show(
     fig,
     "A square of 64 by 64 comparisons. The diagonal, where each prediction "
-    "meets its own label, is dark; nine more stripes on each side show where "
+    "meets its own label, is dark; six more stripes on each side show where "
     "it equals the label of another example.",
 )
 
@@ -349,7 +349,7 @@ fact(
 # Use `reshape` if you only read the result. Use `view` if you mean to write through it: then you want the error.
 #
 # !!! warning "You may read this elsewhere"
-#     - `x.resize(3, 2)`: write `x.reshape(3, 2)`. `x.resize_()` is alive, but may let in what memory held before.
+#     - `x.resize(3, 2)`: write `x.reshape(3, 2)`. `x.resize_()` still exists, but may expose what memory held before.
 #     - `x.T` for three axes or more: write `x.mT` to transpose each matrix of a batch, or `x.permute(2, 1, 0)`.
 #     - `x.storage()`: write `x.untyped_storage()`, since storage no longer has a type.
 #     - Axis names, as in `names=("batch", "feature")`: write the sizes in a comment, `# [batch, feature]`.
@@ -454,8 +454,8 @@ fact(
 # %%
 # ## A layer does not mind strides
 #
-# You may read that a non-contiguous tensor turns into garbage in a linear layer. It did in the first versions of
-# PyTorch; today every operation follows the strides. Give a layer the same numbers twice, once with swapped strides.
+# You may read that a non-contiguous tensor turns into garbage in a linear layer. It must not: every operation has to
+# follow the strides. Give a layer the same numbers twice, once with swapped strides.
 
 layer = nn.Linear(in_features=8, out_features=3)
 inputs = torch.rand(8, 5).T  # [5, 8], not contiguous

@@ -54,7 +54,7 @@ show(
     fig,
     f"Heat map of hires: {N} days from left to right, 24 hours from bottom to "
     "top. Two bright stripes run across it, at "
-    "about 8 and 17 o'clock, broken by weekends. Summers are brighter than "
+    "about 8 a.m. and 5 p.m., broken by weekends. Summers are brighter than "
     "winters, the second year than the first.",
 )
 
@@ -265,7 +265,7 @@ assert (
 )
 
 # %%
-# The unseen half comes out *nearly* at 0 and 1. That is right. It would be exact only if you had peeped.
+# The unseen half comes out *nearly* at 0 and 1. That is right. It would be exact only if you had peeked.
 #
 # !!! quiz "Why we scale"
 #     You give the sulfur dioxide in grams instead of milligrams: its column shrinks a thousandfold. What changes for a
@@ -421,9 +421,9 @@ typical = {
 curves(
     typical, xlabel="hour", ylabel="mean hires",
     alt="Mean hires by hour. Working days have two sharp peaks, at "
-    f"{typical['working days'][:12].argmax()} and at "
-    f"{typical['working days'].argmax()} o'clock; days off have one broad "
-    "hill with its top at "
+    f"hour {typical['working days'][:12].argmax()} and at hour "
+    f"{typical['working days'].argmax()}; days off have one broad "
+    "hill with its top at hour "
     f"{typical['days off'].argmax()}.",
 )  # fmt: skip
 peaks = {name: line.argmax().item() for name, line in typical.items()}
@@ -542,7 +542,7 @@ claim(
 
 # %%
 # Most wines in the table are good, so the sulfur rule is right *less often* than a rule that knows nothing. And with
-# the same recipe the next column does better at both. A number alone is no result. Compare it with the simplest rival.
+# the same recipe another column does better at both. A number alone is no result. Compare it with the simplest rival.
 #
 # **The table.** In the bikes' file `casual` and `registered` are the two kinds of customers, so they should
 # add up to the hires. Do they?

@@ -64,7 +64,8 @@ check(
         "this is the square of the long side. Take the root.": lambda c1, c2: (
             c1**2 + c2**2
         ),
-        "this adds the legs. Square them first: a root of squares of the sum is just the sum.": lambda c1, c2: (
+        "this adds the legs. Square each of them before you add: the root of "
+        "the squared sum is just the sum.": lambda c1, c2: (
             c1 + c2
         ),
     },

@@ -458,7 +458,7 @@ assert sorted(recorded(a, leaves)[0]) == sorted(
 #
 # ## Two inputs, two graphs
 #
-# Since the graph is drawn again at each run, it may be another one each time. Python's own `if` is good enough.
+# Since the graph is drawn again at each run, it may be a different one each time. Python's own `if` is good enough.
 
 forks = {}
 for value in (2.0, -2.0):

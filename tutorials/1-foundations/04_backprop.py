@@ -207,7 +207,7 @@ assert math.isclose(our_b.grad, dloss_db)
 #
 # ## The same by autograd: `requires_grad`
 #
-# PyTorch has this engine for whole tensors. Ask it by `requires_grad=True` on what should be learned, and each
+# PyTorch has this engine for whole tensors. Ask for it with `requires_grad=True` on what should be learned, and each
 # operation leaves a note of how to go back through it. `backward()` reads the notes from the last to the first, and
 # puts each gradient where our engine does, in `.grad`. Here both get the same formula, with values used several times.
 

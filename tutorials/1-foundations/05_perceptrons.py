@@ -78,7 +78,7 @@ show(
     fig,
     "Two overlapping clouds of points, class 0 at the lower left, class 1 at "
     "the upper right. A steep line crosses both; an arrow w stands at right "
-    "angles on it and points to the side that is called class 1.",
+    "angles to it and points to the side that is called class 1.",
 )
 
 # %%
@@ -93,7 +93,7 @@ show(
 # Then look only at the sign of this score: positive means class 1, anything else class 0. A weighted sum and a
 # threshold: that is a **perceptron**. In `predict`, `x @ w` computes the sum for all points at once. The points with a
 # score of zero form the **decision boundary**, here a straight line. The weights are an arrow that stands at right
-# angles on it and points to the side of class 1. The bias shifts the line without turning it.
+# angles to it and points to the side of class 1. The bias shifts the line without turning it.
 
 
 def share_right(x, y, w, b):
@@ -169,7 +169,7 @@ show(
 #     The AND perceptron has $w = (1, 1)$ and $b = -1.5$. Which biases turn it into an OR, with the same weights?
 #
 #     - [x] $-0.5$
-#       > One true input gets over the threshold. No true input does not.
+#       > With one true input the score is positive, with none it is not.
 #     - [ ] $-2.5$
 #       > A lower bias asks for more. Not even two true inputs reach 2.5: the answer is always false.
 #     - [x] $-0.999$
@@ -203,7 +203,7 @@ torch.testing.assert_close(rise, 0.3 * (point @ point + 1))
 
 # %%
 # The score rose by $\eta\,(\|x\|^2 + 1)$, which is always positive: a correction pushes its point in the right
-# direction. The point need not be right afterwards, and others may get worse. Seen from above, the line swings past.
+# direction. The point need not be right afterward, and others may get worse. Seen from above, the line swings past.
 
 with style():
     fig, ax = plt.subplots(figsize=(5, 3.8))
@@ -493,7 +493,7 @@ line_right = share_right(test_x, test_y, *line)
 print(f"one line: {line_right:.1%} of 1,000 new points")
 
 # %%
-# The rule needs the error of each perceptron, and nobody tells what the hidden ones *should* have said. Rosenblatt
+# The rule needs the error of each perceptron, and nobody says what the hidden ones *should* have said. Rosenblatt
 # drew the first layer at random, and only the last perceptron learned. Do the same, with a hundred random lines.
 
 direction = 2 * math.pi * torch.rand(hidden_perceptrons, generator=generator)
@@ -539,7 +539,8 @@ show(
 # !!! warning "You may read this elsewhere"
 #     "A deep network is many perceptrons, plus a backpropagation algorithm to introduce feedback." The perceptron's
 #     rule is older than backpropagation and does not use it, and backpropagation cannot train perceptrons: it needs
-#     slopes, and a threshold has none. Take a sigmoid, say, and *then* use [backpropagation](04_backprop.py).
+#     slopes, and a threshold has none. Take a smooth step, such as the [sigmoid](06_logistic-regression.py),
+#     and *then* use [backpropagation](04_backprop.py).
 #
 # In code, the threshold as a comparison leaves no trace for autograd. As `sign`, its slope is zero everywhere.
 

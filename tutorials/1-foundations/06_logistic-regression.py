@@ -167,7 +167,7 @@ assert thousand.prod() == 0
 assert thousand.log().sum().isfinite()
 
 # %%
-# Two touches make it a loss. Take the mean over the points, and turn the sign, because a loss should fall:
+# Two touches make it a loss. Take the mean over the points, and flip the sign, because a loss should fall:
 #
 # $$L = -\frac{1}{N}\sum_i \log(\text{probability given to the truth})
 #     = -\frac{1}{N}\sum_i \big[\,y_i \log p_i + (1-y_i)\log(1-p_i)\,\big].$$
@@ -203,7 +203,7 @@ assert abs(coin - 0.6931) < 1e-4
 #
 # ## Why not count the mistakes?
 #
-# Mistakes are what we care about, so why not walk towards fewer of them? Turn the line by $w_1$ alone, and watch both.
+# Mistakes are what we care about, so why not walk toward fewer of them? Turn the line by $w_1$ alone, and watch both.
 
 w1 = torch.linspace(-2, 4, 151)
 turned = [torch.stack([value, torch.tensor(1.0)]) for value in w1]
@@ -413,7 +413,7 @@ assert loss == 200 and score.grad == 1
 #
 # ## When the data are too easy
 #
-# Take away the points on the wrong side of the better line of the first figure. A line can separate what remains
+# Take away the points on the wrong side of the better line above. A line can separate what remains
 # without a mistake. Is that a better world for a classifier? Watch the length of the weights.
 
 right = (x.sum(dim=1) > 0) == (y == 1)
@@ -564,8 +564,8 @@ claim((said - came).abs().mean() < 0.06, "forecast and share are close")
 claim(came[-1] > 2 * came[0], "the top group is admitted twice as often")
 
 # %%
-# The points climb along the diagonal. The top group is admitted more than twice as often as the bottom one, and almost
-# none of that crosses one half, which is why the accuracy could not see it.
+# The points climb along the diagonal. The top group is admitted more than twice as often as the bottom one. Only its
+# mean forecast lies above one half, so the accuracy sees little of the climb.
 #
 # ## What the weights say
 #

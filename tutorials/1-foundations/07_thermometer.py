@@ -176,7 +176,7 @@ with style():
 show(
     fig,
     "Loss against the step, both axes logarithmic. Raw readings with rate "
-    "0.01 leave the figure at the top in the third step. With rate 0.0001 the "
+    "0.01 leave the figure at the top in the second step. With rate 0.0001 the "
     f"loss falls at once to about {creeping[100]:.0f} and hardly further. "
     "Readings divided by ten, with rate 0.01, begin the same way and then "
     f"fall to {losses[-1]:.1f}.",
@@ -503,7 +503,7 @@ assert count_parameters(network) == 8 + 8 + 8 + 1
 # Here are the same five lines. Now every one of them is PyTorch's own, the loss included.
 
 optimizer = torch.optim.SGD(network.parameters(), lr=network_learning_rate)
-network.train()
+network.train()  # a mode that this network does not need, but others do
 for _ in range(walk_length):
     loss = F.mse_loss(network(u[train]), t[train])
     optimizer.zero_grad()
@@ -571,7 +571,7 @@ show(
 #
 # ## Where it fails
 #
-# Hold the thermometer into a cup of hot tea: the reading is 120, and we know what that is in Fahrenheit. The line has
+# Dip the thermometer into a cup of hot tea: the reading is 120, and we know what that is in Fahrenheit. The line has
 # the right form, so it should come close. The network has never seen such a reading, and $\tanh$ is flat far out.
 
 true_tea = (120 - 32) * 5 / 9

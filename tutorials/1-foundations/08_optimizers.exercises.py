@@ -118,8 +118,8 @@ check(
         "the chances of failing.": lambda p, confidence: math.ceil(
             confidence / p
         ),
-        "success and failure have changed places: all n starts must not "
-        "succeed, they must not all fail.": lambda p, confidence: math.ceil(
+        "success and failure have changed places: the n starts need not "
+        "all succeed, they must only not all fail.": lambda p, confidence: math.ceil(
             math.log(1 - confidence) / math.log(p)
         ),
         "this many starts fail with probability `confidence`. You want them "

@@ -24,7 +24,7 @@ find the deepest of four valleys in more than 95 of 100 trials.
 
 # %%
 # Our first landscape is a ravine: gentle along the first axis, fifty times steeper along the second. The loss of a
-# real network looks like this from close by. `walk` goes down it, with any optimizer, and keeps the whole path.
+# real network looks like this up close. `walk` goes down it, with any optimizer, and keeps the whole path.
 
 import math
 from functools import partial
@@ -365,7 +365,7 @@ assert np.allclose(steady["Adam"], 1) and np.isclose(steady["RMSProp"][0], 10)
 
 # %%
 # AdaGrad's sum only grows, so its steps shrink like $1/\sqrt t$: the fourth is half as long as the first. RMSProp
-# forgets, so its steps settle near the learning rate; but its average begins at zero, and the first step is ten times
+# forgets, so its steps fall toward the learning rate; but its average begins at zero, and the first step is ten times
 # too long. **Adam** corrects that, and adds momentum: a running average $m$ of the gradient (a true average, by the
 # factor $1 - \beta_1$). The correction: $\hat m = m / (1 - \beta_1^t)$ in step $t$, and
 # $\hat s = s / (1 - \beta_2^t)$.
@@ -424,7 +424,7 @@ assert steps["momentum"][0] < steps["Adam"][0] < steps["Adam"][1] / 2
 
 # %%
 # Plain descent and momentum do not notice the turn. Adam needs more than twice as many steps, and in neither ravine is
-# it as fast as momentum. But that momentum was chosen for a ravine of our own. In a network the scales differ from
+# it as fast as momentum. But that momentum was chosen for this very ravine. In a network the scales differ from
 # layer to layer and change on the way, and Adam's default rate, a thousandth, is often good enough to begin with.
 #
 # ### Adam and weight decay

@@ -67,10 +67,10 @@ with style():
 # The walrus has no visible bar left, but it is not impossible: an exponential is never zero, so softmax rules nothing
 # out. A zero in a printout was rounded, or the number was too small for the computer.
 
+torch.manual_seed(9)
 classes = 10
 learning_rate = 0.1
 train_steps = 300
-torch.manual_seed(9)
 
 # %%
 # ## Only differences count
@@ -437,7 +437,7 @@ assert by_entropy[0] > 0.99 and by_square[0] < 0.001 and by_entropy[-1] < 0.001
 # On the far left the network is certain, and wrong. Cross-entropy pulls with nearly its full strength. The squared
 # error hardly pulls, because the softmax is flat there: it would correct the worst mistakes last.
 #
-# !!! quiz "One gradient by head"
+# !!! quiz "One gradient in your head"
 #     Softmax says 0.7, 0.2 and 0.1, and the *second* class is true. What is the derivative of the cross-entropy with
 #     respect to the second logit?
 #

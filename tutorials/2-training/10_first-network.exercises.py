@@ -199,8 +199,8 @@ check(
 #     batch. Where do they stand?
 #
 # ??? hint
-#     `F.cross_entropy` gives the mean over *its* part. With four images of ten, this mean is four tenths of the mean
-#     over all.
+#     `F.cross_entropy` gives the mean over *its* part. With four images of ten, this mean has to count for four
+#     tenths of the mean over all.
 
 
 def step_in_parts(model, optimizer, x, y, size):

@@ -22,7 +22,7 @@ no error tells you. Here you build it by hand; PyTorch's version does the same.
 """
 
 # %%
-# Each color is one of three growers of 178 wines. The file lists them grower by grower; a `DataLoader` mixes them, in
+# Each color is one of three grape varieties of 178 wines. The file is sorted by them; a `DataLoader` mixes them, in
 # another order for each pass (an [**epoch**](../1-foundations/07_thermometer.py)), and cuts the row into 45 batches.
 
 import torch
@@ -33,10 +33,10 @@ from torch.utils.data import DataLoader
 
 from kindling import plots
 
-growers = torch.from_numpy(load_wine().target)  # [178]
+varieties = torch.from_numpy(load_wine().target)  # [178]
 rng = torch.Generator().manual_seed(11)
-loader = DataLoader(growers, batch_size=4, shuffle=True, generator=rng)
-strips = torch.stack([growers, *(torch.cat(list(loader)) for _ in range(2))])
+loader = DataLoader(varieties, batch_size=4, shuffle=True, generator=rng)
+strips = torch.stack([varieties, *(torch.cat(list(loader)) for _ in range(2))])
 
 with plots.style():
     fig, ax = plt.subplots(figsize=(6.4, 1.9))
@@ -47,16 +47,16 @@ with plots.style():
     ax.grid(False)
 plots.show(
     fig,
-    "Three strips of 178 cells, colored by grower. In the order of the file "
+    "Three strips of 178 cells, colored by variety. In the order of the file "
     "there are three solid blocks. In epoch 1 and epoch 2 the three colors are "
     "mixed finely, each time in another order.",
 )
 alone = [sum(len(b.unique()) == 1 for b in s.split(4)) for s in strips]
-print(f"batches with one grower only: {alone}, of {len(loader)}")
+print(f"batches with one variety only: {alone}, of {len(loader)}")
 assert alone[0] == 43 and max(alone[1:]) < 20
 
 # %%
-# In the order of the file, nearly every batch shows one grower only. That is why training data is shuffled.
+# In the order of the file, nearly every batch shows one variety only. That is why training data is shuffled.
 
 import multiprocessing
 import random
@@ -85,13 +85,13 @@ side = 32  # of an image, in pixels, once it is cut to size
 learning_rate, epochs = 0.05, 12  # for the wines
 
 # %%
-# A row holds thirteen measurements of a wine and its grower, the label. We write scikit-learn's table to a CSV file.
+# A row holds thirteen measurements of a wine and its variety, the label. We write scikit-learn's table to a CSV file.
 
 temporary = tempfile.TemporaryDirectory()
 root = Path(temporary.name)
 bunch = load_wine()
 table = np.column_stack([bunch.data, bunch.target])
-names = ",".join([*bunch.feature_names, "grower"])
+names = ",".join([*bunch.feature_names, "variety"])
 np.savetxt(root / "wine.csv", table, "%g", ",", header=names, comments="")
 for line in (root / "wine.csv").read_text().splitlines()[:3]:
     print(line[:75])
@@ -103,7 +103,7 @@ for line in (root / "wine.csv").read_text().splitlines()[:3]:
 
 
 class Wines(Dataset):
-    """Wines from a CSV file; an item is (13 measurements, grower 0 to 2)."""
+    """Wines from a CSV file; an item is (13 measurements, variety 0 to 2)."""
 
     def __init__(self, path):
         table = np.loadtxt(path, dtype=np.float32, delimiter=",", skiprows=1)
@@ -119,8 +119,8 @@ class Wines(Dataset):
 
 wines = Wines(root / "wine.csv")
 x, y = wines[17]
-print(f"{len(wines)} wines; 17: {tuple(x.shape)} numbers, grower {y.item()}")
-print("wines of each grower:", wines.y.bincount().tolist())
+print(f"{len(wines)} wines; 17: {tuple(x.shape)} numbers, variety {y.item()}")
+print("wines of each variety:", wines.y.bincount().tolist())
 assert len(wines) == 178 and x.shape == (13,) and y.dtype == torch.int64
 
 # %%
@@ -199,18 +199,18 @@ runtime.report("batches of 178 rows by 4", len(loader))
 cut = int(0.8 * len(wines))
 rng = torch.Generator().manual_seed(11)
 train, val = data.random_split(wines, [cut, len(wines) - cut], generator=rng)
-print("growers in the last fifth of the file:", wines.y[cut:].unique().tolist())
-print("growers in a random fifth:", wines.y[val.indices].unique().tolist())
+print("varieties in the last fifth:", wines.y[cut:].unique().tolist())
+print("varieties in a random fifth:", wines.y[val.indices].unique().tolist())
 assert wines.y[cut:].unique().tolist() == [2]
 assert not set(train.indices) & set(val.indices)  # no wine is in both
 assert len(train) + len(val) == len(wines)
 
 # %%
-# The last fifth of the file holds one grower alone; `random_split` mixes. Assert that its parts have no row in common.
+# The last fifth of the file holds one variety alone; `random_split` mixes. Assert that its parts have no row in common.
 #
 # ## Scale with the training set's numbers
 #
-# One of the thirteen measurements is around a thousand, another around one third. [A layer learns best from inputs of
+# One of the thirteen measurements is in the hundreds, another around one third. [A layer learns best from inputs of
 # one size](10_first-network.py), so subtract from each column its mean and divide by its standard deviation: those of
 # the **training** wines. A **transform** is a function that is applied to an item as it is read, here by a class.
 
@@ -264,15 +264,8 @@ print("validation accuracy, scaled:", [f"{a:.0%}" for a in good])
 runtime.claim(min(good) > max(raw), "each scaled run beats each raw run")
 
 # %%
-# !!! quiz "Whose mean"
-#     You have a training, a validation and a test set. With whose mean and deviation do you scale the *test* set?
-#
-#     - [ ] With its own, so that it has mean 0 too.
-#       > Then the same wine would get other numbers in other company, and a test set of one wine would be all zeros.
-#     - [ ] With those of all three together, since more data gives a better mean.
-#       > Then the test set has had a say in the preparation. That is a leak, even if it is a small one here.
-#     - [x] With the training set's.
-#       > They belong to the model, like its weights: learned once, kept, and applied to every new example.
+# The mean and the deviation belong to the model, like its weights: learned once, kept, and applied to every new
+# example. With numbers of its own, a test set of one wine would be all zeros.
 #
 # ## Reading must not change what is stored
 #
@@ -596,4 +589,4 @@ temporary.cleanup()
 # ## What to read next
 #
 # [Validate and regularize](12_validate-regularize.py) says what the validation loader is for. The wines are a copy of
-# the UCI collection's "Wine" (M. Forina and others), as scikit-learn brings it along.
+# the UCI collection's "Wine" (M. Forina and others), as it comes with scikit-learn.

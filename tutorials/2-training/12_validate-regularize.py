@@ -42,7 +42,7 @@ plots.image_grid(
 # %%
 # You will
 #
-# - measure **accuracy** by hand, and get past three traps that have caught many a notebook,
+# - measure **accuracy** by hand, and get past the traps that have caught many a notebook,
 # - see **underfitting** and **overfitting** as two pairs of curves, and treat the second with **early stopping**,
 #   **weight decay** and **dropout**,
 # - choose a network by its **validation** loss, open the test set once, and look at the worst mistakes.
@@ -176,8 +176,8 @@ assert abs(small - untrained) < 1e-5
 
 # %%
 # In the mean of batch means, one example in a batch of its own weighs as much as the other eight together. So
-# `evaluate` multiplies each batch's mean by the batch's size, adds up, and divides by the number of examples. Its
-# answer does not depend on how you cut.
+# `evaluate` puts the outputs of all batches together and computes the loss once, over all examples. Its answer does
+# not depend on how you cut.
 #
 # The division has two traps of its own, and both can be found in popular notebooks: a loss that is *added up* over the
 # batches and never divided, and a sum over validation images that is divided by `len(loader.dataset)`, although a
@@ -216,7 +216,7 @@ claim(everything / count == 6, "the wrong divisor is six times too large")
 
 
 def experiment(model, *, weight_decay=0.0, patience=None):
-    runtime.seed(12)  # the same batches in the same order
+    runtime.seed(12)  # the same order, until dropout draws as well
     optimizer = torch.optim.AdamW(
         model.parameters(), lr=learning_rate, weight_decay=weight_decay
     )
@@ -378,7 +378,7 @@ print(f"no_grad alone {forgotten:.1%}, evaluation mode {remembered:.1%}")
 claim(forgotten < remembered - 0.005, "dropout left on costs accuracy")
 
 # %%
-# `fit` and `evaluate` set the mode themselves, each at its top. Write your own functions that way.
+# `train_epoch` and `evaluate` set the mode themselves, each at its top. Write your own functions that way.
 #
 # !!! quiz "eval() without no_grad()"
 #     Now the other way round: you validate after `model.eval()`, but without `torch.no_grad()`. What happens?
@@ -437,10 +437,9 @@ claim(saved > max(at_best, 0), "dropout pays, and most at the end")
 
 # %%
 # "End" is the mean of the last five epochs. Both methods narrow the gap. But a narrow gap is not the aim: a low solid
-# line is. Dropout has one at the end, from whatever seed we tried. Weight decay had one from most seeds, and from one
-# of them it ended where the plain run did, so we claim nothing. At the lowest points they are all closer together: a
-# plain network that is stopped at the right moment is almost as good. What dropout buys you here is that you can train
-# on without ruining the network.
+# line is. We claim it of dropout alone, because the lead of weight decay at the end is smaller. At the lowest points
+# they are all closer together: a plain network that is stopped at the right moment is almost as good. What dropout buys
+# you here is that you can train on without ruining the network.
 #
 # ## All together
 #

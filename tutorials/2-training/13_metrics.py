@@ -185,7 +185,7 @@ plots.show(
 #       > People who are picked out in vain lose an afternoon: the examination sends them home. Those who were *not*
 #       > picked out get no second look.
 #     - [x] High recall
-#       > A case that is missed here is missed for good. Precision comes afterwards, from the examination.
+#       > A case that is missed here is missed for good. Precision comes afterward, from the examination.
 #
 # ## One number: F1
 #
@@ -366,7 +366,7 @@ print(
     f"of a coin {auc(coin, y):.2f}, of a constant {auc(always, y):.2f}, ",
     end="",
 )
-print(f"of our scores with the sign turned {auc(-scores, y):.4f}")
+print(f"of our scores with the sign flipped {auc(-scores, y):.4f}")
 assert abs(auc(scores, y) - by_pairs) < 1e-12
 assert auc(always, y) == 0.5 and abs(auc(coin, y) - 0.5) < 0.15
 assert abs(auc(-scores, y) - (1 - auc(scores, y))) < 1e-12
@@ -383,7 +383,7 @@ assert abs(auc(-scores, y) - (1 - auc(scores, y))) < 1e-12
 #       > That is about the *precision* of random alarms. AUC compares pairs of one positive and one negative, and how
 #       > many there are of each does not matter.
 #     - [ ] 0
-#       > An AUC of 0 is as informative as 1: turn the sign and every pair is right.
+#       > An AUC of 0 is as informative as 1: flip the sign and every pair is right.
 #     - [=] 0.5 ± 0.01
 #       > In half of the pairs the positive happens to be ahead, however rare positives are.
 #     - [ ] anything else
@@ -571,7 +571,7 @@ assert abs(per_class.mean().item() - reference) < 1e-9 and per_class[2] == 0
 # ## Where it fails
 #
 # A measure shows what it was made to show. The AUC looks at the *order* of the scores and at nothing else. Squeeze all
-# probabilities of a model towards one, keeping their order: the AUC does not move, and yet the probabilities have
+# probabilities of a model toward one, keeping their order: the AUC does not move, and yet the probabilities have
 # become nonsense. The [log-loss](../1-foundations/06_logistic-regression.py) notices.
 
 odds = separation * scores - separation**2 / 2 - math.log(quiet / fires)

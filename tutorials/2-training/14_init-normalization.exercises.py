@@ -143,7 +143,7 @@ check(
 )
 
 # %%
-# For 784-512-256-10 the missing biases are 512 + 256 = 768 parameters less.
+# For 784-512-256-10 that saves 512 + 256 = 768 biases.
 
 # %%
 # ## Batch normalization with a memory

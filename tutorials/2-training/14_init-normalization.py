@@ -149,8 +149,8 @@ plots.show(
 )
 
 # %%
-# Read the right panel from right to left: the gradient shrinks by about the same factor per layer as the signal on its
-# way forward. A gradient that shrinks until the early layers hardly learn is a **vanishing gradient**; one that grows
+# Read the right panel from right to left: the gradient shrinks from layer to layer, as the signal does on its way
+# forward. A gradient that shrinks until the early layers hardly learn is a **vanishing gradient**; one that grows
 # is an **exploding gradient**. What moves a weight is the signal that comes in, times the gradient that comes back.
 
 for name, trip in trips.items():
@@ -575,7 +575,7 @@ claim(min(awake) > deep_accuracy["default"], "the other three are ahead")
 
 network, order = versions["batch norm"], y_val.argsort(stable=True)
 right = {}
-for name in ("eval", "train", "eval afterwards"):
+for name in ("eval", "train", "eval afterward"):
     network.train(name == "train")
     with torch.no_grad():
         parts = x_val[order].to(device).split(100)
@@ -583,7 +583,7 @@ for name in ("eval", "train", "eval afterwards"):
     right[name] = metrics.accuracy(logits, y_val[order])
     print(f"digits sorted by class, {name:15} {right[name]:.1%}")
 claim(right["train"] < right["eval"] - 0.05, "sorted batches cost accuracy")
-claim(right["eval afterwards"] < right["eval"] - 0.03, "and do damage")
+claim(right["eval afterward"] < right["eval"] - 0.03, "and do damage")
 
 # %%
 # The last line shows a second, silent damage: in training mode the running statistics moved at every batch, and the

@@ -15,10 +15,10 @@
 """
 # Checkpoints: save, resume, trust
 
-Trainings stop in the middle: a laptop sleeps, a rented machine is taken back.
-On this page you stop one halfway, go on from a file, and end with the same
-network as if nothing had happened: all of its 101,770 numbers agree, to the
-last bit.
+Training runs stop in the middle: a laptop sleeps, a rented machine is taken
+back. On this page you stop one halfway, go on from a file, and end with the
+same network as if nothing had happened: all of its 101,770 numbers agree, to
+the last bit.
 """
 
 # %%
@@ -236,7 +236,7 @@ assert loaded is None  # what print returned: the file holds no Surprise
 # %%
 # For that reason `torch.load` has a reader of its own, which knows tensors, numbers, texts, lists and dictionaries,
 # and refuses to fetch anything else. The argument is called **`weights_only=True`**, the default since PyTorch 2.6.
-# (Do not rely on it in older versions: until 2.5.1 a crafted file could run code even so.)
+# (Do not rely on it in older versions: up to and including 2.5.1, a crafted file could run code even so.)
 
 torch.save({"weights": Surprise()}, folder / "gift.pt")
 refusal = objection(lambda: torch.load(folder / "gift.pt"))

@@ -274,6 +274,6 @@ check(
 # %%
 # ## A thirteenth bug
 #
-# An open question. Which bug cost *you* most time? Plant it into the training of the tutorial, write a check
+# An open question. Which bug cost *you* the most time? Plant it into the training of the tutorial, write a check
 # that finds it and leaves the repaired version alone, and time the check. If it takes longer than a second, on
 # what smaller thing could it look?

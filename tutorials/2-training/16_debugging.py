@@ -21,7 +21,7 @@ small checks find all twelve.
 """
 
 # %%
-# Here are four trainings on the same made-up examples. One is sound. In the second a softmax is applied twice,
+# Here are four training runs on the same made-up examples. One is sound. In the second a softmax is applied twice,
 # in the third the gradients are never zeroed, in the fourth the labels belong to other examples.
 
 import torch
@@ -234,7 +234,7 @@ def gradients_do_not_pile_up(step):
 caught("no zero_grad", gradients_do_not_pile_up, forgetful_step, sound_step)
 
 # %%
-# **Every weight moves.** In this bug the optimizer holds the weights of a model that was replaced afterwards.
+# **Every weight moves.** In this bug the optimizer holds the weights of a model that was replaced afterward.
 
 
 def model_and_optimizer(stale):
@@ -278,8 +278,8 @@ cut = network().insert(3, Detach())  # ahead of the last layer
 caught("detach cuts a layer off", every_weight_has_a_gradient, cut, network())
 
 # %%
-# Only the two tensors of the first layer are named. The last layer does learn, on random features, and the result can
-# look like a poor choice of hyperparameters.
+# Only the two tensors of the first layer are named. The last layer still gets gradients, and would learn on random
+# features; the result can look like a poor choice of hyperparameters.
 #
 # !!! quiz "Two weights that stay"
 #     After one step `0.weight` and `0.bias` are what they were before. All other parameters have moved. Which bug
@@ -507,7 +507,7 @@ assert loss_of["shuffled apart"] > loss_of["blank inputs"]
 # ## Watch the same few predictions
 #
 # Last, keep one small batch of validation examples aside, and look at its predictions after every step. An average
-# hides what single examples do. Here are the probabilities that two trainings give to the true class of six
+# hides what single examples do. Here are the probabilities that two training runs give to the true class of six
 # examples; the two differ only in the learning rate.
 
 import matplotlib.pyplot as plt

@@ -10,7 +10,7 @@
 # data = ["fashion_mnist"]
 # minutes = 2
 # gpu = true
-# metric = { name = "validation accuracy", unit = "%", target = 83, reference = "page 12's settings, one epoch" }
+# metric = { name = "validation accuracy", unit = "%", target = 83, reference = "hand-picked settings, one epoch" }
 # description = "Random search on a budget: what to draw, on which scale, how often, and what the winner is worth."
 # ///
 """
@@ -58,7 +58,7 @@ assert len(grid[:, 0].unique()) == 3
 assert len(tries["random"][:, 0].unique()) == 9
 
 # %%
-# The grid spends nine trainings to learn about three values of the thing that matters. The random pairs learn about
+# The grid spends nine training runs to learn about three values of the thing that matters. The random pairs learn about
 # nine. On this page you
 #
 # - find out what that is worth, in a thousand comparisons,
@@ -117,17 +117,17 @@ assert best["random"].mean() > best["grid"].mean() + 0.03
 #
 # !!! warning "You may read this elsewhere"
 #     "Try all combinations of a few values each." With five hyperparameters and five values that makes $5^5 = 3125$
-#     trainings, and still only five learning rates. Today draw at random. You may stop after any number of trials or
-#     add more tomorrow, and all that you did stays useful.
+#     training runs, and still only five learning rates. Today draw at random. You may stop after any number of trials
+#     or add more tomorrow, and all that you did stays useful.
 #
 # !!! quiz "What a grid learns"
-#     A grid of 4 learning rates, 4 batch sizes and 4 shares of dropout makes 64 trainings. Suppose that only the
+#     A grid of 4 learning rates, 4 batch sizes and 4 shares of dropout makes 64 training runs. Suppose that only the
 #     learning rate matters. How many different values of it have you tried?
 #
 #     - [=] 4
 #       > And each of them sixteen times over. Sixty-four random trials would have tried 64.
 #     - [ ] 64
-#       > That is the number of trainings. Count the different learning rates among them.
+#       > That is the number of runs. Count the different learning rates among them.
 #     - [ ] anything else
 #       > Each axis of the grid has four values.
 #
@@ -271,8 +271,8 @@ def run_trial(settings, seed):
 # %%
 # ## How noisy is a result?
 #
-# Before comparing anything: how much does a result change if you change *nothing*? Run the settings of page 12 with
-# several seeds. A seed decides the first weights and the order of the images, and nothing that you care about.
+# Before comparing anything: how much does a result change if you change *nothing*? Run the settings chosen by hand
+# with several seeds. A seed decides the first weights and the order of the images, and nothing that you care about.
 
 repeats = 4
 
@@ -335,8 +335,9 @@ assert enough == 59
 #
 # ## The search
 #
-# Here it is, in one line. All trials share one seed, so that they differ in their settings and in nothing that we
-# control. As on page 12, the lowest validation loss wins.
+# Here it is, in one line. All trials share one seed. (On a CPU a wider network draws more numbers from it first, so the
+# images come in another order.) As in [validate and regularize](12_validate-regularize.py), the lowest validation loss
+# wins.
 
 search = [run_trial(settings, seed=100) for settings in space]
 ranked = sorted(search, key=lambda trial: trial.loss)
@@ -441,8 +442,8 @@ runtime.claim(place <= trials // 2, "halving finds one of the better half")
 #
 # ## The winner flatters itself
 #
-# Twenty trials, one validation set, and we took the best. [Page 12](12_validate-regularize.py) showed with
-# *equal* networks that the best score of many is too good. Does it happen with our real ones?
+# Twenty trials, one validation set, and we took the best. [Validate and regularize](12_validate-regularize.py) showed
+# with *equal* networks that the best score of many is too good. Does it happen with our real ones?
 #
 # Suppose that you had only a few validation images. We kept, for each trial, which of the 10,000 it got right. Draw a
 # few images, choose the best trial on these, and then look how it does on all the others. Do so 200 times for each
@@ -542,8 +543,8 @@ runtime.claim(shift < 0.03, "validation with fresh seeds predicts the test")
 # ## Where it fails
 #
 # A search finds the best settings *for its budget*. Ours was one epoch, and one epoch loves what is fast. Take
-# dropout. On page 12 it helped, over many epochs, against overfitting. Ask our budget what it thinks of it, with three
-# seeds:
+# dropout. In *Validate and regularize* it helped, over many epochs, against overfitting. Ask our budget what it thinks
+# of it, with three seeds:
 
 differences = []
 for seed in range(runtime.steps(3)):

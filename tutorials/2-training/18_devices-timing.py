@@ -15,13 +15,13 @@
 """
 # Devices and timing
 
-A GPU made one of these lessons faster, and another one slower. On this page you
+A GPU made some of these lessons faster, and others slower. On this page you
 learn why: how work gets to a GPU, how to time it so that the number means
 something, and what to change when the GPU is waiting for you.
 """
 
 # %%
-# A GPU does not run your Python. Python *orders* work and goes on at once; the GPU works off its queue. Here is
+# A GPU does not run your Python. Python *orders* work and goes on at once; the GPU works through its queue. Here is
 # that in a few lines: a pretend GPU, with a clock that we wind by hand. Its times are in milliseconds.
 
 import math
@@ -239,8 +239,9 @@ from torch import nn
 
 
 def strays(device, model, **batch):
+    place = torch.empty(0, device=device).device  # not "cuda" but cuda:0
     named = [*model.named_parameters(), *model.named_buffers(), *batch.items()]
-    return [name for name, tensor in named if tensor.device.type != device]
+    return [name for name, tensor in named if tensor.device != place]
 
 
 model = nn.Sequential(nn.Linear(20, 32), nn.BatchNorm1d(32), nn.Linear(32, 10))
@@ -272,18 +273,11 @@ assert strays("meta", model, x=x, y=y.to("meta")) == []
 #
 # ## What a GPU gave these lessons
 #
-# On November 26, 2026, one NVIDIA H200 ran whole lessons of this course as they were that day (torch 2.11), while other
-# lessons ran on the CPU cores next to it. The last column is from two CPU cores (torch 2.15).
+# In November 2026 one NVIDIA H200 ran whole lessons of this course. The [results](../../docs/results.md) have its
+# seconds next to those of two CPU cores. For such a card it won little, and some lessons it lost.
 #
-# | lesson | one NVIDIA H200 | two CPU cores |
-# |---|---|---|
-# | [a first network](10_first-network.py) | 16 s | 22 s |
-# | [initialization and normalization](14_init-normalization.py) | 27 s | 34 s |
-# | [searching hyperparameters](17_hyperparameter-search.py) | 33 s | 26 s |
-#
-# That is little for such a card, and the search even lost. The same card also trained the
-# [convolutional network](../3-vision/19_fashion-cnn.py) for 40 epochs on 50,000 images, twice with each of two
-# batch sizes. How long did one step take?
+# The same card also trained the [convolutional network](../3-vision/19_fashion-cnn.py) for 40 epochs on 50,000 images,
+# twice with each of two batch sizes. How long did one step take?
 
 recorded = {128: (50, 45), 512: (13, 13)}  # batch size: seconds, NVIDIA H200
 step_ms = {}
@@ -295,9 +289,9 @@ assert abs(step_ms[512] / step_ms[128] - 1) < 0.2
 
 # %%
 # A step with four times the images took about as long: the card was waiting for Python to order the next step. All four
-# trainings ended at a test accuracy of 92.3% to 92.6%. So with a small network on a large GPU, first make the batches
-# larger; then wait less often; then let `torch.compile` join many small orders into few. A large network, or large
-# images, fills the card without such help.
+# training runs ended at a test accuracy of 92.3% to 92.6%. So with a small network on a large GPU, first make the
+# batches larger; then wait less often; then let `torch.compile` join many small orders into few. A large network, or
+# large images, fills the card without such help.
 #
 # !!! quiz "Larger batches"
 #     A step of your network takes 3 ms on a GPU with a batch of 128, and still 3 ms with 1,024. There are 51,200
@@ -424,14 +418,8 @@ assert "Inference tensors" in objection(lambda: lean * w)
 #
 # A seed makes each device repeat *itself*. The generator of a GPU gives other numbers than the CPU's, so draw on the
 # CPU and move the result if both should see the same. And even equal numbers can add up differently, because a sum of
-# floating-point numbers depends on its order:
-
-a, b, c = torch.tensor([1e8, 1.0, -1e8])
-print("(a + b) + c =", ((a + b) + c).item())
-print("(a + c) + b =", ((a + c) + b).item())
-assert (a + b) + c == 0 and (a + c) + b == 1
-
-# %%
+# floating-point numbers [depends on its order](15_checkpoints.py).
+#
 # A GPU adds in an order that some kernels do not fix. `torch.use_deterministic_algorithms(True)` makes PyTorch choose
 # kernels that do, and refuse operations that have none.
 
@@ -491,7 +479,7 @@ assert count["addmm"] == 5 * 3 and count["mm"] == 5 * (2 * 3 - 1)
 #
 # ## Keep a log
 #
-# A training lasts for hours, and you want to look at it while it runs. So write down a few numbers at every step:
+# A training run lasts for hours, and you want to look at it while it runs. So write down a few numbers at every step:
 # which step, what was measured, its value. One line each, appended to a file, so that nothing is lost if the power
 # fails.
 
@@ -535,7 +523,7 @@ assert logged["calm"][-1] < 0.5 * logged["calm"][0]
 assert norm["hasty"] > 3 * norm["calm"]
 
 # %%
-# Two runs that differ in the learning rate, read back from the two files. The hasty one is thrown up and stays above
+# Two runs that differ in the learning rate, read back from the two files. The hasty one shoots up and stays above
 # the calm one; its largest gradient norm is several times larger. The norm of the gradient is the first thing to log
 # next to the losses, the learning rate the second.
 #

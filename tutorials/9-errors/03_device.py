@@ -16,7 +16,7 @@ Two tensors can only meet where both of them live, and a module only knows the
 parts that you have given it properly. Find your message below, with its cause
 and a fix that runs. This page was made without a GPU. The device `meta`, on
 which tensors have a shape but no numbers, plays its part: it makes the same
-mistake fail, mostly in other words. The words of a GPU stand in the headings.
+mistake fail, mostly in other words. The words of a GPU are in the headings.
 """
 
 # %%
@@ -264,7 +264,7 @@ total = sum((weight * n).sum().item() for n in range(3))
 assert total == 3.0  # a number, and no graph
 
 # %%
-# More to try, from half precision to other programs on the GPU, stands under
+# More to try, from half precision to other programs on the GPU, is under
 # [CUDA out of memory](../../docs/troubleshooting.md#cuda-out-of-memory).
 #
 # ## Input and hidden tensors are not at the same device, found input tensor at cuda:0 and hidden tensor at cpu

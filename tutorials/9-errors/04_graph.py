@@ -7,13 +7,13 @@
 #
 # [tool.kindling]
 # minutes = 1
-# description = "Eight autograd errors, each raised by code that runs, with its exact message, cause and fix."
+# description = "Eight errors around gradients, each raised by code that runs, with its exact message, cause and fix."
 # ///
 """
 # Errors: gradients
 
-Autograd records what you do to a tensor and plays it backwards. These errors
-say that the record has a gap, was used up, or was overwritten. Find your
+Autograd records what you do to a tensor and plays it backwards. Most of these
+errors say that the record has a gap, was used up, or was overwritten. Find your
 message below: each one is raised on purpose, explained, and fixed by code that
 runs. How the record works is explained in [Backpropagation by
 hand](../1-foundations/04_backprop.py).
@@ -215,7 +215,7 @@ assert (
 
 # %%
 # The cause that nobody expects: `nn.CrossEntropyLoss(logits, y)` gives your tensors to the *constructor*, as
-# its settings. Build the loss first and call it afterwards, or use the function.
+# its settings. Build the loss first and call it afterward, or use the function.
 
 y = torch.tensor([0])
 assert nn.CrossEntropyLoss()(logits[None], y) == F.cross_entropy(

@@ -110,7 +110,7 @@ with raises(
 
 # %%
 # `strict=False` does not help: it forgives names, not shapes. Build the model as it was and replace its last
-# layer afterwards.
+# layer afterward.
 
 model = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 2))
 model.load_state_dict(torch.load(path))
@@ -163,7 +163,7 @@ with (
 
 # %%
 # Each tensor in a file remembers its device, and `torch.load` puts it back there. `map_location` says where
-# else to put it. On a GPU machine, too, load to the CPU first and move the model afterwards.
+# else to put it. On a GPU machine, too, load to the CPU first and move the model afterward.
 
 saved = torch.load(path, map_location="cpu")
 assert {tensor.device.type for tensor in saved.values()} == {"cpu"}
