@@ -65,9 +65,7 @@ check(
             c1**2 + c2**2
         ),
         "this adds the legs. Square each of them before you add: the root of "
-        "the squared sum is just the sum.": lambda c1, c2: (
-            c1 + c2
-        ),
+        "the squared sum is just the sum.": lambda c1, c2: c1 + c2,
     },
 )
 

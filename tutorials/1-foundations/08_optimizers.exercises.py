@@ -119,8 +119,8 @@ check(
             confidence / p
         ),
         "success and failure have changed places: the n starts need not "
-        "all succeed, they must only not all fail.": lambda p, confidence: math.ceil(
-            math.log(1 - confidence) / math.log(p)
+        "all succeed, they must only not all fail.": lambda p, confidence: (
+            math.ceil(math.log(1 - confidence) / math.log(p))
         ),
         "this many starts fail with probability `confidence`. You want them "
         "to succeed with it.": lambda p, confidence: math.ceil(

@@ -407,10 +407,11 @@ for step in steps:
     off = (history[step] - sobel_x).abs().max()
     print(f"step {step:3}: the largest of nine errors is {off:.4f}")
 claim(off < 0.02, "it has found Sobel's numbers")
+assert torch.linalg.matrix_rank(F.unfold(x_train[:64], 3).sum(dim=2)) == 9
 
 # %%
 # From pairs of images alone, the network has found the kernel. It did so because Sobel's kernel is the only one that
-# explains them: two kernels that agree on all those images are the same.
+# explains them: the windows of these images differ in all nine directions, so no other kernel gives the same answers.
 #
 # !!! quiz "Other teachers"
 #     You replace the wanted images and train the same layer, one kernel of 3 by 3 without a bias, again. For which of
@@ -424,14 +425,14 @@ claim(off < 0.02, "it has found Sobel's numbers")
 #       > A square root of squares is no weighted sum. Negate the image: the answers of a kernel change their sign, the
 #       > length does not.
 #     - [ ] The images, blurred by the 5 by 5 kernel from above.
-#       > Its corners reach two pixels far, and a kernel of 3 by 3 sees one pixel in each direction.
+#       > It reaches two pixels in each direction, and a kernel of 3 by 3 sees one pixel in each direction.
 #
 # ## Features made by hand, features learned
 #
 # With Sobel's kernel we told the network what to find. Does *that* help to recognize things? Before networks learned
-# their features, people made them. A famous recipe: divide the image into cells, and count in each how much edge runs
-# in each of eight directions. On Fashion-MNIST, 4 by 4 cells and eight directions make 128 features of 784 pixels.
-# Here are four of the directions, for a pullover.
+# their features, people made them. A famous recipe: divide the image into cells, and count in each in which of eight
+# directions the brightness rises, and how steeply. On Fashion-MNIST, 4 by 4 cells and eight directions make 128
+# features of 784 pixels. Here are four of the directions, for a pullover.
 
 angles = 8
 
@@ -584,7 +585,7 @@ claim(missed > 0.25 * nothing, "it does not know edges")
 
 # %%
 # On its own images it is right, since each of its rows has the sum 0, and there nothing else counts. *Which* numbers
-# add up to 0 its examples could not tell it: these are left over from the random start, and find no edges.
+# add up to 0 its examples could not tell it: these are left over from the random start, and miss most of the edges.
 #
 # ## Exercises
 #

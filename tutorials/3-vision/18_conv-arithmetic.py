@@ -249,7 +249,7 @@ def size_out(n, kernel, stride=1, padding=0, dilation=1):
 
 
 dealer = torch.Generator().manual_seed(18)
-ranges = ((1, 41), (1, 8), (1, 6), (0, 4), (1, 5))  # from, up to but without
+ranges = ((1, 41), (1, 8), (1, 6), (0, 4), (1, 5))  # from, up to, not including
 right = pooled = layers = 0
 while layers < 200:
     n, kernel, stride, padding, dilation = (
@@ -357,7 +357,7 @@ assert both < parameters(64, 64, 3) / 7
 #     - [x] Reduce 256 channels to 64 ahead of an expensive layer.
 #       > That is a frequent use: the next layer then reads a quarter of the channels.
 #     - [ ] Halve the height without losing a row.
-#       > With stride 2 it halves the height, but then it never reads every second row.
+#       > With stride 2 it halves the height, but then it skips every second row.
 #
 # ## Pooling
 #
@@ -489,7 +489,7 @@ print("50 random stacks: formula and gradient agree")
 
 recipes = {
     "plain": [(3, 1)] * 8,
-    "stride 2 in every second": [(3, 1), (3, 2)] * 4,
+    "stride 2 in every second layer": [(3, 1), (3, 2)] * 4,
     "dilation doubles": [(2 * 2**i + 1, 1) for i in range(8)],
 }
 growth = {

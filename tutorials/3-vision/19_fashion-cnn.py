@@ -315,7 +315,9 @@ claim(score["CNN"] > 0.915, "the CNN's test accuracy is above 91.5%")
 
 # %%
 # How does that compare? Others have sent in results for networks with two or three convolutional layers: from 87.6% to
-# 93.4% (Fashion-MNIST README; not checked by its authors).
+# 93.4% (Fashion-MNIST README; not checked by its authors). On an NVIDIA H200 (November 2026), 40 epochs with shifts and
+# mirror images took nearly this network to 92.8%, and a residual network of 1.6 million parameters, in 20 epochs, to
+# 94.3%.
 #
 # Could the lead be luck? There are two kinds. The first is the choice of test images. Both networks answered the same
 # questions, so look only at images where one is right and the other wrong. If the networks were equally good, these
@@ -522,7 +524,7 @@ claim(0 < after < 0.75 * before, "without neighbors the lead shrinks")
 
 # %%
 # There is the reason. With neighbors, the CNN leads from every seed. Without them it loses accuracy from every seed
-# and a large part of its lead, while the MLP, within the noise of short trainings, did not notice. (Some of the lead
+# and a large part of its lead, while the MLP, within the noise of short runs, did not notice. (Some of the lead
 # remains: the two networks differ in more than their windows, for example in batch normalization.) The CNN does not
 # win because it is better in general. It wins because its design says something *true* about images: what belongs
 # together is close together, and a collar is a collar wherever it is.
@@ -561,7 +563,8 @@ claim(hardest == "Shirt", "the shirt is still the hardest class")
 #
 # ## Read next
 #
-# [Deeper networks](21_deeper.py) asks what more stages, and shortcuts around them, are worth.
+# [Color images and augmentation](20_cifar-augmentation.py) comes next: three channels, and more images than you have.
+# After that, [deeper networks](21_deeper.py) asks what more stages, and shortcuts around them, are worth.
 #
 # If the dropout, the weight decay or the rule "test once" were new to you, their home is [validate and
 # regularize](../2-training/12_validate-regularize.py). If the training loop was, begin with [the first

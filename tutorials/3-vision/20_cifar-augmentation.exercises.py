@@ -250,8 +250,8 @@ check(
 
 # %%
 # In the first case the gain is 2 points, several times its standard error. In the second it is negative and smaller
-# than its standard error: such an augmentation may do nothing at all, and four seeds cannot tell. A gain of more than
-# twice the standard error is a reason to believe in it; with three seeds, be content with no less than that.
+# than its standard error: such an augmentation may do nothing at all, and four seeds cannot tell. With many seeds,
+# twice the standard error is a reason to believe in a gain; with three, ask for about four times.
 
 # %%
 # ## Another kind of image

@@ -10,7 +10,7 @@
 # data = ["cifar10", "mnist"]
 # minutes = 3
 # gpu = true
-# metric = {name = "accuracy, asked twice", unit = "%", target = 79, reference = "70.4 to 76.7% (a course, 30 epochs)"}
+# metric = {name = "accuracy, asked twice", unit = "%", target = 79, reference = "70.4 to 76.7% (a course, once)"}
 # description = "CIFAR-10 in color: augmentation with transforms v2, what it gains on three seeds, and when it lies."
 # ///
 """
@@ -51,7 +51,7 @@ plots.image_grid(
 # that they go together. You will
 #
 # - apply a random change to a batch so that each image gets its own,
-# - measure the gain of augmentation in pairs of trainings, from three seeds, and see two augmentations do harm,
+# - measure the gain of augmentation in pairs of runs, from three seeds, and see two augmentations do harm,
 # - train a network with less than half of the parameters of a well-known course's, for a few epochs, and ask it twice
 #   about each test image: more than 79% of the answers are right.
 
@@ -227,8 +227,8 @@ assert torch.equal(labels, same_labels) and not torch.equal(first, again)
 # %%
 # ## Does it pay? Three seeds, in pairs
 #
-# A fair answer needs two trainings that differ in nothing else, and more than one such pair. To make room for six
-# trainings, the network and its training set are small. It has three stages as in [the last
+# A fair answer needs two training runs that differ in nothing else, and more than one such pair. To make room for six
+# runs, the network and its training set are small. It has three stages as in [the last
 # lesson](19_fashion-cnn.py), with the pooling moved ahead of the batch normalization, which then has a quarter of the
 # numbers to scale.
 
@@ -278,7 +278,7 @@ def trial(network, data, change, seed, epochs=12, batch=batch_size):
 
 
 # %%
-# Both trainings of a pair get the same first weights and the same images in the same order. (The order has a random
+# Both runs of a pair get the same first weights and the same images in the same order. (The order has a random
 # generator of its own, since the augmentation draws from the common one.)
 
 some = slice(2000)
@@ -527,6 +527,7 @@ for name, model in models.items():
         test[name, way] = metrics.accuracy(z, y_test)
         print(f"{name:6} asked {way:5} test accuracy {test[name, way]:.2%}")
 runtime.report("accuracy, asked twice", test["ours", "twice"])
+runtime.report("accuracy, asked once", test["ours", "once"])
 claim(test["ours", "twice"] > 0.79, "more than 79% of the test images")
 claim(test["ours", "twice"] > test["ours", "once"], "asking twice pays")
 right = {name: z.argmax(dim=1) == y_test for name, z in logits.items()}
@@ -539,8 +540,9 @@ claim(coins > 5, "the lead is not the luck of these test images")
 # %%
 # The last line compares the answers image by image, as [the last lesson](19_fashion-cnn.py) did. The course's own
 # notebooks stored 70.4%, 71.4% and 76.7% for its network, after 30 epochs on the official images, each asked once.
+# (Ours does more than three times as many multiplications for each image, as you saw above.)
 #
-# Augmentation needs long trainings to show its worth. On an NVIDIA H200 (November 2026, this JPEG copy, 50,000
+# Augmentation needs long training to show its worth. On an NVIDIA H200 (November 2026, this JPEG copy, 50,000
 # training images) 30 epochs took the course's network to 78.0% without augmentation and to 80.9% with shifts and
 # mirror images, one training each.
 #
@@ -559,15 +561,16 @@ print(f"most confused: {CIFAR_CLASSES[a]} and {CIFAR_CLASSES[b]}", end=", ")
 print(f"{pairs.max()} of {wrong.sum()} mistakes")
 print(f"hardest: {CIFAR_CLASSES[by_class.argmin()]}, {by_class.min():.1%}")
 claim({CIFAR_CLASSES[a], CIFAR_CLASSES[b]} == {"cat", "dog"}, "cat and dog")
+claim(pairs.max() > 0.1 * wrong.sum(), "more than a tenth of all mistakes")
 
 # %%
-# There are 45 pairs of classes, and one of them makes up a large part of all mistakes. Both are furry, have four legs,
-# and lie on the same sofas; at 32 by 32 pixels little else is left of them.
+# There are 45 pairs of classes, and one of them makes up more than a tenth of all mistakes. Both are furry, have four
+# legs, and lie on the same sofas; at 32 by 32 pixels little else is left of them.
 #
 # ## Where it fails
 #
-# Augmentation prepares a network for the changes that you thought of. Here is one that we did not: save the test
-# images once more as JPEG, more and more strongly.
+# Augmentation prepares a network for the changes that you thought of. Here is one that we did not: compress the
+# test images again, as JPEG, more and more strongly.
 
 pixels = (255 * photos_test[:2000]).round().to(torch.uint8)
 kept = {"as it is": pixels}
@@ -581,8 +584,9 @@ for name, images in kept.items():
 claim(after["as it is"] - after["quality 10"] > 5, "strong JPEG costs points")
 
 # %%
-# The network loses, though nobody changed what the images show. So train on the kind of images that will come, or make
-# this change an augmentation, too (`v2.JPEG`). And whenever you name an accuracy, name the kind of images.
+# Compressed strongly, it loses many points, though nobody changed what the images show. So train on the kind of images
+# that will come, or make this change an augmentation, too (`v2.JPEG`). And whenever you name an accuracy, name the kind
+# of images.
 #
 # ## Exercises
 #

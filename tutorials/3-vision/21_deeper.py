@@ -10,7 +10,7 @@
 # data = ["cifar10"]
 # minutes = 3
 # gpu = true
-# metric = { name = "test accuracy", unit = "%", target = 88, reference = "88.75% (width 32, 30 epochs)" }
+# metric = { name = "test accuracy", unit = "%", target = 88, reference = "90% (book, validation, 100 epochs)" }
 # description = "Width, depth, dropout, batch norm and residual connections: which gains are real, which are luck?"
 # ///
 """
@@ -236,10 +236,10 @@ for name in ("fully connected", "dropout 0.3"):
 
 # %%
 # The dashed line is the baseline, and the thin lines reach from the worst seed to the best. Two bars fall short.
-# Without convolutions the network loses, although it has by far the most parameters. Dropout loses too: it slows the
-# learning, and in so few epochs the baseline has had no time to [overfit](../2-training/12_validate-regularize.py), so
-# there is nothing for it to win. For the other two, look at the gain next to the spread of the seeds and the standard
-# error: is it more than luck?
+# Without convolutions the network loses, although it has by far the most parameters. Dropout loses too. A likely
+# reason: it slows the learning, and so few epochs leave the baseline little time to
+# [overfit](../2-training/12_validate-regularize.py). For the other two, look at the gain next to the spread of the
+# seeds and the standard error. A gain that is smaller than either is a tie.
 #
 # !!! quiz "Which change is beyond luck?"
 #     A baseline reaches 88.4, 88.9 and 89.2% from three seeds, on 2,000 images. Which results say that the change
@@ -255,7 +255,8 @@ for name in ("fully connected", "dropout 0.3"):
 # ## Three mistakes
 #
 # You can find this very comparison in well-known teaching material, with three mistakes in it. Each of them is easy to
-# make, and none raises an error. We plant them one by one, and write for each a check that catches it.
+# make, and none raises an error. We plant them one by one, write checks that catch the first two, and show
+# what the third does to a ranking.
 #
 # The first hides in a name. To measure the training accuracy, somebody makes a loader that does not shuffle, and calls
 # it `train` again. From then on every network trains on the same order of batches.
@@ -439,11 +440,11 @@ plots.curves(
 )
 ratio = {name: found[0] / found[-1] for name, found in sizes.items()}
 print({name: f"first / last = {value:.0e}" for name, value in ratio.items()})
-assert ratio["plain"] < 1e-4 and ratio["residual"] > 1e-3
+assert ratio["plain"] < 1e-4 and ratio["residual"] > 0.02
 
 # %%
 # In the plain network the gradient [vanishes](../2-training/14_init-normalization.py): the first blocks get next to
-# nothing of it. With shortcuts all twenty get a share of similar size. The two networks have the same number of
+# nothing of it. With shortcuts none of the twenty is left with nothing. The two networks have the same number of
 # parameters. Now train them.
 
 for name, shortcut in (("20 blocks", False), ("20 residual", True)):
@@ -459,7 +460,7 @@ claim(min(rescued) > 75, "the same stack with shortcuts learns")
 
 # %%
 # Without shortcuts the network guesses: half of the images are birds. With them it learns from every seed. It does not
-# beat the shallow ones here, though. Depth is not worth anything by itself, and two stages are enough for this task.
+# beat the baseline here, though. Depth is not worth anything by itself, and two stages are enough for this task.
 #
 # ## A list times ten
 #
@@ -486,8 +487,8 @@ assert (multiplied, separate) == (75_810, 159_330)
 
 # %%
 # Multiplying a list copies the *reference*, so the network goes through one block ten times. A hundred blocks would
-# have no parameter more than one. Nothing fails: the network trains, with all its layers tied together. Only the count
-# gives it away. So compute how many parameters a network should have, and assert it.
+# have not one parameter more than a single block. Nothing fails: the network trains, with all its layers tied together.
+# Only the count gives it away. So compute how many parameters a network should have, and assert it.
 #
 # !!! quiz "What the multiplied list shares"
 #     A network has `middle = 3 * [Block(8, shortcut=True)]`, and you train it for one step. What is true?
@@ -501,9 +502,9 @@ assert (multiplied, separate) == (75_810, 159_330)
 #
 # ## One test
 #
-# By validation several networks tie for the first place. We take width 32, because it has a published counterpart. No
-# choice is left to make. So the validation images may train the network too, for twice as many epochs, and then the
-# test set is opened, once.
+# By validation several networks tie for the first place. We take width 32, because the book has it, too (90% on
+# validation, after 100 epochs). No choice is left to make. So the validation images may train the network too, for
+# twice as many epochs, and then the test set is opened, once.
 
 x_all, y_all = torch.cat([x_train, x_val]), torch.cat([y_train, y_val])
 runtime.seed(21)

@@ -19,7 +19,7 @@
 A network says "sandal", and you would like to know why. Here you make the
 images that are meant to answer: what a filter responds to, which pixels matter,
 where the network looked. Then you test these images themselves, and half of
-them turn out not to be about the network at all.
+them turn out to say more about the image than about the network.
 """
 
 # %%
@@ -111,7 +111,7 @@ claim(accuracy > 0.8, "the network is worth looking into")
 
 
 def recorded(model, layer, x):
-    """What a layer gives for the images x; the hook is gone afterwards."""
+    """What a layer gives for the images x; the hook is gone afterward."""
     kept = []
     hook = layer.register_forward_hook(
         lambda module, inputs, output: kept.append(output)
@@ -153,7 +153,7 @@ assert not model[0]._forward_hooks
 #     - [x] It has the same weights for all three channels.
 #       > It is a filter for gray images that was written down three times.
 #     - [ ] Its weights for each of the channels have the sum 0.
-#       > Then it ignores even areas, of any color. At an edge between red and green it still can answer.
+#       > Then it ignores even areas, of any color. At an edge between red and green it can still answer.
 #     - [ ] Its weights for red are the negative of those for green, and those for blue are zero.
 #       > The opposite: it sees only the difference of red and green.
 #
@@ -372,7 +372,7 @@ claim(lost["Grad-CAM"] > lost["random square"], "so does Grad-CAM")
 claim(lost["saliency"] < lost["occlusion"] / 2, "sensitive is not it")
 
 # %%
-# Occlusion wins; it has tried all of these squares, so this is no surprise. The bar of saliency is the one to
+# Occlusion wins. It has covered squares like these, so this is no surprise. The bar of saliency is the one to
 # remember: dots where the score is *sensitive* need not be where the answer comes from.
 #
 # ## Is it about the network at all?
@@ -554,15 +554,26 @@ plots.image_grid(
     titles=[f"not {FASHION_CLASSES[a[i]]}" for i in wrong] + ["heat"] * 4,
     columns=4,
     alt="Four garments that were taken for something else, and their "
-    "Grad-CAM maps: soft spots on the garment, as for right answers.",
+    "Grad-CAM maps: a few soft spots each.",
 )
 print(f"heat on the garment: right answers {good:.0%}, wrong ones {bad:.0%}")
+area = (x > 0).float().mean()
+print(f"the garment's share of all pixels: {area:.0%}")
 claim(abs(good - bad) < 0.15, "the heat does not tell right from wrong")
 
 # %%
-# The network looked at the garment in both cases. A map that makes sense to us is no evidence that the answer is
+# Right or wrong, about the same share of the heat lies on the garment, and it is not much more than the garment's share
+# of the pixels. So the map does not tell the two apart. A map that makes sense to us is no evidence that the answer is
 # right, and no evidence that it is right for the reason that comes to our mind. Use such maps to find mistakes: a
 # network that looks at the background, at a stamp in the corner. To believe an answer, measure on images that are new.
+#
+# ## The chapter so far
+#
+# A [filter](17_filters.py) answers to one pattern, wherever it is. [Stride, padding and pooling](18_conv-arithmetic.py)
+# decide how many answers there are, and how far each of them sees. Stacked, filters
+# [beat a larger fully connected network](19_fashion-cnn.py), because neighbors belong together.
+# [Augmentation](20_cifar-augmentation.py) says what does not matter, [shortcuts](21_deeper.py) let deep stacks learn,
+# and the maps of this page show what they respond to.
 #
 # ## Exercises
 #

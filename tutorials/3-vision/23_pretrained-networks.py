@@ -280,9 +280,10 @@ plots.image_grid(
 for answer in answers:
     print(", ".join(f"{name} {p:.2f}" for name, p in answer.items()))
 claim(all(any("cat" in n for n in a) for a in answers), "they are cats")
+claim(max(max(a.values()) for a in answers) < 0.9, "none is certain")
 
 # %%
-# They are cats, and it cannot decide which.
+# Each time a cat is among the three, and never does one name get nearly all of the probability.
 #
 # Now two hundred photos of cats and dogs, from a source that is not ImageNet. We count a name as right if it is that
 # of any cat, or of any dog.
@@ -381,7 +382,7 @@ claim(sure["not normalized"] < 0.4, "unnormalized, it is unsure")
 #     - [ ] Such images hold more information, since 255 is larger than 1.
 #       > It is the same image times a constant. No information is added.
 #     - [ ] Images of that range were in the training set.
-#       > Then it would not lose any answers. The training images were normalized.
+#       > Then it would do as well on them as on the right ones. The training images were normalized.
 #
 # ## Always an answer
 #

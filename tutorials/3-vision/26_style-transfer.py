@@ -74,7 +74,7 @@ style_weight = 100.0
 # ## A network that only looks
 #
 # SqueezeNet was trained on ImageNet to name a thousand kinds of things. To do that it had to learn
-# [features](19_fashion-cnn.py) of images, from edges to textures to parts of objects. We only want these, so the
+# [features](17_filters.py) of images, from edges to textures to parts of objects. We only want these, so the
 # convolutional part is all we keep, and we **freeze** it: no weight of it asks for a gradient.
 
 network = squeezenet().features.to(device)
@@ -264,7 +264,7 @@ claim(max(mirrored.values()) < 0.5 * min(start.values()), "mirror")
 # ## The image is the parameter
 #
 # What does the optimizer get? One tensor: the image. It must ask for a gradient, and it must be a **leaf**, a tensor
-# that no operation has computed, since gradients are kept in leaves only. One order of words spoils that: first
+# that no operation has computed, since gradients are kept in leaves only. One order of calls spoils that: first
 # `requires_grad_()`, then `.to(...)`. The move is an operation, and its result is no leaf. On a CPU you will not
 # notice, because `.to("cpu")` moves nothing. Changing the number type shows what happens.
 
@@ -433,7 +433,7 @@ claim(table[0][4] > 10 * table[0][0], "layer 1 knows little of layer 10")
 # ## Where it fails
 #
 # The Gram matrix forgets places, so whatever in a style *is* a place is lost: the painting's large circle, a horizon,
-# a frame. Strokes come back as texture, a face would come back as pieces of one. The cell below compares the painting
+# a frame. Strokes come back as texture; a face would come back as pieces of one. The cell below compares the painting
 # with itself, cut into four tiles and put together in another order.
 
 
@@ -462,7 +462,7 @@ claim(max(torn.values()) < 0.5 * min(start.values()), "the style is kept")
 claim(apart > 0.5, "the content is not")
 
 # %%
-# To you the circles are gone. To the style loss it is nearly the same painting.
+# To you the circles are gone. To the style loss it is much closer to the painting than the octopus is.
 #
 # Also, this is slow: every new image needs its own training of pixels. If you want to paint a film, train a network
 # that does in one pass what these steps do, with the same losses, once for each style.

@@ -195,7 +195,8 @@ check(
 )
 
 # %%
-# A clip at 5 means: no step is longer than five times the learning rate would make it for a gradient of length 1.
+# With plain SGD, a clip at 5 means that no step is longer than five times the learning rate. Adam rescales each number
+# afterward.
 
 # %%
 # ## Other ways to remember

@@ -145,10 +145,11 @@ with plots.style():
 
 # %%
 # `out` is the row on top: the state of the last layer after every step. `h_n` is what leaves on the right: the state
-# of *every layer* after the *last* step. So with one layer, `out[:, -1]` and `h_n[-1]` are the same numbers.
+# of *every layer* after the *last* step. So `out[:, -1]` and `h_n[-1]`, the last layer, are the same numbers
+# (if it reads in one direction and nothing is padded).
 #
 # `batch_first=True` puts the batch first in `x` and in `out`. It does not touch `h_n`, where the layers always come
-# first. Code that treats both the same way runs without a complaint and mixes sentences.
+# first. Code that treats both the same way runs without a complaint and mixes sequences.
 
 deep = nn.GRU(4, 5, num_layers=2, batch_first=True).double()
 out, h_n = deep(x)
@@ -300,8 +301,20 @@ torch.testing.assert_close(ours, out, atol=1e-12, rtol=0)
 
 # %%
 # In the paper that introduced the GRU, $r$ is multiplied by $h_{t-1}$ *before* the matrix. PyTorch multiplies after
-# it, as you see above. If you port weights from another library, look which of the two it means: the shapes agree
+# it, as you see above. If you port weights from another library, check which of the two it uses: the shapes agree
 # either way.
+#
+# ??? info "All the equations, other names, and peepholes"
+#     Each gate of the LSTM is a sigmoid layer with weights of its own, and the proposal is a tanh layer:
+#
+#     $$i_t, f_t, o_t = \sigma(W x_t + b + U h_{t-1} + c) \qquad g_t = \tanh(W x_t + b + U h_{t-1} + c)$$
+#
+#     with a different $W, b, U, c$ for each of the four. The gates $r$ and $z$ of the GRU look the same. Some courses
+#     name them by their work: the *forget gate* is $f \odot c$, the *learn gate* $i \odot g$, the *remember gate* their
+#     sum, the new $c$, and the *use gate* $o \odot \tanh c$. Leave aside that the gates depend on $h$: then one step
+#     multiplies the gradient of $c$ by $f_t$, and many steps by the product of their $f_t$. A **peephole** lets a gate
+#     see the cell state, too: $f_t = \sigma(\dots + p \odot c_{t-1})$. `nn.LSTM` has none; our `lstm_cell` would need
+#     one more term.
 #
 # !!! quiz "Which gate remembers"
 #     An LSTM must carry one number of its cell state unchanged over the next 100 steps. What must its gates for that
@@ -358,7 +371,7 @@ assert left["LSTM, open"] > 0.1
 # less than $10^{-15}$. An LSTM *can* keep a number; whether it starts out doing so is up to one bias.
 #
 # !!! quiz "Half-lives"
-#     A forget gate stands at 0.9 in each of 50 steps. Which share of a number in the cell state is left?
+#     A forget gate stands at 0.9 in each of 50 steps. What share of a number in the cell state is left?
 #
 #     - [=] 0.005 ± 0.001
 #       > $0.9^{50} = 0.0052$: half a percent.
@@ -417,6 +430,7 @@ for name, values in score.items():
     print(f"{name:10}", "  ".join(f"{value:.0%}" for value in values))
 runtime.report("recall after 50 steps", min(score["LSTM, open"]))
 claim(max(score["RNN"]) < 0.5, "the RNN stays near guessing")
+claim(max(score["LSTM"]) < 0.5, "so does the plain LSTM")
 claim(min(score["LSTM, open"]) > 0.95, "with an open gate all three recall")
 
 # %%
@@ -449,7 +463,8 @@ print(f"forget gate after the symbol: {kept:.2f} on average")
 claim(kept > 0.9, "the forget gate stays open")
 
 # %%
-# The forget gate stays open through the noise, so the cell state holds what the first step wrote.
+# The forget gate stays open through the noise, so what the first step wrote is not erased. But the input gate stays
+# half open: noise is added at every step, and the cell state grows. After 50 steps the symbol can still be read in it.
 #
 # ## When a gradient explodes
 #
@@ -474,8 +489,8 @@ torch.testing.assert_close(cosine.item(), 1.0)
 
 # %%
 # `clip_grad_norm_` returns the length *before* it clipped: log it. It belongs between `backward()` and `step()`, as in
-# the training above. Clipping cures the explosion. It does nothing for a gradient that vanished: there is no direction
-# left to keep.
+# the training above. Clipping cures the explosion. It does nothing for a gradient that vanished, since it only ever
+# shrinks.
 #
 # !!! quiz "Clipping"
 #     A gradient is $(12, -16)$, its length 20, and you clip at 5. What does the optimizer get?
@@ -491,7 +506,7 @@ torch.testing.assert_close(cosine.item(), 1.0)
 #
 # ## Where it fails
 #
-# A memory that was trained for 50 steps is no memory for any number of steps. Ask the same three networks later.
+# A memory that was trained for 50 steps does not last for any number of steps. Ask the same three networks later.
 
 later = {}
 for distance in (lag, 2 * lag, 4 * lag, 8 * lag):
@@ -503,7 +518,7 @@ claim(min(later[8 * lag]) <= min(later[lag]), "it is not better at 400 steps")
 
 # %%
 # After 50 steps the three are equal. Further out each has its own luck, because nothing in the training asked for
-# more. An open gate is still not quite 1, and a power finds every small difference.
+# more. An open gate is still not quite 1, a power finds every small difference, and the noise keeps adding up.
 #
 # The other limit is the walk itself: step 400 must wait for step 399, on any machine. To look back directly, without
 # carrying everything through every step between, is the idea of attention, later in this part.

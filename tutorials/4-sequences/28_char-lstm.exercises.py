@@ -198,8 +198,8 @@ check(
 )
 
 # %%
-# Neighbors at the end of a batch's row are in the same row of the next batch. That is what makes the carried state the
-# right one.
+# The character after the last one of a batch's row stands in the same row of the next batch. That is what makes the
+# carried state the right one.
 
 # %%
 # ## Only the likeliest
@@ -272,8 +272,8 @@ check(
 )
 
 # %%
-# With $k = 1$ every text begins the same and soon runs in circles. Many programs use a temperature and a top $k$
-# together.
+# With $k = 1$ nothing is drawn: the same prompt always gives the same text, which soon runs in circles. Many programs
+# use a temperature and a top $k$ together.
 
 # %%
 # ## Another author
@@ -281,7 +281,8 @@ check(
 # An open question. Train the network on another long text that you like: a novel, the script of a TV show, your own
 # letters. Compute the counts first. How large is its training text, and does the network still keep up with the blend?
 #
-# Then take *words* instead of characters, each punctuation mark a word of its own. How large is S now, and what
-# becomes of the one-hot vectors? Most words of a text occur once: what will the counts say about them, and what can a
-# network do that reads words? The surprise is per word now. How can you compare it fairly with the surprise per
-# character?
+# Then take *words* instead of characters, each punctuation mark a word of its own. That is a well-known project, a TV
+# script by words: `words` and `Vocabulary.of` from `kindling.text` give the tokens, and `streams` cuts them as before.
+# How large is S now, and what becomes of the one-hot vectors? Most words of a text occur once: what will the counts say
+# about them, and what can a network do that reads words? The surprise is per word now. How can you compare it fairly
+# with the surprise per character?

@@ -130,7 +130,7 @@ claim(min(nats, key=nats.get) == "counts, context 3", "then it gets worse")
 #
 # $$p = \frac{\text{count of context and character} + d\, q}{\text{count of context} + d}$$
 #
-# We call this the blend. The doubt $d$ says how many observations the shorter context is worth; 20 did well.
+# We call this the blend. The doubt $d$ says how many observations the shorter context is worth; we take 20.
 
 doubt = 20
 q = torch.full((len(val),), 1 / S, dtype=torch.double)
@@ -148,8 +148,8 @@ claim(nats["counts, blended"] < 1.5, "the blend is a strong baseline")
 #
 # The last column is the **perplexity**, $e^{\text{nats}}$: a choice among that many equally likely characters would be
 # just as surprising. For the uniform guess that is S, as you see. Elsewhere you will find **bits** per character: the
-# logarithm to base 2 instead of $e$, so divide the nats by $\ln 2 \approx 0.693$. When you compare two numbers, look
-# which unit they have, and whether they are per character or per word.
+# logarithm to base 2 instead of $e$, so divide the nats by $\ln 2 \approx 0.693$. When you compare two numbers, check
+# which unit they are in, and whether they are per character or per word.
 #
 # !!! quiz "Nats, bits, perplexity"
 #     A model gives probability $1/4$ to every character that comes. How many *bits* per character is that?
@@ -323,7 +323,8 @@ assert torch.equal(from_kept, carried) and kept[0].grad_fn is None
 # ## Train
 #
 # Everything is ready. Each epoch starts with an empty state and carries it to the end. The learning rate starts higher
-# than Adam's default and falls to zero in a straight line; the validation text is read in 50 rows, to save time.
+# than Adam's default, which it can because it falls to zero, in a straight line; the validation text is read in 50
+# rows, to save time.
 
 
 @torch.no_grad()
@@ -545,7 +546,7 @@ plots.show(
 )
 
 # %%
-# Where somebody speaks it is mostly blue, and orange where the author does. It hesitates inside of words. Nobody told
+# Where somebody speaks it is mostly blue, and orange where the author does. It hesitates within words. Nobody told
 # it what a quotation mark is for.
 #
 # ## Where it fails

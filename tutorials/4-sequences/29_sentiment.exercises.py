@@ -95,7 +95,7 @@ check(
 # ## The other end
 #
 # Bring reviews of any length into one tensor of exactly `n` columns. A longer review keeps its *last* `n` tokens,
-# since the verdict often comes at the end. A shorter one is padded with zeros on the *left*, so that the last column
+# to see what the end is worth. A shorter one is padded with zeros on the *left*, so that the last column
 # is a word in every row. `reviews` is a list of lists of numbers, none of them empty.
 #
 # ??? hint
@@ -173,7 +173,7 @@ check(
 )
 
 # %%
-# In the lesson the last 200 tokens of a review were worth at least about as much as the first 200, and all of them
+# In the lesson the last 200 tokens of a review were worth about as much as the first 200, and all of them
 # were worth more. In news articles, where the first sentences say most, you would expect something else.
 
 # %%
@@ -240,9 +240,9 @@ check(
 )
 
 # %%
-# Multiply such a row by one weight for each token and add up: that is the bag of words of the lesson. It reads the
-# same sentence from `[3, 1, 3, 0]` and from `[0, 3, 3, 1]`. Whether the padding is left or right makes no difference,
-# and neither does anything else about the order.
+# Multiply such a row by one weight for each token and add up: that is a bag of words. (The lesson's counts each word
+# once.) It reads the same sentence from `[3, 1, 3, 0]` and from `[0, 3, 3, 1]`. Whether the padding is left or right
+# makes no difference, and neither does anything else about the order.
 
 # %%
 # ## Beat the bag

@@ -159,7 +159,7 @@ check(
         "right.": lambda guess, y: (
             (guess * y).sum().item() / max(guess.sum().item(), 1)
         ),
-        "the hits count twice: they are in the alarms and in the true "
+        "the factor 2 is missing: a hit is in the alarms and in the true "
         "cases.": lambda guess, y: (
             (guess * y).sum().item() / max((guess.sum() + y.sum()).item(), 1)
         ),
@@ -167,7 +167,7 @@ check(
 )
 
 # %%
-# No zero of the truth that was answered by zero enters this number. That is why "always news" cannot profit from it.
+# A zero that was rightly answered with zero does not enter this number. That is why "always news" cannot profit from it.
 
 # %%
 # ## A review of your own

@@ -17,7 +17,7 @@
 # A code review: satire or news
 
 A friend sends you a network that should tell satirical headlines from real
-ones. It is twenty lines long, it looks right, and it has five bugs. You will
+ones. It is short, it looks right, and it has five bugs. You will
 write a check for each before you repair it, and then meet two numbers that
 looked good all along.
 """
@@ -64,7 +64,7 @@ for satire in (False, False, True, True):
 # You will
 #
 # - read a network as a reviewer does: shapes first,
-# - turn five suspicions into five checks that fail, and repair the bugs one at a time,
+# - turn five suspicions into five checks that fail, and repair the bugs step by step,
 # - see why one of the five lines was right where it came from,
 # - find out what the answer "always news" is worth here, and how a running average can lie.
 
@@ -87,7 +87,8 @@ epochs = 6
 #
 # The network has an [LSTM](27_recurrent-cells.py) that reads a sentence as word vectors (100 numbers for each word), a
 # hidden layer, and an output that should be the probability of satire. The style is common, and so are the mistakes.
-# Read it before you go on, and write down what you would ask its author.
+# (It follows OnionNet, from the notes that this site grew out of.) # Read it before you go on, and write down what you
+# would ask its author.
 
 
 class Submitted(nn.Module):
@@ -110,8 +111,9 @@ class Submitted(nn.Module):
 # ## Suspicions become checks
 #
 # A review that says "I think line 12 is wrong" starts a discussion. A check that fails ends it. Each of the following
-# functions takes a class of networks and asserts one property that *any* network for this job must have. None of them
-# looks at the code, so they go on working when the code changes.
+# functions takes a class of networks and asserts one property that a network for this job must have. Two of them know
+# the layers by name. The other three see only what goes in and what comes out, so they go on working when the code
+# changes.
 
 
 def follows_the_device(kind):
@@ -171,7 +173,7 @@ review(Submitted)
 
 # %%
 # All five fail, and most of them for a reason that is not their own: code that crashes in one place is never asked
-# about the next. So repair one thing at a time, in the order in which a run would meet them, and look at the column.
+# about the next. So repair them in small groups, and look at the column after each.
 #
 # !!! quiz "One failing check, two bugs"
 #     You repair one bug, and the number of failing checks stays what it was. What does that tell you?
@@ -235,7 +237,7 @@ assert not passes(one_answer_each, Applied)
 # %%
 # ## Fifth: the last of what?
 #
-# Now it runs. This is the dangerous moment, because nothing will complain any more. Look at the shapes: three
+# Now it runs. This is the dangerous moment: the network itself will not complain any more. Look at the shapes: three
 # sentences of five words go in. `written` is [3, 5, 64], and `written[-1]` takes the last entry of the *first* axis,
 # which is the batch: all five words of the third sentence. The answer has five numbers, and the first two sentences
 # are not read at all.
@@ -269,10 +271,10 @@ with plots.style():
     )
 
 # %%
-# A training loop may well accept this. If a batch happens to have as many sentences as words, even the shapes agree,
-# and the loss compares the words of one sentence with the labels of others. How could anyone write it? Because where
-# the line came from, it was right: there the network read *one* sentence without a batch axis. Then `written` is [T,
-# 64], and its last entry is the last word.
+# The loss complains about five answers for three labels. But if a batch happens to have as many sentences as words,
+# the shapes agree, and the loss compares the words of one sentence with the labels of others. How could anyone write
+# it? Because where the line came from, it was right: there the network read *one* sentence without a batch axis. Then
+# `written` is [T, 64], and its last entry is the last word.
 
 alone = torch.randn(5, 100)  # [T, features]
 written, _ = one.reader(alone)
@@ -299,9 +301,8 @@ assert all(passes(check, Repaired) for check in CHECKS)
 #     `neighbors_do_not_matter` compares the answer to a sentence in a batch with the answer to it alone. Which of
 #     these mistakes does it find?
 #
-#     - [x] Batch normalization that is still in training mode.
-#       > Then every answer depends on the others in the batch. (The check calls `.eval()`, so it looks whether *that*
-#       > is respected.)
+#     - [x] Batch normalization that uses the batch's own statistics even after `.eval()`.
+#       > Then every answer depends on the others in the batch.
 #     - [x] A softmax over the axis of the batch.
 #       > The answers would share one probability among them.
 #     - [ ] The tanh is missing.
@@ -313,7 +314,7 @@ assert all(passes(check, Repaired) for check in CHECKS)
 #
 # The real network gets words, so it needs a vocabulary and an [embedding](29_sentiment.py), and sentences of different
 # lengths: `pack_padded_sequence` tells the LSTM where each one ends. All of that has its home in
-# [sentiment](29_sentiment.py). One headline in eight is satire, as in the data set of our reviewed project, and one
+# [sentiment](29_sentiment.py). One headline in eight is satire, as in the project that this code comes from, and one
 # label in fifty is wrong, as in real life.
 
 
@@ -358,9 +359,9 @@ print(f"{len(vocabulary)} tokens, {y_train.mean():.1%} satire")
 # %%
 # ## Training, and an average that lies
 #
-# The loop keeps two running averages of the loss. One is right: everything so far, divided by the number of batches so
-# far. The other one is the sixth bug, which came with the training loop: the sum starts again at zero in each batch
-# and is *then* divided by the number of batches so far.
+# From the losses of a training run we draw two running averages. One is right: everything so far, divided by the number
+# of batches so far. The other one is the sixth bug, which came with the training loop: the sum starts again at zero in
+# each batch and is *then* divided by the number of batches so far.
 
 
 def train(seed):
@@ -381,19 +382,20 @@ def train(seed):
 
 
 model, losses = train(seed=30)
-count = torch.arange(1, 101)
-constant = torch.full((100,), 0.7)  # a network that learns nothing at all
+shown = losses[:100]
+count = torch.arange(1, len(shown) + 1)
+constant = torch.full_like(shown, 0.7)  # a network that learns nothing
 plots.curves(
     {
         "right, learns nothing": constant.cumsum(dim=0) / count,
         "the reported one, learns nothing": constant / count,
-        "right, our network": losses[:100].cumsum(dim=0) / count,
+        "right, our network": shown.cumsum(dim=0) / count,
     },
     x=count,
     xlabel="batch",
     ylabel="running average of the loss",
 )
-assert torch.allclose((constant / count)[-1], torch.tensor(0.007))
+torch.testing.assert_close((constant / count)[-1], 0.7 / count[-1])
 
 # %%
 # The lying average falls to a hundredth within a hundred batches, for a network whose loss never moves. If a number

@@ -80,7 +80,7 @@ check(
 )
 
 # %%
-# Keys and queries need the same number of numbers; values may have another.
+# Keys and queries need the same length; values may have another.
 
 # %%
 # ## The past only

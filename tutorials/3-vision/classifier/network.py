@@ -1,5 +1,6 @@
 """What train.py and predict.py share: network, transform and checkpoint."""
 
+import pickle
 from collections import OrderedDict
 from pathlib import Path
 
@@ -49,7 +50,12 @@ def load(path):
             f"There is no checkpoint {path}. "
             f"Make one: python train.py FOLDER --save {path}"
         )
-    content = torch.load(path, map_location="cpu", weights_only=True)
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except (pickle.UnpicklingError, RuntimeError, EOFError):
+        content = None
+    if not isinstance(content, dict):
+        raise ValueError(f"{path} is not a checkpoint that train.py wrote.")
     if missing := KEYS - set(content):
         raise ValueError(
             f"{path} lacks {sorted(missing)}: train.py did not write it."

@@ -23,7 +23,10 @@ def arguments():
         "--top", type=int, default=5, help="how many classes to show"
     )
     parser.add_argument("--gpu", action="store_true", help="use the GPU")
-    return parser.parse_args()
+    options = parser.parse_args()
+    if options.top < 1:
+        parser.error("--top: give a number from 1 on")
+    return options
 
 
 def read(path):
@@ -34,6 +37,8 @@ def read(path):
         raise FileNotFoundError(f"There is no image {path}.") from None
     except UnidentifiedImageError:
         raise ValueError(f"{path} is not an image that PIL can read.") from None
+    except OSError as error:  # a folder, or half a file
+        raise ValueError(f"{path} cannot be read: {error}.") from None
 
 
 @torch.inference_mode()

@@ -33,7 +33,10 @@ def arguments():
     parser.add_argument("--learning-rate", type=float, default=1e-3)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--gpu", action="store_true", help="use the GPU")
-    return parser.parse_args()
+    options = parser.parse_args()
+    if not Path(options.save).absolute().parent.is_dir():
+        parser.error(f"--save {options.save}: there is no such folder")
+    return options
 
 
 def image_sets(folder):
@@ -95,10 +98,11 @@ def main():
     table = confusion(
         logits.argmax(dim=1), y_val, len(val.classes)
     ).fill_diagonal_(0)
-    for pair in table.flatten().topk(3).indices.tolist():
+    for pair in table.flatten().argsort(descending=True)[:3].tolist():
         true, told = divmod(pair, len(val.classes))
-        count = table[true, told]
-        print(f"  {val.classes[true]} taken for {val.classes[told]}: {count}")
+        if count := table[true, told]:
+            names = f"{val.classes[true]} taken for {val.classes[told]}"
+            print(f"  {names}: {count}")
     save(options.save, network.cpu(), train.class_to_idx)
     print(f"wrote {options.save}")
 
