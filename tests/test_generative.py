@@ -46,3 +46,11 @@ def test_a_verdict_counts_digits_and_measures_distance() -> None:
     assert other.frechet > same.frechet
     with pytest.raises(ValueError, match="9 images"):
         verdict(judge, x[:9], x)
+
+
+def test_a_distance_is_measured_on_as_many_images_however_many_are_given(monkeypatch) -> None:
+    monkeypatch.setattr("kindling.generative.PART", 4)
+    torch.manual_seed(0)
+    judge, x = Judge(28).eval(), torch.rand(50, 1, 28, 28)
+    assert verdict(judge, x, x).frechet == pytest.approx(verdict(judge, x[:20], x).frechet)
+    assert verdict(judge, x, x).frechet < verdict(judge, x[:10], x).frechet  # fewer images, farther away

@@ -13,8 +13,9 @@ from kindling.data import batches, mnist
 from kindling.metrics import accuracy, predict
 from kindling.training import train_epoch
 
-PARTS = 5
-"""In how many parts a verdict splits the images, for the error bar of its distance."""
+PARTS, PART = 5, 400
+"""A verdict measures its distance on so many parts of so many images each: distances from other numbers of images
+cannot be compared."""
 
 
 class Judge(nn.Module):
@@ -30,7 +31,7 @@ class Judge(nn.Module):
         self.features = nn.Sequential(*stages, nn.Flatten(), nn.Linear(64 * (size // 8) ** 2, 64), nn.ReLU())
         self.head = nn.Linear(64, 10)
         self.accuracy = math.nan
-        """The share of the 10,000 test digits that it reads rightly, once it is trained."""
+        """The share of the 10,000 test digits that it reads correctly, once it is trained."""
 
     def forward(self, x: Tensor) -> Tensor:
         return self.head(self.features(x))
@@ -41,7 +42,7 @@ class Verdict:
     """What a judge says of images: one row of a comparison of generators."""
 
     frechet: float
-    """Mean Frechet distance from the real images in the judge's 64 features, over five parts of the images."""
+    """Mean Frechet distance from the real images in the judge's 64 features, over five parts of 400 images."""
     error: float
     """The standard deviation of the distance over the five parts."""
     shares: tuple[float, ...]
@@ -131,17 +132,19 @@ def verdict(judge: Judge, images: Tensor, real: Tensor) -> Verdict:
 
     Args:
         judge: of the same size as the images.
-        images: generated images [N, 1, size, size] in 0 ... 1, like those of the judge's training; 10,000 are good.
+        images: generated images [N, 1, size, size] in 0 ... 1, like those of the judge's training. The distance is
+            taken from the first 2,000, everything else from all of them.
         real: real images [M, 1, size, size], the same for all that you compare.
 
     Raises:
         ValueError: fewer than ten images: each of five parts needs two.
     """
     if len(images) < 2 * PARTS:
-        raise ValueError(f"There are {len(images)} images: give {2 * PARTS} at least, better 10,000.")
+        raise ValueError(f"There are {len(images)} images: give {2 * PARTS} at least, better {PARTS * PART:,}.")
     features, real_features = predict(judge.features, images), predict(judge.features, real)
     odds = judge.head(features).softmax(dim=1)
-    distances = torch.tensor([frechet_distance(part, real_features) for part in features.chunk(PARTS)])
+    parts = features[: PARTS * PART].chunk(PARTS)
+    distances = torch.tensor([frechet_distance(part, real_features) for part in parts])
     shares = odds.argmax(dim=1).bincount(minlength=10) / len(images)
     return Verdict(
         frechet=distances.mean().item(),

@@ -187,12 +187,7 @@ def bars(
 
 
 def image_grid(
-    images: Tensor,
-    titles: Sequence[str] | None = None,
-    columns: int = 5,
-    *,
-    alt: str,
-    title: str | None = None,
+    images: Tensor, titles: Sequence[str] | None = None, columns: int = 5, *, alt: str, title: str | None = None
 ) -> None:
     """Draw images side by side; a gray one goes from its own darkest pixel to its own brightest.
 

@@ -122,7 +122,7 @@ basis, _ = torch.linalg.qr(decoder)
 ours = torch.linalg.svdvals(basis.T @ directions)
 off = (encoder @ directions - torch.eye(size)).abs().max().item()
 print(f"linear autoencoder against PCA: at least {ours.min():.6f} is left")
-print(f"but the codes themselves differ by up to {off:.2f}")
+print(f"from PCA's code to this one: up to {off:.2f} off the identity")
 claim(ours.min() > 0.9999, "the same space as PCA")
 claim(off > 0.1, "and another code")
 
@@ -231,15 +231,16 @@ for name, image in inner.items():
 # %%
 # (We cut off the border, where fewer copies arrive, and put black around.) With a kernel of 3 and a stride of 2, some
 # places get one copy, some two, some four. That is the **checkerboard** in many generated images. A network can learn
-# weights that hide it, and it often does not quite. The cure is to make the pattern impossible: a kernel whose size is
-# a multiple of the stride, or **upsampling** (repeat each pixel) followed by an ordinary convolution.
+# weights that hide it, and it often does not quite. A kernel whose size is a multiple of the stride at least gives
+# every place as many copies. The cure is **upsampling** (repeat each pixel) followed by an ordinary convolution: on an
+# even area every place then gets the same result.
 #
 # !!! quiz "How many copies?"
 #     A transposed convolution in *one* dimension has a kernel of 6 and a stride of 3. How many copies reach each place
 #     far from the border?
 #
 #     - [=] 2
-#       > 6 / 3, the same everywhere. This layer starts without a checkerboard.
+#       > 6 / 3, the same everywhere. Unequal weights can still draw a pattern.
 #     - [ ] 4
 #       > That is for two dimensions, where the copies of rows and columns multiply.
 #     - [ ] anything else
@@ -312,8 +313,8 @@ print(f"deep autoencoder: {count_parameters(model):,} parameters")
 assert again.shape == x_val.shape and 4 * numbers == 784
 
 # %%
-# The code is a quarter of the image here, larger than the 32 numbers above, so do not compare these errors with the
-# last ones. Compare the parameters: the same few small kernels work at every place.
+# The cure is against the pattern, not against the error: compare the two. (The code is a quarter of the image here, so
+# do not compare with the last ones.) And compare the parameters: the same few small kernels work at every place.
 #
 # ## Remove noise
 #
@@ -347,7 +348,7 @@ claim(errors["denoising"] < 0.8 * errors["plain"], "it was taught to")
 #
 # A decoder makes an image from any 32 numbers. Feed it random ones? Nothing has told the encoder where to put its
 # codes, and between them there may be anything. A **variational autoencoder** (VAE) asks for order. Its encoder gives
-# no point but a normal distribution $q(z|x)$, with a mean $\mu$ and a standard deviation $\sigma$ for each number of
+# not a point but a normal distribution $q(z|x)$, with a mean $\mu$ and a standard deviation $\sigma$ for each number of
 # the code. A code $z$ is drawn from it, and the decoder says how probable each pixel's ink is, $p(x|z)$. New digits
 # then start from $z$ drawn from the standard normal distribution $p(z)$.
 #
@@ -488,17 +489,18 @@ claim(left_over < 0.026, "most of the noise is gone")
 # %%
 # ## Let a judge look
 #
-# "It looks like a digit" is no measurement. All generative models of this part face the same **judge**, a small
-# convolutional network that has learned to read digits. It says how many of the ten digits it finds among 10,000
-# images, how sure it is, and how far its 64 features of these images are from those of the test images. (This Fréchet
-# distance is the subject of [evaluating a GAN](35_gan-evaluation.py). For now: smaller is better.)
+# "It looks like a digit" is no measurement. All generators of digits in this part face such a **judge**, a small
+# [convolutional network](../3-vision/19_fashion-cnn.py) that has learned to read digits. It says how many of the ten
+# digits it finds among many images, how sure it is, and how far its 64 features of these images are from those of the
+# test images. (This Fréchet distance is the subject of [evaluating a GAN](35_gan-evaluation.py). For now: smaller is
+# better.)
 #
 # Both decoders get 32 random numbers from the standard normal distribution: that of the deep autoencoder from above,
 # here called plain, and that of a VAE, from three seeds. The plain one gets a second chance. Since its codes were
 # never asked to be standard normal, measure their means and standard deviations, and draw with these.
 
 judge = digit_judge(device=device)
-print(f"the judge reads {judge.accuracy:.1%} of the test digits rightly")
+print(f"the judge reads {judge.accuracy:.1%} of the test digits correctly")
 codes = metrics.predict(model[0], x_val)
 runtime.seed(33)
 z = torch.randn(10_000, size).to(device)
@@ -571,7 +573,7 @@ def mean_over_pixels(output, x):
 changes = {n: x.diff(dim=3).square().mean() for n, x in images.items()}
 share = {name: change / changes["real"] for name, change in changes.items()}
 for name in ("plain, fitted", "VAE 35"):
-    print(f"differences of neighbors, {name}: {share[name]:.0%} of real ones")
+    print(f"squared steps between neighbors, {name}: {share[name]:.0%}")
 runtime.seed(33)
 collapsed = VAE(code=2).to(device)
 train(collapsed, epochs=2, loss_fn=mean_over_pixels)

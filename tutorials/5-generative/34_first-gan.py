@@ -365,9 +365,9 @@ assert fakes.shape == (4, 1, 28, 28) and 0 < fakes.min() < fakes.max() < 1
 # %%
 # Much of this is from DCGAN, the design by which convolutional GANs first trained reliably (Radford, Metz and
 # Chintala, 2015): strides instead of pooling, batch normalization in the generator, leaky ReLUs in the discriminator,
-# and Adam with half of its usual momentum. There you also find transposed convolutions, and a tanh at the end, with
-# real images from −1 to 1. For color images such as house numbers or faces, take three channels at both ends, and one
-# more stage for each doubling of the size.
+# and Adam with a momentum of 0.5 instead of 0.9. There you also find transposed convolutions, and a tanh at the end,
+# with real images from −1 to 1. For color images such as house numbers or faces, take three channels at both ends, and
+# one more stage for each doubling of the size.
 #
 # ## Training
 #
@@ -439,7 +439,7 @@ plots.stepped(
 # the mark to measure against.
 
 judge = digit_judge(device=device)
-print(f"the judge reads {judge.accuracy:.1%} of the test digits rightly")
+print(f"the judge reads {judge.accuracy:.1%} of the test digits correctly")
 x_test = mnist("test").tensors[0].to(device)
 print(" round  loss d  loss g  digits  sure  distance")
 said = {}
@@ -452,9 +452,9 @@ mark = verdict(judge, x_train[:2000], x_test)
 print(f"  real {mark.covered:23} {mark.confidence:5.0%} {mark.frechet:9.0f}")
 
 # %%
-# Compare the columns. From the first line to the last, the images get better by every measure of the judge. The losses
-# stay close to $2 \log 2$ and $\log 2$: the discriminator improves as fast as the generator. They cannot tell you when
-# to stop, or which of two generators is better.
+# Compare the columns. From the first line to the last, the images get better by every measure of the judge. From the
+# second line on, the losses stay close to $2 \log 2$ and $\log 2$: the discriminator improves as fast as the generator.
+# They cannot tell you when to stop, or which of two generators is better.
 #
 # And this is the result, on 10,000 new images. The bars are the shares of the ten digits, and the dashed line is the
 # limit for a digit to be counted.

@@ -50,9 +50,9 @@ print(f"by the formula {distance}, by moving numbers {moved:.2f}")
 assert distance == 8 and abs(moved - distance) < 0.4
 
 # %%
-# The second answer needs no formula. Draw as many numbers from each curve, sort both lists, and move the first number
-# of one list to the first of the other, the second to the second, and so on. The mean squared way is the same
-# distance, except for the luck of the draw. This is the **Fréchet distance** of two normal distributions.
+# The second answer needs no formula. Draw equally many numbers from each curve, sort both lists, and move the first
+# number of one list to the first of the other, the second to the second, and so on. The mean of the squared moves is
+# the same number, except for the luck of the draw. This is the **Fréchet distance** of two normal distributions.
 #
 # You will
 #
@@ -135,7 +135,7 @@ assert abs(by_hand - frechet_distance(first, second)) < 1e-6
 # (A judge is no discriminator: it learned from real images only, and no generator learns from it.)
 
 judge = digit_judge(device=device)
-print(f"the judge reads {judge.accuracy:.2%} of the test images rightly")
+print(f"the judge reads {judge.accuracy:.2%} of the test images correctly")
 
 
 def features_of(images):
@@ -146,8 +146,8 @@ real = features_of(x_test)  # [10_000, 64]
 
 # %%
 # Next, a generator to be judged. It is the decoder of a small variational autoencoder, as
-# [autoencoders](33_autoencoders.py) builds it, with one change: encoder and decoder are also told the digit, as ten
-# numbers. Now we can ask for a digit, and know what each made image is meant to be.
+# [autoencoders](33_autoencoders.py) builds it, a little deeper, with codes of 8 numbers. One idea is new: it is also
+# told the digit, as ten numbers. Now we can ask for a digit, and know what each made image is meant to be.
 
 
 class Autoencoder(nn.Module):
@@ -209,7 +209,7 @@ plots.image_grid(
 
 # %%
 # These are the first twenty, not the best twenty. Most can be read, and all are a bit blurred. What does the judge
-# say? `verdict` splits the images into five parts and measures each one's distance from the real test images, so the
+# say? `verdict` takes five parts of 400 images and measures each one's distance from the real test images, so the
 # number comes with an error bar.
 
 decided = verdict(judge, made, x_test)
@@ -237,6 +237,7 @@ print(f"two halves of the test images: {halves:.2f}")
 print(f"the same, shuffled first: {mixed_halves:.2f}")
 assert mixed_halves > 0
 claim(halves > 2 * mixed_halves, "unshuffled halves differ more")
+claim(abs(mixed_halves - 0.4) < 0.2, "the reference of this page")
 
 # %%
 # Not zero, although nothing could be more real. The first reason: the two halves of MNIST's test set were written by
@@ -278,7 +279,7 @@ claim(by_size["real"][0] > 10 * by_size["real"][-1], "more than tenfold")
 claim(by_size["made"][0] > by_size["made"][-1] + 5, "made ones as well")
 
 # %%
-# The quality of the images is the same in each line. Only their number changed. This is a *bias*: the luck does not
+# The quality of the images is the same at each size. Only their number changed. This is a *bias*: the luck does not
 # scatter around the truth, it pushes upward. It shrinks about as $1/n$, so it halves when $n$ doubles. That gives a
 # cheap correction: twice the distance from $2n$ images, minus the distance from $n$, has most of the bias canceled.
 
@@ -568,15 +569,14 @@ assert abs(blind) < 1e-4
 # Second, a program that returns its training images has the best distance, precision and recall of all, and has
 # learned nothing. Measure how far made images are from the nearest training image, in features.
 
-
-def nearest(features):
-    return torch.cdist(features[:1000], real_train).amin(dim=1).median().item()
-
-
+seen = features_of(x_train)  # all that the generator could have copied
 near = {
-    "copies of training images": nearest(real_train),
-    "made images": nearest(made_features),
-    "test images": nearest(real),
+    name: torch.cdist(features[:1000], seen).amin(dim=1).median().item()
+    for name, features in (
+        ("copies of training images", seen),
+        ("made images", made_features),
+        ("test images", real),
+    )
 }
 for name, value in near.items():
     print(f"{name:25} {value:.2f} from the nearest training image")

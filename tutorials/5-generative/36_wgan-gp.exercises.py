@@ -87,7 +87,7 @@ check(
 )
 
 # %%
-# Among many points the sorted plan is as good as any other, and in one dimension none is better. In the plane, sorting
+# In one dimension no plan beats the sorted one. In the plane, sorting
 # along many random directions and taking the mean gives a distance, too: the *sliced* Wasserstein distance.
 
 # %%

@@ -127,7 +127,7 @@ print(f"train: outlines {tuple(x_train.shape)}, images {tuple(y_train.shape)}")
 # ## Down, and up again
 #
 # Is this pixel inside of a shape? Of which? No small window of the outlines can say: the network has to see whole
-# shapes. Therefore it shrinks the image step by step, as a classifier does, until a number of a feature map
+# shapes. Therefore it shrinks the image step by step, as a classifier does, until each number of a feature map
 # [sees](../3-vision/18_conv-arithmetic.py) all of it. Then it enlarges what it found, by [transposed
 # convolutions](33_autoencoders.py), until it is an image again.
 #
@@ -561,7 +561,7 @@ print(", ".join(f"{name} {value:.2f}" for name, value in real.items()))
 claim(real["target"] > real["L1 alone"] + 0.1, "plain circles look painted")
 
 # %%
-# On plain circles the discriminator is surer that they are painted than on real ones.
+# The discriminator takes plain circles for painted, and real ones more often for real.
 #
 # ## Where it fails
 #

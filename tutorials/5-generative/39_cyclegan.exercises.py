@@ -135,7 +135,7 @@ check(
 # %%
 # ## A buffer of old images
 #
-# Write the buffer of the tutorial with its chances laid open. `buffer` is a list of at most `size` images. Go through
+# Write the buffer of the tutorial with its random choices handed in. `buffer` is a list of at most `size` images. Go through
 # the images of `fresh` in order. As long as the buffer has room, append the image, and show it. When it is full, look
 # at this image's entry of `places`: if it is `None`, show the fresh image and leave the buffer alone. If it is a
 # number, show the image at that place of the buffer, and let the fresh one take its place. Return the images shown and
@@ -150,7 +150,7 @@ check(
 
 
 def exchanged(buffer, fresh, places, size):
-    """Return a list of the images shown, and the buffer afterwards."""
+    """Return a list of the images shown, and the buffer afterward."""
     shown = []
     for image, place in zip(fresh, places, strict=True):
         # gap
@@ -242,7 +242,7 @@ check(
 )
 
 # %%
-# With a buffer of 50 and batches of 8 a discriminator sees translations from some dozen steps ago. It cannot forget a
+# With a buffer of 50 and batches of 8 a discriminator sees translations from about a dozen steps ago. It cannot forget a
 # trick as soon as the generator drops it.
 
 # %%

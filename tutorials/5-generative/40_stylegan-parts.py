@@ -74,7 +74,7 @@ plots.show(
 # - let [a judge](33_autoencoders.py) measure it.
 #
 # The real StyleGAN is trained against an opponent, as in [a first GAN](34_first-gan.py), on faces, for days. The parts
-# are the same here, and the training is that of an autoencoder, which takes seconds and always succeeds.
+# are the same here, and the training is that of an autoencoder, which needs no opponent.
 
 import copy
 import itertools
@@ -126,7 +126,7 @@ assert change < 1e-3
 
 # %%
 # The layer forgets how strong a map was. The style alone decides that, and only until the next layer of this kind. In
-# the network a style is made from the **code** $w$ by a linear layer, which starts near scale 1 and shift 0.
+# the network a style is made from the **code** $w$ by a linear layer, whose biases start at scale 1 and shift 0.
 
 
 class Style(nn.Module):
@@ -185,9 +185,9 @@ print("first pixel of three channels:", noised[0, :, 0, 0].tolist())
 #
 # ## The generator, growing
 #
-# A stage enlarges the maps, applies a [convolution](../3-vision/18_conv-arithmetic.py), adds noise, and sets the
-# style. The first stage has nothing to enlarge: it starts from maps of 4 by 4 that are *learned and the same for every
-# image*. All that makes an image special comes through the styles and the noise.
+# A stage enlarges the maps, applies a [convolution](../3-vision/18_conv-arithmetic.py), adds noise, applies a
+# leaky ReLU, and sets the style. The first stage has nothing to enlarge: it starts from maps of 4 by 4 that are
+# *learned and the same for every image*. All that makes an image special comes through the styles and the noise.
 
 
 class Stage(nn.Module):
@@ -303,13 +303,13 @@ plots.curves(
     logy=True,
 )
 worst = {way: max(losses) for way, losses in grown.items()}
-print(f"before {before[-1]:.3f}, worst afterwards:", end=" ")
+print(f"before {before[-1]:.3f}, worst afterward:", end=" ")
 print(", ".join(f"{way} {loss:.3f}" for way, loss in worst.items()))
 claim(worst["sudden"] > 5 * worst["faded"], "fading avoids the jump")
 
 # %%
 # The sudden stage throws the loss up, and all layers are busy repairing that for many steps. The faded one raises it
-# only a little. Keep the faded twin for the rest of the page, and train it on, with a falling learning rate.
+# only a little. Keep the faded twin for the rest of the page, and train it further, with a falling learning rate.
 
 both = twin
 encoder, generator = both
@@ -334,7 +334,8 @@ rebuilt = drawn(w)
 judge = digit_judge(16, device=device)
 y_val = y_val.to(device)
 read = judge(rebuilt).argmax(dim=1) == y_val
-print(f"the judge reads {read.float().mean():.0%} of the rebuilt digits right")
+print(f"read correctly: {judge.accuracy:.1%} of real test digits,", end=" ")
+print(f"{read.float().mean():.1%} of the rebuilt ones")
 claim(read.float().mean() > 0.7, "the generator has learned digits")
 
 # %%
@@ -419,11 +420,11 @@ claim(learned[2].abs().mean() < 0.1, "training has turned the noise down")
 #
 # ## A mapping network
 #
-# So far all codes came from real digits. New digits need new codes. The last lesson drew them from a normal
-# distribution that fits the means and spreads; one that fits all covariances is $w = Lz + m$ for standard normal $z$,
-# a *linear* map. But real codes have gaps and bends where a normal distribution has none. StyleGAN leaves the way from
-# $z$ to $w$ to a network of its own, the **mapping network**: a plain [MLP](../2-training/10_first-network.py), after
-# $z$ is brought to length $\sqrt{16}$.
+# So far all codes came from real digits. New digits need new codes. [Autoencoders](33_autoencoders.py) drew them from a
+# normal distribution that fits the means and spreads; one that fits all covariances is $w = Lz + m$ for standard normal
+# $z$, a *linear* map. But real codes have gaps and bends where a normal distribution has none. StyleGAN leaves the way
+# from $z$ to $w$ to a network of its own, the **mapping network**: a plain [MLP](../2-training/10_first-network.py),
+# after $z$ is brought to length $\sqrt{16}$.
 
 
 def normalized(z):
@@ -511,9 +512,9 @@ verdicts["mapping 42"].report(parameters=parameters, seconds=seconds)
 # ## Truncation
 #
 # Rare codes make poor images. **Truncation** pulls each code toward a center: $w' = c + \psi\,(w - c)$. At $\psi = 1$
-# nothing changes; at $\psi = 0$ all codes are the center. StyleGAN takes the mean of all codes as the center. But
-# digits are ten kinds of things: is there a digit at their mean? Compare with the nearest of ten centers, the mean
-# codes of the ten digits.
+# nothing changes; at $\psi = 0$ all codes are the center. (BigGAN made it known.) StyleGAN takes the mean of all codes
+# as the center. But digits are ten kinds of things: is there a digit at their mean? Compare with the nearest of ten
+# centers, the mean codes of the ten digits.
 
 
 def truncate(w, center, psi):
