@@ -35,7 +35,7 @@ TITLES = {  # in this order; others follow by name
 
 INTRODUCTION = """\
 ---
-description: How fast Kindling is beside other tools, which faults it survives, and what of its pages is tested.
+description: How fast Kindling is compared with other tools, which faults it survives, and what of its pages is tested.
 search:
   boost: 0.2
 ---

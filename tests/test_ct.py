@@ -146,6 +146,45 @@ def test_a_nodule_has_its_size_wherever_it_lies(diameter):
             assert 0.6 < volume / (torch.pi / 6 * diameter**3) < 1.6
 
 
+HEADER = """ObjectType = Image
+TransformMatrix = 1 0 0 0 1 0 0 0 1
+Offset = -198.1 -195 -335.2
+ElementSpacing = 0.7 0.75 2.5
+DimSize = 4 3 2
+ElementType = MET_SHORT
+ElementDataFile = 1.2.raw
+"""
+
+
+@pytest.fixture
+def scan_file(tmp_path):
+    (tmp_path / "1.2.mhd").write_text(HEADER, encoding="utf-8")
+    np.arange(24, dtype="<i2").tofile(tmp_path / "1.2.raw")
+    return tmp_path / "1.2.mhd"
+
+
+def test_a_scan_of_luna_has_its_slices_first_and_its_place_in_millimeters(scan_file):
+    scan = ct.luna_scan(scan_file)
+    assert torch.equal(scan.hu, torch.arange(24.0).view(2, 3, 4))
+    assert scan.spacing.tolist() == [2.5, 0.75, 0.7]
+    assert scan.corner.tolist() == [-335.2, -195, -198.1]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("Offset", "Origin", "it lacks Offset"),
+        ("1 0 0 0 1 0 0 0 1", "-1 0 0 0 -1 0 0 0 1", "turned or flipped"),
+        ("MET_SHORT", "MET_FLOAT", "not MET_SHORT"),
+        ("4 3 2", "4 3 3", "24"),
+    ],
+)
+def test_a_scan_of_luna_that_would_be_misread_is_refused(scan_file, old, new, said):
+    scan_file.write_text(HEADER.replace(old, new), encoding="utf-8")
+    with pytest.raises(ValueError, match=said):
+        ct.luna_scan(scan_file)
+
+
 def test_crops_are_centered_and_stay_inside():
     hu = torch.arange(20 * 40 * 50).view(20, 40, 50).float()
     cut = ct.crops(hu, torch.tensor([[10, 20, 25], [0, 0, 0], [19, 39, 49]]))

@@ -4,22 +4,38 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
-from sitefixture import by_name, some
-from takehome import NOTES, PROBE, chosen, elsewhere, fetched, ran_outside
+from sitefixture import LESSONS, by_name, some
+from takehome import NOTES, PROBE, chosen, elsewhere, fetched, ran, ran_outside
+
+DONE = {  # what lessons say at the end of parts that they leave out where a machine lacks something
+    "cpp-serve": ["built in ", "\nlargest difference "],
+    "export-compile": ["ONNX Runtime agrees"],
+}
 
 
 @pytest.mark.parametrize("script", some(chosen(), 15), ids=by_name)
 def test_a_downloaded_script_runs_in_an_empty_folder(site, uv, script, empty):
     path = fetched(site, f"{script.url}/{script.name}.py", empty)
     try:
-        ran_outside(uv, "run", path.name, where=empty, spawns="always")
+        printed = ran_outside(uv, "run", path.name, where=empty, spawns="always")
+        for said in DONE.get(script.name, ()):
+            assert said in printed, f"{script.name} has left out a part"
         beside = {found.name for found in script.path.parent.iterdir() if found.is_dir()}  # what it fetched
         assert {left.name for left in empty.iterdir()} - beside == {path.name}, "a tutorial leaves nothing behind"
     finally:
         remove_environment(uv, path)
+
+
+@pytest.mark.slow
+def test_two_processes_train_together_and_begin_again_after_one_was_killed(empty):
+    path = next(script.path for script in LESSONS if script.name == "distributed-training").resolve()
+    printed = ran(sys.executable, path, where=empty)
+    assert "attempt 2: process 0 begins at step 4, process 1 begins at step 4" in printed
+    assert not any(empty.iterdir()), "a tutorial leaves nothing behind"
 
 
 def test_nothing_outside_answers_a_script(uv, empty):

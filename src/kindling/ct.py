@@ -24,6 +24,8 @@ VOLUME_COPY: Copy = {
 VOLUME_SHA256 = "a610d75792c326d37a0633d65e68d8a8b3ac12a142c5eeb290ee9d6ecdca93ca"
 CORNER_MM = (-288.0, -286.935546875, -142.935546875)
 SPACING_MM = (3.0, 1.12890625, 1.12890625)
+UPRIGHT = "1 0 0 0 1 0 0 0 1"
+"""The axes of a MetaImage that is neither turned nor flipped."""
 CROP = (8, 24, 24)
 """Slices, rows and columns of a crop around a candidate: 24 by 27 by 27 mm."""
 
@@ -92,7 +94,7 @@ def _official_volume() -> np.ndarray:
 def luna_nodules() -> list[Nodule]:
     """The 1,182 nodules that radiologists marked in 600 scans of LUNA16, and whether they took them for malignant.
 
-    The scans (66 GB) are at <https://zenodo.org/records/3723295>. Errors are those of [fetch][kindling.fetch.fetch].
+    [luna_scan][kindling.ct.luna_scan] reads the scans. Errors are those of [fetch][kindling.fetch.fetch].
 
     Source: A. A. A. Setio et al. (2017), from LIDC-IDRI; the findings were added by the authors of the book.
     """
@@ -110,6 +112,42 @@ def luna_nodules() -> list[Nodule]:
             )
             for row in csv.DictReader(file)
         ]
+
+
+def luna_scan(path: Path | str) -> Scan:
+    """One of LUNA's own scans: a header `.mhd` of a few lines, beside it the voxels in the file `.raw` that it names.
+
+    The scans take 66 GB: subsets 0 to 6 are at <https://zenodo.org/records/3723295>, 7 to 9 at
+    <https://zenodo.org/records/4121926>.
+
+    Args:
+        path: the file `.mhd`.
+
+    Raises:
+        FileNotFoundError: one of the two files is absent.
+        ValueError: the header lacks a line, has no int16 voxels or a scan that is turned or flipped, or the voxels are
+            fewer or more than it says.
+
+    Source: the format is MetaImage, of the Insight Toolkit.
+    """
+    path = Path(path)
+    lines = (line.partition("=") for line in path.read_text(encoding="utf-8").splitlines())
+    header = {key.strip(): value.strip() for key, _, value in lines}
+    if missing := {"DimSize", "ElementSpacing", "Offset", "ElementDataFile"} - set(header):
+        raise ValueError(f"{path} is no header of a scan: it lacks {', '.join(sorted(missing))}.")
+    if header.get("ElementType", "MET_SHORT") != "MET_SHORT":
+        raise ValueError(f"{path}: voxels are {header['ElementType']}, not MET_SHORT.")
+    if " ".join(header.get("TransformMatrix", UPRIGHT).split()) != UPRIGHT:
+        raise ValueError(f"{path}: this scan is turned or flipped, so its places in millimeters need a matrix.")
+    shape = [int(n) for n in reversed(header["DimSize"].split())]
+    hu = np.fromfile(path.with_name(header["ElementDataFile"]), "<i2")
+    if hu.size != np.prod(shape):
+        raise ValueError(f"{path} speaks of {shape} voxels, and its data file has {hu.size:,}.")
+    spacing, corner = (
+        torch.tensor([float(mm) for mm in reversed(header[name].split())], dtype=torch.float64)
+        for name in ("ElementSpacing", "Offset")
+    )
+    return Scan(torch.from_numpy(hu.reshape(shape)).float(), spacing, corner)
 
 
 def crops(hu: Tensor, centers: Tensor) -> Tensor:

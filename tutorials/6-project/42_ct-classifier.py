@@ -68,8 +68,8 @@ with plots.style():
 # - **Real:** this CT, of one patient (from a public collection of lung cancer, without a name), and a table of 1,182
 #   nodules that radiologists marked in 600 other scans. It belongs to LUNA, a public competition in finding nodules.
 # - **Generated:** every nodule on this page, at the sizes of that table; and the lungs of the patients that the
-#   network learns from. LUNA's own scans take 66 GB. The files and a description are at
-#   [zenodo.org/records/3723295](https://zenodo.org/records/3723295).
+#   network learns from. LUNA's own scans take 66 GB, in [one part](https://zenodo.org/records/3723295) and
+#   [another](https://zenodo.org/records/4121926); `kindling.ct.luna_scan` reads one of them.
 #
 # So no number on this page says anything about real patients. What carries over is the method, with its traps.
 #
@@ -86,14 +86,13 @@ with plots.style():
 # | **classify** | a crop around each candidate | nodule or not |
 # | report | all answers of a patient | found, missed, false alarms |
 #
-# Begin with the step in bold, as it needs nothing from the others but a list of places. The [next
-# page](43_ct-segment-pipeline.py) does the rest and puts it all together.
+# Begin with the step in bold. The [next page](43_ct-segment-pipeline.py) does the rest and puts it all together.
 #
 # ## What a voxel says
 #
 # A CT measures how strongly each small box of tissue absorbs X-rays. The unit is the **Hounsfield unit** (HU): air is
-# -1000, water is 0, and most of the body lies a little above that. It means the same for every scanner, so you need
-# not standardize each scan. Look at a few places.
+# -1000, water is 0, and most of the body lies a little above that. It means the same for every scanner, so there is
+# no need to standardize each scan. Look at a few places.
 
 tissue = {
     "air in the windpipe": scan.hu[85, 109:115, 125:130],
@@ -145,8 +144,9 @@ first = torch.tensor(places[0])
 print(f"voxel {places[0]} lies at {to_mm(first).tolist()} mm")
 
 # %%
-# Both ways for all 6.5 million voxels, and each comes back to itself. Note the spacing: from slice to slice it is
-# almost three times as far as from column to column. A ball in the patient is a flattened ball in the tensor.
+# Each of all the voxels comes back to itself. (Some of LUNA's scans are flipped. Their header says so, and the formula
+# needs a sign.) From slice to slice it is almost three times as far as from column to column: a ball is flattened in
+# the tensor.
 #
 # !!! quiz "From millimeters to a voxel"
 #     A scan has a spacing of (2.5, 0.7, 0.7) mm along slice, row and column, and the corner (z, y, x) = (-300, -180,
@@ -176,8 +176,7 @@ for share in (0.0, 0.1, 0.5, 0.9, 1.0):
 claim(diameters.median() < 3 * scan.spacing[0], "most span few slices")
 
 # %%
-# Half of them are smaller than a pea, and two or three slices deep. (What is below 3 mm the radiologists did not
-# mark.)
+# Half of them are smaller than a pea, and two or three slices deep. (LUNA leaves out what is below 3 mm.)
 #
 # `nodules.patients` makes up patients from that table. Each takes the number and the diameters of its nodules from
 # another scan of LUNA, and gets a block of lung with vessels that bend, taper and branch, a density and a noise of its
@@ -208,8 +207,8 @@ with plots.style():
 # ## One table for all candidates
 #
 # For each patient, take the nodules and 100 places on vessels. What proposes candidates does not hit their center, so
-# move each a little. Cutting is the slow part; the book keeps crops on disk for that reason. Ours fit into one tensor,
-# [cut once](../2-training/11_datasets-loaders.py).
+# move each a little. Loading a whole CT to cut one crop is slow, so the book keeps its crops on disk. Ours fit into one
+# tensor, [cut once](../2-training/11_datasets-loaders.py).
 
 
 def shifted(centers):
@@ -253,8 +252,7 @@ claim(y_val.mean() < 0.03, "nodules are rare")
 #     - [ ] At most 2% of its alarms are false.
 #       > That would be about its precision. It may not have raised a single alarm.
 #     - [x] Not even that it has learned anything: always "no" does as well.
-#       > The share of vessels is the accuracy of "no". Ask for [recall and precision](../2-training/13_metrics.py)
-#       > instead.
+#       > The share of vessels is the accuracy of "no". Ask for [recall and precision](../2-training/13_metrics.py).
 #
 # ## A network that sees a volume
 #
@@ -288,12 +286,12 @@ def network():
 
 
 # %%
-# The first pooling leaves the slices alone, since they are three times as far apart. One logit comes out: positive
-# means nodule.
+# The first pooling leaves the slices alone, since they are almost three times as far apart. One logit comes out:
+# positive means nodule.
 #
 # ## The first training
 #
-# Train as usual, for one pass over the data: batches of 64 crops, drawn at random.
+# Train as usual: draw as many crops as there are, at random, in batches of 64.
 
 device = runtime.device()
 x, y, x_val, y_val = (part.to(device) for part in (x, y, x_val, y_val))
@@ -350,10 +348,9 @@ claim(plain["accuracy"] > 0.97, "it is right almost always")
 claim(plain["recall"] < 0.1, "and it finds next to nothing")
 
 # %%
-# There it is: right almost always, and useless. (Precision is 0 by convention if there is no alarm.) Nothing is
-# broken. A batch of 64 holds one nodule, or none, so "no" with a little doubt is the quickest way to a small loss. The
-# [AUC](../2-training/13_metrics.py), the chance that a nodule gets a higher score than a vessel, says how much the
-# network knows beneath its answers.
+# There it is: right almost always, and useless. Nothing is broken. A batch of 64 holds about one nodule, so "no" with a
+# little doubt is the quickest way to a small loss. The [AUC](../2-training/13_metrics.py), the chance that a nodule
+# gets a higher score than a vessel, says how much the network knows beneath its answers.
 #
 # ## Balance
 #
@@ -379,16 +376,19 @@ tell("training  ", seen)
 tell("validation", fresh)
 claim(seen["recall"] > 0.98, "it knows the nodules of the training set")
 claim(fresh["recall"] < seen["recall"] - 0.1, "and misses many others")
+longer = judge(predict(train_on(at_random, steps=500), x_val), y_val)
+tell("unbalanced, as many steps", longer)
+claim(fresh["recall"] > longer["recall"] + 0.1, "balance, not only time")
 
 # %%
-# Now the recall is far from zero. But compare the two lines. There are only so many nodules in the training set, each
-# was drawn over a hundred times, and the network has learned them by heart: it
+# Now the recall is far from zero, and that is not only because of the longer training. But compare the first two lines.
+# There are only so many nodules in the training set, and the network has learned them by heart: it
 # [overfits](../2-training/12_validate-regularize.py).
 #
 # ## The leak
 #
 # This network can show you something else. Suppose that you had split by *crop* instead of by patient. Other crops of
-# the same nodules, moved by a voxel or two, would then sit in your validation set (LUNA lists some nodules more than
+# the same nodules, moved by a few voxels, would then sit in your validation set (LUNA lists some nodules more than
 # once). Cut such crops and ask the network.
 
 runtime.seed(43)
@@ -454,7 +454,7 @@ plots.image_grid(
 )
 
 # %%
-# (Shown is the brighter of the two middle slices.) No copy is new knowledge. But each says what does
+# (At each pixel, the brighter of the two middle slices is shown.) No copy is new knowledge. But each says what does
 # *not* matter, and the network cannot learn a nodule by heart that never looks the same twice.
 
 model = train_on(balanced, steps=500, change=augmented)
@@ -462,11 +462,11 @@ scores["augmented"] = predict(model, x_val)
 for name, values in scores.items():
     tell(f"{name:9}", judge(values, y_val))
 final = judge(scores["augmented"], y_val)
-claim(final["recall"] > fresh["recall"] + 0.05, "augmentation pays")
+claim(final["AUC"] > fresh["AUC"], "augmentation pays")
 
 # %%
-# The same network each time, and the last two trained for equally many steps. The last one finds most nodules of
-# patients that it has never seen.
+# The last two trained for equally many steps. The last one finds most nodules of new patients. (Its precision at a
+# logit of 0 is lower, as the scores have moved. The AUC, which no threshold touches, has grown.)
 #
 # !!! quiz "Which augmentation lies?"
 #     Later you want to tell *malignant* nodules from harmless ones, and size is the best single sign. Which change of
@@ -540,11 +540,11 @@ claim(recall > 0.85, "the threshold keeps most of its promise")
 # alarms, and their number is what a radiologist would ask for first.
 #
 # The book watches such numbers in TensorBoard while it trains; you know [how to write
-# them](../2-training/18_devices-timing.py). Its `writer.add_pr_curve` draws a figure like the one above.
+# them](../2-training/18_devices-timing.py). `SummaryWriter.add_pr_curve` draws a figure like the one above.
 #
 # ## Where it fails
 #
-# First, by size. Sort the test nodules by diameter.
+# First, by size. Group the test nodules by diameter.
 
 widths = torch.cat([person.diameters for person in test]).to(device)
 found = answers[y_test == 1] > 0

@@ -8,8 +8,8 @@
 """
 # Exercises: from segmentation to report
 
-Three tasks and an open question: the Dice score from counts, the balance of a
-funnel, and how many of the voxels of a ball lie at its border.
+Three tasks and an open question: the Dice score of two masks, the balance of a
+funnel, and how many regions a mask has.
 """
 
 import torch
@@ -228,8 +228,8 @@ check(
 # %%
 # ## Which step loses them?
 #
-# An open question. Move the threshold of the segmentation from a logit of 0 down to -2 and up to 2, and make the funnel
-# of the *validation* patients for each. Fewer nodules are missed by the segmentation, and more groups reach the
+# An open question. Move the bar of the segmentation, -2 in the tutorial, to 0 and to -4, and make the funnel of the
+# *validation* patients for each. The lower it is, the fewer nodules are missed, and the more groups reach the
 # classifier. Which setting gives the best report, if a missed nodule costs you as much as twenty false alarms?
 #
 # Why would it be wrong to make this search on the test patients? And why is it already a little wrong to use the same

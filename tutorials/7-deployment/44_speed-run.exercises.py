@@ -81,7 +81,7 @@ check(
 
 # %%
 # Such an estimate is a proportion, and it leaves out what happens once: starting up, the first slow steps, the test at
-# the end. For long trainings these hardly count.
+# the end. For long training runs these hardly count.
 
 # %%
 # ## A shift without wrapping
@@ -137,7 +137,7 @@ check(
 )
 
 # %%
-# With the digits of MNIST a shift by two pixels loses nothing: the frame of each image is empty.
+# With the digits of MNIST a shift by two pixels loses next to nothing: the frame of nearly every image is empty.
 
 # %%
 # ## A faster part
@@ -146,7 +146,7 @@ check(
 # and leave the rest as it is. How many times as fast is the whole step?
 #
 # ??? hint
-#     Let the step take 1 second. How long does the part take afterwards, and how long the rest?
+#     Let the step take 1 second. How long does the part take afterward, and how long the rest?
 #
 # ??? hint
 #     The speedup is the old time divided by the new one.

@@ -23,7 +23,7 @@ network and a program, so its run takes up to four minutes.
 
 # %%
 # To make a network small, you can store its weights in [eight bits](45_export-compile.py), and turn them back into
-# numbers whenever they are used. How long does such a layer take for one image, and how long for a batch? Blue is one
+# floats whenever they are used. How long does such a layer take for one image, and how long for a batch? Blue is one
 # call for all images; orange is what as many calls of one image each would take.
 
 from timeit import repeat
@@ -59,7 +59,7 @@ print(
 runtime.claim(together[-1] < singly[-1] / 4, "a batch is far cheaper")
 
 # %%
-# A call has a part that is the same for one image and for many: here, turning the bytes of all weights into numbers.
+# A call has a part that is the same for one image and for many: here, turning the bytes of all weights into floats.
 # With one image, all that work is done for a single product with each weight. With 32 images it is done once as well.
 # Large networks have such a part even without the bytes, because fetching all weights from memory takes longer than
 # multiplying by them.
@@ -235,8 +235,9 @@ source = (serving / "main.cpp").read_text(encoding="utf-8")
 print(source[source.index("int main") :])
 
 # %%
-# Reading the bytes is twenty lines more, all of them ordinary C++. `InferenceMode` is what you know from Python. `run`
-# takes a list of tensors and returns one, because a network may have several inputs and outputs.
+# Reading the bytes and printing the rows are twenty lines more, all of them ordinary C++. `InferenceMode` is what you
+# know from Python. `run` takes a list of tensors and returns one, because a network may have several inputs and
+# outputs.
 #
 # How does the compiler find PyTorch? **CMake** is a program that finds libraries and writes the rules of a build.
 # PyTorch comes with files for it: `torch.utils.cmake_prefix_path` says where they are, and `find_package` reads them.
@@ -350,7 +351,7 @@ if classify:
 #
 # ## A server
 #
-# Most programs that ask a network are neither in Python nor in C++. They send a request over HTTP, the language of web
+# Many programs that ask a network are neither in Python nor in C++. They send a request over HTTP, the language of web
 # pages, and get an answer. `serving/server.py` is such a server. **FastAPI** checks each request and calls our
 # function, and **uvicorn** speaks HTTP with the clients. The network comes from the exported file; no class is needed.
 
@@ -388,8 +389,8 @@ assert status == 200 and answer["digit"] == expected.argmax(dim=1)[0]
 assert abs(answer["probability"] - expected[0].max().item()) < 1e-5
 
 # %%
-# The address 127.0.0.1 is this very machine, so nobody else can ask. Status 200 is HTTP's word for success. The last
-# entry says how many images were in the batch: here, one.
+# The address 127.0.0.1 is this very machine, so no other machine can ask. Status 200 is HTTP's word for success. The
+# last entry says how many images were in the batch: here, one.
 #
 # How can a server make batches, when each client sends one image? It keeps a queue. A task takes the first request
 # from it, waits a moment for others, and hands all of them to the network at once.
@@ -481,8 +482,8 @@ runtime.claim(gain(32) > 2, "and for 32 clients")
 
 # %%
 # Without batches, more clients only make a longer queue: the latency grows with their number, and the throughput soon
-# stays where it is. With batches the throughput grows along, and the latency stays low. A single client gains nothing,
-# because its batches hold one image.
+# stays where it is. With batches the throughput grows along, and the latency stays low. A single client gains nothing:
+# its batches hold one image, and it waits for others in vain.
 #
 # ## Wrong input
 #
@@ -557,8 +558,8 @@ assert set(told) <= {"200", "503", "0"} and small.returncode == 0
 
 # %%
 # The three numbers agree: whatever was accepted was answered, and every answer arrived. (On Windows `terminate` kills
-# at once. There, press Ctrl+C in the window of the server.) The other clients found the door closed, and know that
-# their request was not taken.
+# at once. There, press Ctrl+C in the window of the server.) The other clients found the door closed; the counts say
+# that none of their requests had been taken.
 #
 # ## Where it fails
 #

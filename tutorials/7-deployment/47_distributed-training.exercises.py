@@ -133,8 +133,8 @@ check(
 )
 
 # %%
-# DDP takes the plain mean of the processes. As long as all have batches of the same size, both are equal. In the last
-# batch of an epoch they may not be.
+# DDP takes the plain mean of the processes. As long as all have batches of the same size, both are equal.
+# `DistributedSampler` sees to that; a sampler of your own may not.
 
 # %%
 # ## A layer in two halves
