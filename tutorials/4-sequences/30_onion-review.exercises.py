@@ -167,7 +167,8 @@ check(
 )
 
 # %%
-# A zero that was rightly answered with zero does not enter this number. That is why "always news" cannot profit from it.
+# A zero that was rightly answered with zero does not enter this number. That is why "always news" cannot profit from
+# it.
 
 # %%
 # ## A review of your own

@@ -174,21 +174,21 @@ check(
 # %%
 # ## Real image, wrong label
 #
-# In the tutorial a discriminator hears of wrong labels only through the generator's mistakes. You can also show it
-# *real* images with wrong labels, as fakes. `right` [B] are its scores for real images with their own label, `wrong`
-# [B] those for real images with another label, `fake` [B] those for made images. Write its loss: the mean
-# cross-entropy of the real pairs, plus *half* of each of the other two, so that real and fake weigh the same.
+# In the tutorial, real images with wrong labels have half of the weight of all fakes. Let it be any share. `right` [B]
+# are the discriminator's scores for real images with their own label, `wrong` [B] those for real images with another
+# label, `fake` [B] those for made images. Write its loss: the mean cross-entropy of the right pairs, plus `share` times
+# that of the wrong ones, plus what is left of the weight times that of the made ones.
 #
 # ??? hint
 #     The cross-entropy of a score `s` is `F.softplus(-s)` if the answer should be "real". If it should be "fake", it
 #     is `F.softplus(s)`.
 
 
-def loss_of_pairs(right, wrong, fake):
+def loss_of_pairs(right, wrong, fake, share):
     """Return the discriminator's loss, one number."""
     # gap
-    unwanted = F.softplus(wrong).mean() + F.softplus(fake).mean()
-    return F.softplus(-right).mean() + unwanted / 2
+    misfits, made = F.softplus(wrong).mean(), F.softplus(fake).mean()
+    return F.softplus(-right).mean() + share * misfits + (1 - share) * made
     # end
 
 
@@ -201,43 +201,56 @@ def entropy(scores, answer):
 check(
     "conditional-control/real-image-wrong-label",
     loss_of_pairs,
-    right=lambda right, wrong, fake: (
-        entropy(right, 1) + entropy(wrong, 0) / 2 + entropy(fake, 0) / 2
+    right=lambda right, wrong, fake, share: (
+        entropy(right, 1)
+        + share * entropy(wrong, 0)
+        + (1 - share) * entropy(fake, 0)
     ),
     cases=[
-        (torch.randn(5) + 1, torch.randn(5), torch.randn(5) - 1),
-        (torch.randn(8), torch.randn(8) - 2, torch.randn(8)),
+        (torch.randn(5) + 1, torch.randn(5), torch.randn(5) - 1, 0.5),
+        (torch.randn(8), torch.randn(8) - 2, torch.randn(8), 0.25),
     ],
     mistakes={
         "you treat real images with a wrong label as real. The pair is "
-        "wrong, so it counts as fake.": lambda right, wrong, fake: (
-            entropy(right, 1) + entropy(wrong, 1) / 2 + entropy(fake, 0) / 2
+        "wrong, so it counts as fake.": lambda right, wrong, fake, share: (
+            entropy(right, 1)
+            + share * entropy(wrong, 1)
+            + (1 - share) * entropy(fake, 0)
         ),
-        "the two kinds of fakes weigh twice as much as the real pairs. Take "
-        "half of each.": lambda right, wrong, fake: (
+        "the two kinds of fakes weigh twice as much as the right pairs. "
+        "They have to divide one weight.": lambda right, wrong, fake, share: (
             entropy(right, 1) + entropy(wrong, 0) + entropy(fake, 0)
         ),
-        "the real images with wrong labels are missing.": lambda right, wrong, fake: (
+        "the real images with wrong labels are "
+        "missing.": lambda right, wrong, fake, share: (
             entropy(right, 1) + entropy(fake, 0)
         ),
         "all signs are reversed: this is the loss of a discriminator that "
-        "calls real pairs fake.": lambda right, wrong, fake: (
-            entropy(right, 0) + entropy(wrong, 1) / 2 + entropy(fake, 1) / 2
+        "calls right pairs fake.": lambda right, wrong, fake, share: (
+            entropy(right, 0)
+            + share * entropy(wrong, 1)
+            + (1 - share) * entropy(fake, 1)
         ),
         "you add the losses up over the batch. Take their mean, so that "
-        "the batch size does not matter.": lambda right, wrong, fake: (
+        "the batch size does not matter.": lambda right, wrong, fake, share: (
             len(right)
-            * (entropy(right, 1) + entropy(wrong, 0) / 2 + entropy(fake, 0) / 2)
+            * (
+                entropy(right, 1)
+                + share * entropy(wrong, 0)
+                + (1 - share) * entropy(fake, 0)
+            )
         ),
-        "you halved everything. Only the two kinds of fakes share one "
-        "weight.": lambda right, wrong, fake: (
-            (entropy(right, 1) + entropy(wrong, 0) + entropy(fake, 0)) / 2
+        "you gave the share to the made images. It belongs to the real ones "
+        "with a wrong label.": lambda right, wrong, fake, share: (
+            entropy(right, 1)
+            + share * entropy(fake, 0)
+            + (1 - share) * entropy(wrong, 0)
         ),
     },
 )
 
 # %%
-# All scores zero give $2 \ln 2$, as without the third kind: half of the weight is still on real pairs.
+# All scores zero give $2 \ln 2$ for every share: half of the weight is still on right pairs.
 
 # %%
 # ## Halfway, and beyond
@@ -246,5 +259,5 @@ check(
 # 8 than an 8? Then ask for all ten digits at once, a tenth of each, and for none, ten zeros. What does the judge say,
 # and how sure is it? Its confidence was trained on real digits only: may you believe it here?
 #
-# Train the discriminator with your `loss_of_pairs`, for as many steps as before. Does the agreement rise? Use three
-# seeds before you answer.
+# Train the discriminator with your `loss_of_pairs` and a share of 0, for as many steps as before. How much of the
+# agreement is left? And at 0.9, what becomes of the Fréchet distance? Use three seeds before you answer.

@@ -65,7 +65,7 @@ assert pair.shape[1] == 11 and pair[0, 1:].sum() == 28 * 28
 # %%
 # One channel for the image and ten for the label make eleven. That is the main change to the discriminator of [a first
 # GAN](34_first-gan.py): it judges *pairs* of an image and a label. A perfect 3 that comes with the label 7 is a fake.
-# The generator gets the label as ten numbers next to its random code. Such a couple of networks is a **conditional
+# The generator gets the label as ten numbers next to its random code. Such a pair of networks is a **conditional
 # GAN**.
 #
 # You will
@@ -90,8 +90,8 @@ from kindling.training import train_epoch
 
 device = runtime.device()
 codes = 32  # random numbers for an image
-batch_size, training_steps = 64, 2000
-learning_rate, betas = 1e-3, (0.5, 0.99)  # see "a first GAN"
+batch_size, training_steps = 64, 1800
+learning_rate, betas = 2e-3, (0.5, 0.99)  # see "a first GAN"
 
 x_train, y_train = x_train.to(device), y_train.to(device)
 x_test, y_test = (part.to(device) for part in mnist("test").tensors)
@@ -174,9 +174,10 @@ assert images.shape == (4, 1, 28, 28) and scores.shape == (4, 1)
 # %%
 # ## The game, with labels
 #
-# The loop is that of the first GAN. Two lines are new: fake images get random labels, and every image goes to the
-# discriminator together with its label. What is kept in the end is not the last generator, whose weights jitter, but a
-# running average of its weights (`AveragedModel` keeps it).
+# The loop is that of the first GAN, with three changes. Fake images get random labels; every image goes to the
+# discriminator together with its label; and half of the weight of the fakes belongs to *real* images with a wrong
+# label, so that the discriminator cannot get by with the image alone. What is kept in the end is not the last
+# generator, whose weights jitter, but a running average of its weights (`AveragedModel` keeps it).
 
 
 def train(seed):
@@ -200,10 +201,11 @@ def train(seed):
         z = torch.randn(batch_size, codes, device=device)
         fake = generator(z, asked)
 
+        wrong = (y + torch.randint(1, 10, y.shape, device=device)) % 10
+        misfit = discriminator(with_label(x[:32], wrong[:32]))
+        made = discriminator(with_label(fake.detach(), asked))
         loss_d = F.softplus(-discriminator(with_label(x, y))).mean()
-        loss_d += F.softplus(
-            discriminator(with_label(fake.detach(), asked))
-        ).mean()
+        loss_d += (F.softplus(misfit).mean() + F.softplus(made).mean()) / 2
         step_d.zero_grad()
         loss_d.backward()
         step_d.step()
@@ -267,9 +269,9 @@ claim(decided.covered == 10, "all ten digits are made")
 claim(hits.min() > 0.7, "every digit can be asked for")
 
 # %%
-# The generator was never told what a 7 is. It only had to get pairs past the discriminator, and the discriminator saw
-# real sevens only together with the label 7. Does it *read*, too? Test that: show it real test images, each with the
-# right label and with a wrong one.
+# The generator was never told what a 7 is. It only had to get pairs past the discriminator, and there a real
+# seven passes only with the label 7. Does the discriminator *read*, too? Test that: show it real test images, each with
+# the right label and with a wrong one.
 
 x, y = x_test[:2000], y_test[:2000]
 with torch.no_grad():
@@ -277,14 +279,13 @@ with torch.no_grad():
     scores = torch.cat([discriminator(pair) for pair in pairs], dim=1)
 reading = metrics.accuracy(scores, y)  # [images, labels] against [images]
 print(f"the label with the highest score is right for {reading:.1%}")
-claim(reading > 0.14, "the discriminator takes note of the label")
+claim(reading > 0.5, "the discriminator takes note of the label")
 
 # %%
-# Guessing would be right for 10%. It reads better than that, and far worse than the judge: a slope toward the right
-# label was enough to teach the generator.
+# Guessing would be right for 10%. Nobody asked the discriminator to read; it had to, to find the wrong labels.
 #
 # !!! quiz "Wrong labels on real images"
-#     Half of the labels of your real images are mixed up at random. What will the generator learn?
+#     Half of the labels of your training images are mixed up at random. What will the generator learn?
 #
 #     - [x] To draw real-looking digits that often are not the one you asked for.
 #       > The image alone is as real as before, and a wrong pair now counts as real, too.
@@ -295,9 +296,9 @@ claim(reading > 0.14, "the discriminator takes note of the label")
 #
 # ## What the label decides, and what is left to the code
 #
-# In the sheet above, the digits of a row share a style. Put a number on it. Two measures of style: *ink*, the mean of
-# the pixels, and *slant*, how far the strokes lean for each row that they climb. Both are simple formulas, so both
-# have gradients.
+# In the sheet above, the digits of a row share a style. How much of the variation *within* a digit is common to all
+# ten? Put a number on it. Two measures of style: *ink*, the mean of the pixels, and *slant*, how far the strokes lean
+# for each row that they climb. Both are simple formulas, so both have gradients.
 
 
 def ink(x):
@@ -380,15 +381,15 @@ for start, end in ((3, 8), (4, 9), (1, 7)):
     claim(odds[-1, end] - odds[0, end] > 0.4, f"the {start} becomes a {end}")
 
 # %%
-# Nobody trained the generator on half labels, and yet the images between are mostly digits: the judge changes its mind
-# along the way. Halfway you find shapes that no label describes.
+# Nobody trained the generator on half labels. Halfway you find shapes that no label describes.
 #
 # ## The judge's gradient
 #
-# Some orders went wrong. Can the code be changed so that the digit becomes legible? The judge is a network, and the
-# generator is another one. The judge's log-probability of the digit you asked for therefore has a gradient with
-# respect to the *code*, while all weights stay as they are. Climb along it, twenty steps of length 0.1. A second
-# reader, a small network that has no say in the climb, looks at the result.
+# Rare codes, twice as far from zero as usual, often give what you did not ask for. Take the hundred images of 2,000
+# that the judge finds hardest to read as asked. Can their codes be changed so that they become legible? The judge is a
+# network, and the generator is another one. The judge's log-probability of the digit you asked for therefore has a
+# gradient with respect to the *code*, while all weights stay as they are. Climb along it, twenty steps of length 0.1. A
+# second reader, a small network that has no say in the climb, looks at the result.
 
 
 def legible(x, asked):
@@ -416,8 +417,9 @@ train_epoch(
     torch.optim.Adam(second_reader.parameters()),
 )
 readers = {"judge": judge, "second reader": second_reader}
-wrong = read.argmax(dim=1) != asked
-before, orders = z[wrong][:200], asked[wrong][:200]
+far, orders = 2 * z[:2000], asked[:2000]
+hard = legible(generator(far, orders), orders).argsort()[:100]
+before, orders = far[hard], orders[hard]
 after = climb(legible, before, orders)
 gained = {}
 for name, reader in readers.items():
@@ -431,17 +433,17 @@ for name, reader in readers.items():
     print(f"{name}: {old:.0%} read as asked, after the climb {new:.0%}")
 distance = ((after - before).norm(dim=1) / before.norm(dim=1)).mean()
 print(f"a code moved by {distance:.0%} of its length")
-claim(gained["judge"] > 0.8, "the judge now reads them")
-claim(gained["second reader"] > 0.08, "and so does a network without a say")
+claim(gained["judge"] > 0.4, "the judge now reads most of them")
+claim(gained["second reader"] > 0.05, "and so does a network without a say")
 
 # %%
-# Always bring a second reader. A score that you climb stops being a fair measure of what you climbed: you might have
-# found a weakness of the judge instead of a better digit. Here a network that had no part in the climb agrees.
+# Always bring a second reader: a climb may find a weakness of the judge instead of a better digit. Here a network that
+# had no part in the climb agrees.
 #
 # ## One direction for all
 #
 # Until now each code had a path of its own. Average the gradient over many codes and digits, and you get *one*
-# direction that works everywhere, a handle. The first two rows of this sheet move a 2 and a 4 along the handle for
+# direction for all, a handle. The first two rows of this sheet move a 2 and a 4 along the handle for
 # slant, the last two along the handle for ink: from three steps back, on the left, to three steps forward.
 
 measures = {
@@ -568,20 +570,21 @@ for _ in range(40):
     fooled = (fooled + 0.01 * uphill).clamp(0, 1)
 plots.show(
     sheet(torch.cat([threes[:8], fooled[:8]]), columns=8),
-    "Eight handwritten threes; below them the same threes with a faint gray "
-    "texture around the strokes.",
+    "Eight handwritten threes; below them the same threes with a gray grain "
+    "over them.",
 )
 sevens = {
     name: (metrics.predict(reader, fooled).argmax(dim=1) == 7).float().mean()
     for name, reader in readers.items()
 }
+print(f"largest change of a pixel: {(fooled - threes).abs().max():.2f}")
 for name, share in sevens.items():
     print(f"{name}: {share:.0%} of them are sevens")
 claim(sevens["judge"] > 0.6, "the judge is fooled")
 claim(sevens["second reader"] < 0.4, "the second reader is not")
 
 # %%
-# To you they are threes, slightly dirty ones. The judge calls most of them sevens. The generator protects you from
+# To you they are threes, on grainy paper. The judge calls most of them sevens. The generator protects you from
 # that: its codes hardly lead anywhere but to digits, so a climb has to go through digits. It is no guarantee. The
 # longer you climb, the more you learn about the judge's weak points and the less about digits.
 #

@@ -135,11 +135,11 @@ check(
 # %%
 # ## A buffer of old images
 #
-# Write the buffer of the tutorial with its random choices handed in. `buffer` is a list of at most `size` images. Go through
-# the images of `fresh` in order. As long as the buffer has room, append the image, and show it. When it is full, look
-# at this image's entry of `places`: if it is `None`, show the fresh image and leave the buffer alone. If it is a
-# number, show the image at that place of the buffer, and let the fresh one take its place. Return the images shown and
-# the buffer.
+# Write the buffer of the tutorial with its random choices handed in. `buffer` is a list of at most `size` images. Go
+# through the images of `fresh` in order. As long as the buffer has room, append the image, and show it. When it is
+# full, look at this image's entry of `places`: if it is `None`, show the fresh image and leave the buffer alone. If it
+# is a number, show the image at that place of the buffer, and let the fresh one take its place. Return the images shown
+# and the buffer.
 #
 # ??? hint
 #     Three cases for each image: there is room; the buffer is full and the place is `None`; it is full and the place
@@ -242,8 +242,8 @@ check(
 )
 
 # %%
-# With a buffer of 50 and batches of 8 a discriminator sees translations from about a dozen steps ago. It cannot forget a
-# trick as soon as the generator drops it.
+# With a buffer of 50 and batches of 8 a discriminator sees translations from about a dozen steps ago. It cannot forget
+# a trick as soon as the generator drops it.
 
 # %%
 # ## A test for hidden signals
