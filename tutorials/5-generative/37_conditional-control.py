@@ -442,9 +442,9 @@ claim(gained["second reader"] > 0.05, "and so does a network without a say")
 #
 # ## One direction for all
 #
-# Until now each code had a path of its own. Average the gradient over many codes and digits, and you get *one*
-# direction for all, a handle. The first two rows of this sheet move a 2 and a 4 along the handle for
-# slant, the last two along the handle for ink: from three steps back, on the left, to three steps forward.
+# Until now each code had a path of its own. Average the gradient over many codes and digits, and you get *one* direction
+# for all, a handle. The first two rows of this sheet move a 2 and a 4 along the handle for slant, the last two along the
+# handle for ink: from three steps back, on the left, to three steps forward.
 
 measures = {
     "ink": lambda x, asked: ink(x),
@@ -590,13 +590,11 @@ claim(sevens["second reader"] < 0.4, "the second reader is not")
 #
 # ## Exercises
 #
-# [The workbook](37_conditional-control.exercises.py) has each of these as a cell with a gap, with a checker that tells
-# you what is still wrong, hints, and a solution.
+# [The workbook](37_conditional-control.exercises.py) has a gap to fill for each of these, with hints and a checker.
 #
 # <!-- press:exercises -->
 #
 # ## Read next
 #
 # In [U-Net and pix2pix](38_unet-pix2pix.py) the label becomes a whole image, and in [parts of
-# StyleGAN](40_stylegan-parts.py) a network in front of the generator untangles the codes. The numbers of this page are
-# built in [numbers for images](35_gan-evaluation.py).
+# StyleGAN](40_stylegan-parts.py) a network in front of the generator untangles the codes.
