@@ -442,9 +442,9 @@ claim(gained["second reader"] > 0.05, "and so does a network without a say")
 #
 # ## One direction for all
 #
-# Until now each code had a path of its own. Average the gradient over many codes and digits, and you get *one* direction
-# for all, a handle. The first two rows of this sheet move a 2 and a 4 along the handle for slant, the last two along the
-# handle for ink: from three steps back, on the left, to three steps forward.
+# Until now each code had a path of its own. Average the gradient over many codes and digits, and you get *one*
+# direction for all, a handle. The first two rows of this sheet move a 2 and a 4 along the handle for slant, the last
+# two along the handle for ink: from three steps back, on the left, to three steps forward.
 
 measures = {
     "ink": lambda x, asked: ink(x),
