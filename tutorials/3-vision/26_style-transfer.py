@@ -209,6 +209,9 @@ plots.image_grid(
 # were shuffled, by one permutation, and the table is the same. So the Gram matrix keeps *which textures* there are,
 # and forgets where. Another image gives another table.
 #
+# (L. Gatys, A. Ecker and M. Bethge, who [invented this](https://arxiv.org/abs/1508.06576), used the larger network
+# VGG-19, and courses often give its early layers more weight. SqueezeNet is small, and we count all layers alike.)
+#
 # !!! warning "A batch is not more channels"
 #     Often you will meet `x.view(B * C, H * W)` in a Gram function. With one image that is right. With two, it
 #     multiplies the channels of one image by those of the other, and the table has $2C$ rows. Keep the batch as an
