@@ -443,7 +443,7 @@ runtime.seed(41)
 digits = digits.to(device)
 there = {"device": device, "memory_format": torch.channels_last}  # faster
 began = time.perf_counter()
-unet, _ = train(UNet().to(**there), digits, 1100, 64, 5e-3)
+unet, _ = train(UNet().to(**there), digits, 1000, 64, 5e-3)
 unet_seconds = time.perf_counter() - began
 print(f"{count_parameters(unet):,} parameters, {unet_seconds:.0f} seconds")
 
