@@ -407,7 +407,8 @@ for step in steps:
     off = (history[step] - sobel_x).abs().max()
     print(f"step {step:3}: the largest of nine errors is {off:.4f}")
 claim(off < 0.02, "it has found Sobel's numbers")
-assert torch.linalg.matrix_rank(F.unfold(x_train[:64], 3).sum(dim=2)) == 9
+windows = F.unfold(x_train[:64], 3).movedim(1, 0).flatten(1)  # [9, all]
+assert torch.linalg.matrix_rank(windows) == 9
 
 # %%
 # From pairs of images alone, the network has found the kernel. It did so because Sobel's kernel is the only one that
@@ -589,8 +590,7 @@ claim(missed > 0.25 * nothing, "it does not know edges")
 #
 # ## Exercises
 #
-# [The workbook](17_filters.exercises.py) has each of these as a cell with a gap, with a checker that tells you what is
-# still wrong, hints, and a solution.
+# [The workbook](17_filters.exercises.py) has a gap to fill for each of these, with hints and a checker.
 #
 # <!-- press:exercises -->
 #
