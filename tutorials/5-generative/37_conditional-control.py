@@ -540,6 +540,8 @@ print(
 claim(ratio < 0.7, "cleaned handles change less besides")
 
 # %%
+# The handle for legibility fails: what makes one digit legible spoils another, so the mean gradient has little to say.
+#
 # !!! quiz "A price for side effects"
 #     Instead of cleaning the direction you can climb a score with a penalty: slant, and legibility should stay. Which
 #     score do you *climb*? `before` and `now` are legibility at the start and at the current code.
@@ -548,8 +550,6 @@ claim(ratio < 0.7, "cleaned handles change less besides")
 #       > Climbing this rewards a change of legibility. The sign is wrong.
 #     - [x] `slant - (now - before).square()`
 #       > Each change, up or down, lowers the score.
-#     - [ ] `slant - now`
-#       > This pays for making the digit *less* legible.
 #     - [ ] `slant - (now - before)`
 #       > A loss of legibility would raise this score: the difference is then negative.
 #
