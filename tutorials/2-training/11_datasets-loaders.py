@@ -264,8 +264,15 @@ print("validation accuracy, scaled:", [f"{a:.0%}" for a in good])
 runtime.claim(min(good) > max(raw), "each scaled run beats each raw run")
 
 # %%
-# The mean and the deviation belong to the model, like its weights: learned once, kept, and applied to every new
-# example. With numbers of its own, a test set of one wine would be all zeros.
+# !!! quiz "Whose mean"
+#     You have a training, a validation and a test set. With whose mean and deviation do you scale the *test* set?
+#
+#     - [ ] With its own, so that it has mean 0 too.
+#       > Then the same wine would get other numbers in other company, and a test set of one wine would be all zeros.
+#     - [ ] With those of all three together, since more data gives a better mean.
+#       > Then the test set has had a say in the preparation. That is a leak, even if it is a small one here.
+#     - [x] With the training set's.
+#       > They belong to the model, like its weights: learned once, kept, and applied to every new example.
 #
 # ## Reading must not change what is stored
 #

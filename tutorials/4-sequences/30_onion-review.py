@@ -490,6 +490,16 @@ plots.confusion(matrix, ["news", "satire"])
 # once reported 91.8% for its LSTM; always answering "news" gives about 87%, and a linear model on word counts reached
 # 93.4%.
 #
+# !!! quiz "A number to ask for"
+#     A colleague reports 93% accuracy on data where 90% of the examples are of one class. What do you ask for first?
+#
+#     - [ ] The training loss.
+#       > It may be excellent, and the answer to your question is not in it.
+#     - [x] Precision and recall of the rare class.
+#       > Between 90% and 93% lies anything from a useful model to one that finds a third of what it should.
+#     - [ ] More epochs.
+#       > First find out what the 93% consists of.
+#
 # ## Where it fails
 #
 # The network has learned our rule, not satire. Give it words that it has never seen, and each becomes the same

@@ -439,16 +439,17 @@ def break_even(first, compiled, eager):
 n = break_even(first, fused_call, eager_call)
 when = f"after {n:,} calls" if math.isfinite(n) else "never"
 print(f"in this run, compiling has paid {when}")
-calls = torch.linspace(1, 2 * n if math.isfinite(n) else 1000, 50)
-plots.curves(
-    {"eager": calls * eager_call, "compiled": first + (calls - 1) * fused_call},
-    x=calls,
-    xlabel="calls",
-    ylabel="seconds in all",
-)
 
 # %%
 # Measure your own, and do not time the first call along with the others ([how](../2-training/18_devices-timing.py)).
+#
+# !!! quiz "The first call"
+#     Why is the first call of a compiled function so slow?
+#
+#     - [ ] It loads the weights from the disk.
+#       > They are in memory already.
+#     - [x] It records the graph, writes a program and compiles it.
+#       > Later calls with such inputs find the result and only run it.
 #
 # ## A quarter of the bytes
 #
@@ -465,7 +466,6 @@ def quantize(weight, bits=8):
 
 weight = net[-1].weight.detach()
 integers, scale = quantize(weight)
-print("first row:", integers[0, :8].tolist(), f"times {scale[0].item():.5f}")
 error = (integers * scale - weight).abs()
 print(f"largest error: {(error / scale).max():.2f} of a step")
 assert integers.dtype == torch.int8 and integers.abs().max() == 127
