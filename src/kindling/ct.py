@@ -117,8 +117,8 @@ def luna_nodules() -> list[Nodule]:
 def luna_scan(path: Path | str) -> Scan:
     """One of LUNA's own scans: a header `.mhd` of a few lines, beside it the voxels in the file `.raw` that it names.
 
-    The scans take 66 GB: subsets 0 to 6 are at <https://zenodo.org/records/3723295>, 7 to 9 at
-    <https://zenodo.org/records/4121926>.
+    The scans take 66 GB, in two parts: [subsets 0 to 6](https://zenodo.org/records/3723295) and
+    [7 to 9](https://zenodo.org/records/4121926).
 
     Args:
         path: the file `.mhd`.

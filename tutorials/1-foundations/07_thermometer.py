@@ -227,7 +227,7 @@ for name, u in inputs.items():
     print(row, f"{2 / steep:14.3g} {steep / flat:7,.0f}")
 
 raw_limit = (2 / curvatures(unknown)[1]).item()
-assert math.isclose(raw_limit, 3.40e-4, rel_tol=1e-2)
+assert math.isclose(raw_limit, 3.4e-4, rel_tol=1e-2)
 assert math.isclose(2 / curvatures(scaled)[1], 0.0330, rel_tol=1e-2)
 
 # %%

@@ -449,7 +449,7 @@ print(f"in this run, compiling has paid {when}")
 #     - [ ] It loads the weights from the disk.
 #       > They are in memory already.
 #     - [x] It records the graph, writes a program and compiles it.
-#       > Later calls with such inputs find the result and only run it.
+#       > Later calls find the finished program and only run it.
 #
 # ## A quarter of the bytes
 #
