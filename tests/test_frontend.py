@@ -5,15 +5,18 @@ import hashlib
 import io
 import json
 import logging
+import random
 import shutil
 import subprocess
 import threading
 from pathlib import Path
 
+import material
 import matplotlib
 import pytest
 from fontTools.ttLib import TTFont
 
+from press.site import search
 from press.site.frontend import fonts, npm, policy, temml
 
 TEMML = r"""
@@ -237,6 +240,41 @@ def test_under_serve_every_inline_script_may_run_and_a_page_without_a_policy_sta
 
 
 # The site ------------------------------------------------------------------------------------------------------------
+
+
+# The theme's search --------------------------------------------------------------------------------------------------
+
+ASK = """
+let on, told;
+Object.assign(globalThis, {self: globalThis, addEventListener: (_, heard) => on = heard, postMessage: data => told(data)});
+const [worker, docs, questions] = JSON.parse(require("fs").readFileSync(0));
+(0, eval)(worker);
+const tell = (type, data) => new Promise(done => { told = done; on({data: {type, data}}); });
+const config = {lang: ["en"], separator: " ", pipeline: [], fields: {title: {}, text: {}, tags: {}}};
+(async () => {
+  await tell(0, {config, docs, options: {}});
+  const silent = [];
+  for (const question of questions) if (!(await tell(2, question)).data.items.length) silent.push(question);
+  console.log(JSON.stringify(silent));
+})();
+"""
+
+
+def test_the_search_answers_each_beginning_of_ten_thousand_numbers(tmp_path):
+    worker = next(Path(material.__file__).parent.glob("templates/assets/javascripts/workers/search.*.min.js"))
+    shutil.copytree(worker.parent, tmp_path / "javascripts/workers")
+    rng = random.Random(1)
+    numbers = [str(rng.randrange(10**6)) for _ in range(10_000)]
+    docs = [{"location": f"{at}/", "title": "", "text": " ".join(numbers[at : at + 20])} for at in range(0, 10_000, 20)]
+
+    def silent() -> list[str]:
+        text = (tmp_path / "javascripts/workers" / worker.name).read_text()
+        questions = sorted({number[:2] for number in numbers} | {number[:1] for number in numbers})
+        return json.loads(npm.run_node(tmp_path, "-e", ASK, stdin=json.dumps([text, docs, questions])))
+
+    assert "3" in silent(), "the theme's search has lost its fault: search.mend has done its work"
+    search.mend(tmp_path)
+    assert silent() == []
 
 
 def test_the_lock_names_no_address_of_a_registry_and_fits_package_json():

@@ -129,6 +129,7 @@ class PressPlugin(BasePlugin[PressConfig]):
     @event_priority(-1000)  # when every other plugin has written its files
     def on_post_build(self, *, config: MkDocsConfig) -> None:
         search.complete(self.build)
+        search.mend(Path(config.site_dir, "assets"))
         self.build.cache.prune()
         self.conversion.end()
         if self.serving:
