@@ -87,7 +87,7 @@ epochs = 6
 #
 # The network has an [LSTM](27_recurrent-cells.py) that reads a sentence as word vectors (100 numbers for each word), a
 # hidden layer, and an output that should be the probability of satire. The style is common, and so are the mistakes.
-# (It follows OnionNet, from the notes that this site grew out of.) # Read it before you go on, and write down what you
+# (It follows OnionNet, from the notes that this site grew out of.) Read it before you go on, and write down what you
 # would ask its author.
 
 
