@@ -31,7 +31,7 @@ SIDEWAYS = r"""() => {
   return sideways
 }"""
 
-# In the browser: waits for the next frame but one, though not for ever, since a page that has nothing to draw may get none.
+# In the browser: waits for the next frame but one, though not forever, since a page that has nothing to draw may get none.
 DRAWN = """globalThis.drawn = () => new Promise((done) => {
   requestAnimationFrame(() => requestAnimationFrame(done))
   setTimeout(done, 2000)
