@@ -221,7 +221,7 @@ print(f"digits covered {decided.covered}, confidence {decided.confidence:.1%}")
 print(f"the judge reads the digit that was asked for in {agreement:.1%}")
 claim(decided.frechet < 230, "the distance is below 230")
 claim(decided.covered == 10, "all ten digits are made")
-claim(agreement > 0.7, "most made images show what was asked for")
+claim(agreement > 0.6, "most made images show what was asked for")
 
 # %%
 # ## What does zero look like?
