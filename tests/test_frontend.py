@@ -239,9 +239,6 @@ def test_under_serve_every_inline_script_may_run_and_a_page_without_a_policy_sta
         assert policy.allow_scripts(page) == page
 
 
-# The site ------------------------------------------------------------------------------------------------------------
-
-
 # The theme's search --------------------------------------------------------------------------------------------------
 
 ASK = """
@@ -275,6 +272,9 @@ def test_the_search_answers_each_beginning_of_ten_thousand_numbers(tmp_path):
     assert "3" in silent(), "the theme's search has lost its fault: search.mend has done its work"
     search.mend(tmp_path)
     assert silent() == []
+
+
+# The site ------------------------------------------------------------------------------------------------------------
 
 
 def test_the_lock_names_no_address_of_a_registry_and_fits_package_json():
